@@ -1,0 +1,16 @@
+"""How settings become adapters: the one place that knows every implementation."""
+
+from functools import lru_cache
+
+from sqlalchemy import Engine
+
+from memory.database import migrate, open_engine
+from settings import Settings
+
+
+@lru_cache(maxsize=4)
+def database(settings: Settings) -> Engine:
+    """Open the authoritative database and bring its schema up to date."""
+    engine = open_engine(settings.sql_url)
+    migrate(engine)
+    return engine

@@ -1,0 +1,1 @@
+"""The adapters to outside systems: manifests, the generic executors, and secrets."""

@@ -1,0 +1,74 @@
+"""What a model, a rule or a person concluded, with its provenance."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from contracts.evidence import Evidence
+from contracts.frozen import Frozen
+
+
+class RouteStep(Frozen):
+    """Why one candidate was taken or passed over by the router."""
+
+    candidate: str
+    taken: bool
+    why: str
+
+
+class Provenance(Frozen):
+    """Who concluded it, from what, at which cost.
+
+    Attributes:
+        by: a local classifier, Gemini, a rule, or a person.
+        name: the model, rule or person, for instance `returns.intent@minilm-l6`.
+        version: the hash of the trained head, the model's version, the rule file's hash.
+        inputs_hash: SHA-256 of the canonical inputs.
+        confidence: calibrated probability that the answer is right, 0 to 1.
+        cost_microusd: millionths of a US dollar.
+    """
+
+    by: Literal["local", "gemini", "rule", "person"]
+    name: str
+    version: str
+    inputs_hash: str
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    route: tuple[RouteStep, ...] = ()
+    prompt_hash: str | None = None
+    cost_microusd: int = 0
+    latency_ms: float = 0.0
+    cached: bool = False
+
+
+class Question(Frozen):
+    """What the router is asked.
+
+    Attributes:
+        task: a task named in `office/models.toml`, for instance `returns.intent`.
+        text: the text to decide on.
+        choices: for a task that picks among given candidates (which item, which variant).
+        evidence: what the answer must be grounded in.
+    """
+
+    task: str
+    text: str
+    case_id: str = ""
+    desk: str = ""
+    choices: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Decision(Frozen):
+    """The router's answer.
+
+    Attributes:
+        outcome: `answered`; `unsure` (nothing may answer: a person decides); or a named failure.
+        answer: the task's contract as JSON, for instance `{"label": "return"}`; the best guess
+            when `unsure`, None when there is none.
+    """
+
+    task: str
+    outcome: Literal["answered", "unsure", "ungrounded", "blocked", "truncated", "malformed"]
+    answer: dict[str, JsonValue] | None
+    provenance: Provenance

@@ -1,0 +1,54 @@
+"""How a call to the outside world can fail: three classes, and nothing between them."""
+
+from enum import StrEnum
+
+
+class FailureClass(StrEnum):
+    """What a failed call says about the effect."""
+
+    NOT_APPLIED_RETRY = "not-applied-retry"
+    NOT_APPLIED_FINAL = "not-applied-final"
+    AMBIGUOUS = "ambiguous"
+
+
+class CallFailed(Exception):
+    """A connector's call did not give a usable answer. Raised by connectors, classified once.
+
+    Attributes:
+        status: HTTP status or SMTP code, if an answer came.
+        code: the system's own error code (GraphQL `errorCode`, problem type), if any.
+        exception: the transport exception's class name (`ReadTimeout`), if no answer came.
+        retry_after_seconds: what the system asked us to wait.
+        why: words for a person; never holds a secret.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        exception: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        """Keep what is known of the failure."""
+        super().__init__(why)
+        self.why = why
+        self.status = status
+        self.code = code
+        self.exception = exception
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermitRefused(Exception):
+    """The data plane will not execute an effect; `reason` says which check failed.
+
+    Reasons: `missing`, `redeemed`, `expired`, `arguments`, `operation`, `case`,
+    `connector-version`, `policy-version`.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        """Keep the reason as a stable word and the detail for a person."""
+        super().__init__(f"permit refused: {reason}" + (f" ({detail})" if detail else ""))
+        self.reason = reason
+        self.detail = detail

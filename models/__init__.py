@@ -1,0 +1,1 @@
+"""Who answers a question: local classifiers, Gemini, or a person; with budgets and a cache."""

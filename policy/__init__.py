@@ -1,0 +1,1 @@
+"""Verdicts from Cedar policies, and who may approve what."""

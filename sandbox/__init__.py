@@ -1,0 +1,1 @@
+"""A small outside world for the demo and the tests, with faults on demand."""

@@ -1,0 +1,1 @@
+"""The desks' stories as deterministic workflows, and the pieces they share."""
