@@ -1,0 +1,93 @@
+"""What tests share: a real SQL engine (both kinds), a real Temporal dev server, the example office."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from cli.dev_server import DevServer
+from memory.database import migrate, open_engine
+from tests.postgres import PostgresServer
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+ROOT = Path(__file__).parent.parent
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def office() -> Path:
+    """The example office that the demo runs."""
+    return ROOT / "office"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, started once."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"), free_port())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty, migrated database; every test that takes it runs on both engines."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'kontor.db'}"
+    else:
+        url = request.getfixturevalue("postgres").new_database()
+    opened = open_engine(url)
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty, migrated SQLite database, for tests where the engine does not matter."""
+    opened = open_engine(f"sqlite:///{tmp_path / 'kontor.db'}")
+    migrate(opened)
+    with opened.connect() as connection:
+        connection.execute(text("select 1"))
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
+    """A real dev server with Kontor's settings and search attributes, started once."""
+    server = DevServer(tmp_path_factory.mktemp("temporal") / "temporal.db", free_port())
+    process = server.start()
+    yield server
+    stop(process)
+
+
+@pytest.fixture
+async def temporal(temporal_server: DevServer) -> AsyncIterator[Client]:
+    """A client of the session's dev server, with the pydantic converter."""
+    yield await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a child process, gently first."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,91 @@
+"""A real PostgreSQL for the tests: the server on this machine, else the one PyPI's pgserver brings."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+
+class PostgresServer:
+    """One server on a loopback port; each test gets a database of its own.
+
+    PostgreSQL refuses to run as root, so a root's server is run as the user `nobody`.
+    """
+
+    def __init__(self, folder: Path, port: int) -> None:
+        """Keep its data in `folder`."""
+        self._data = folder / "data"
+        self._port = port
+        self._made = 0
+        self._as_nobody = os.geteuid() == 0
+        self._bin = self._binaries()
+
+    def _binaries(self) -> Path:
+        # pgserver first: it brings pgvector, which a distribution's server may lack.
+        spec = importlib.util.find_spec("pgserver")
+        if spec and spec.origin:
+            return self._reachable(Path(spec.origin).parent / "pginstall") / "bin"
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        if not found:
+            raise RuntimeError("no PostgreSQL: pip install pgserver, or install Debian's postgresql")
+        return found[-1]
+
+    def _reachable(self, install: Path) -> Path:
+        """Return the installation, copied beside the data when `nobody` cannot reach it."""
+        initdb = str(install / "bin" / "initdb")
+        if (
+            not self._as_nobody
+            or not subprocess.run([*self._prefix(), "test", "-x", initdb], check=False).returncode
+        ):
+            return install
+        copy = self._data.parent / "pginstall"
+        shutil.copytree(install, copy)
+        return copy
+
+    def _run(self, *command: str) -> None:
+        subprocess.run(self._prefix() + list(command), check=True, capture_output=True, cwd="/")
+
+    def _prefix(self) -> list[str]:
+        if not self._as_nobody:
+            return []
+        return [shutil.which("runuser") or "runuser", "-u", "nobody", "--"]
+
+    def start(self) -> None:
+        """Initialise the cluster and wait until it accepts connections."""
+        self._data.mkdir(parents=True)
+        if self._as_nobody:
+            user = pwd.getpwnam("nobody")
+            os.chown(self._data, user.pw_uid, user.pw_gid)
+            for parent in self._data.parents:
+                if parent == Path("/tmp"):
+                    break
+                parent.chmod(parent.stat().st_mode | 0o055)
+        self._run(
+            str(self._bin / "initdb"), "-D", str(self._data), "-U", "kontor", "-A", "trust", "-E", "UTF8"
+        )
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
+        log = str(self._data / "server.log")
+        self._run(str(self._bin / "pg_ctl"), "-D", str(self._data), "-o", options, "-l", log, "-w", "start")
+
+    def url(self, database: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return f"postgresql+psycopg://kontor@127.0.0.1:{self._port}/{database}"
+
+    def new_database(self) -> str:
+        """Create an empty database and return its URL."""
+        self._made += 1
+        name = f"test_{os.getpid()}_{self._made}_{time.monotonic_ns()}"
+        admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"create database {name}"))
+        admin.dispose()
+        return self.url(name)
+
+    def stop(self) -> None:
+        """Stop the server at once: nothing in it is kept."""
+        self._run(str(self._bin / "pg_ctl"), "-D", str(self._data), "-m", "immediate", "-w", "stop")
