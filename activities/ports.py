@@ -4,7 +4,7 @@ Ports that only touch SQL are plain methods (activities call them in a thread); 
 a network or a model are coroutines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from contracts.case import CaseRecord, CaseStatus
 from contracts.decision import Decision, Question
 from contracts.effect import EffectOrder, EffectReceipt, Permit
 from contracts.episode import Episode
+from contracts.listing import OutsidePage
 from contracts.manifest import Manifest
 from contracts.memory import Context, ContextRequest, Memory
 from contracts.verdict import Plan, Verdict
@@ -46,9 +47,25 @@ class Outside(Protocol):
         """Call a write operation once, with no retry of any kind; raises CallFailed."""
 
     async def look_up(
-        self, connector: str, operation: str, arguments: Arguments, key: str, sent_at: datetime
+        self,
+        connector: str,
+        operation: str,
+        arguments: Arguments,
+        key: str,
+        sent_at: datetime,
+        taken: Collection[str] = (),
     ) -> Sent | None:
-        """Find an effect that may have been made; None means surely absent; raises CallFailed."""
+        """Find an effect that may have been made; None means surely absent; raises CallFailed.
+
+        Outside references in `taken` belong to other effects of ours and are never a match, so that
+        two equal refunds of one order are not read as one.
+        """
+
+    async def list_page(self, connector: str, cursor: str | None, limit: int) -> OutsidePage:
+        """Return one page of what the system itself says happened; raises CallFailed.
+
+        Raises KeyError for a connector whose manifest declares no listing.
+        """
 
 
 class Ledger(Protocol):
@@ -138,6 +155,13 @@ class Episodes(Protocol):
 
     def append(self, episodes: Sequence[Episode]) -> None:
         """Append what is not there yet, in order, in one transaction."""
+
+
+class Bookkeeper(Protocol):
+    """A case's row and its episodes, in one commit."""
+
+    def record(self, case: CaseRecord, episodes: Sequence[Episode]) -> None:
+        """Save the row as `Cases.save` does and append as `Episodes.append` does, both or neither."""
 
 
 class Decisions(Protocol):

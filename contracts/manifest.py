@@ -1,9 +1,15 @@
-"""What an outside system can do, as declared in `office/connectors/NAME.toml`."""
+"""What an outside system can do, as declared in `office/connectors/NAME.toml`.
+
+Two small languages are used, each for one direction. What goes *out* is written in Jinja2
+(sandboxed; an unknown name is an error). What comes *in* is read with JMESPath, over the answer:
+the JSON body for http, the `data` object for graphql. `docs/connectors.md` teaches both.
+"""
 
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import JsonValue, model_validator
 
+from contracts.canonical import Arguments
 from contracts.failure import FailureClass
 from contracts.frozen import Frozen
 
@@ -11,39 +17,66 @@ FieldType = Literal["string", "integer", "cents", "number", "boolean", "datetime
 
 
 class Field(Frozen):
-    """One typed argument or result field. `path` is a JMESPath into the answer (results only)."""
+    """One typed argument or result field.
+
+    Attributes:
+        required: an optional argument that is not given is `none` in the templates, and a query
+            parameter or body entry that comes out as `none` is left out.
+        sensitive: personal data; never shown in an error.
+        values: the only values allowed, for strings; empty allows all.
+        path: JMESPath into the answer (results only); empty means the field's own name.
+    """
 
     type: FieldType
     required: bool = True
     sensitive: bool = False
+    values: tuple[str, ...] = ()
     path: str = ""
     note: str = ""
 
 
 class Request(Frozen):
-    """The request template: Jinja2 (sandboxed) over the arguments, `key` and `reference`.
+    """The request template: Jinja2 (sandboxed) over the arguments, and in a write also `key`.
 
-    For http: method, path, query, headers, body (a TOML table whose strings are templates).
-    For graphql: `query` document in `document`, variables in `body`.
-    For smtp: headers and `text`. For file: `path` and `text`.
+    For http: method, path (each value is URL-quoted), query, headers, body. For graphql: `document`
+    is sent as it stands, `body` holds the variables, `path` is optional. For smtp: `headers` (From,
+    To, Subject) and `text`. For file: method `WRITE` (a file of its own), `APPEND` (lines at the
+    end of a file) or `READ`, with `path` and `text`.
+
+    A string that is one expression and nothing else keeps the expression's type:
+    `"{{ amount_cents }}"` is sent as the integer. `reference` is another name of `key`.
     """
 
     method: str = "POST"
     path: str = ""
     query: dict[str, str] = {}
     headers: dict[str, str] = {}
-    body: dict[str, JsonValue] | None = None
+    body: JsonValue = None
+    encoding: Literal["json", "form"] = "json"
     document: str = ""
     text: str = ""
 
 
 class FailureMode(Frozen):
-    """When this is seen, the failure is of that class. The first match wins."""
+    """When this is seen, the failure is of that class; the first match wins.
+
+    Within a list one must match; of the lists that are given all must match.
+
+    Attributes:
+        code: the system's own codes; `*` stands for any run of characters.
+        exception: class names of the transport's exceptions, for instance `ReadTimeout`.
+    """
 
     status: tuple[int, ...] = ()
     code: tuple[str, ...] = ()
     exception: tuple[str, ...] = ()
     means: FailureClass
+
+    @model_validator(mode="after")
+    def _says_when(self) -> "FailureMode":
+        if not (self.status or self.code or self.exception):
+            raise ValueError("a failure mode must name a status, a code or an exception")
+        return self
 
 
 class Latency(Frozen):
@@ -59,7 +92,7 @@ class Idempotency(Frozen):
 
     Attributes:
         kind: see the table in section 4 of the design.
-        retention_seconds: how long a `native_key` is honoured.
+        retention_seconds: how long a `native_key` is honoured; None means for ever.
         lookup: the read operation that finds the effect again.
     """
 
@@ -69,22 +102,41 @@ class Idempotency(Frozen):
 
 
 class Lookup(Frozen):
-    """How a look-up operation's answer is matched.
+    """How the answer of a write's look-up operation is matched; it stands in the *write*.
 
     Attributes:
-        items: JMESPath to the list of candidates in the answer.
-        match: Jinja2 expression, true for the candidate that is our effect (`item`, arguments,
-            `key`, `sent_at` are in scope).
+        items: JMESPath to the candidates in the answer: a list, one object, or null for none.
+        match: Jinja2 expression without braces, true for the candidate that is our effect; in
+            scope are `item`, the write's arguments, `key` and `sent_at` (an aware datetime; turn
+            the item's own with the filter `moment`). Empty means that every candidate is ours,
+            because the system itself was asked for our reference.
         reference: JMESPath in a candidate to its outside reference.
+        arguments: the look-up operation's arguments, as templates over the write's; an argument
+            that is not named here takes the write's argument of the same name, or `key`.
+        next_cursor: JMESPath in the answer to the next page's `cursor`; empty means one page.
+        absent_status: statuses that say surely absent, for instance 404 of a look-up by reference.
     """
 
     items: str
-    match: str
+    match: str = ""
     reference: str
+    arguments: dict[str, str] = {}
+    next_cursor: str = ""
+    absent_status: tuple[int, ...] = ()
 
 
 class Operation(Frozen):
-    """One thing the system can be asked to do."""
+    """One thing the system can be asked to do.
+
+    Attributes:
+        reference: JMESPath in the answer to the outside system's id of what was made.
+        errors: JMESPath in the answer to an error code; anything but null is a failure even if the
+            status says success (GraphQL error unions), and names the code if it says failure.
+        money: the argument of type `cents` that says how much money moves.
+        compensation: the write operation that undoes this one.
+        compensation_arguments: its arguments, each a path: `reference`, `key`, `arguments.NAME` or
+            `result.NAME`; one that is not named here takes the argument of the same name.
+    """
 
     effect: Literal["read", "write"]
     sensitivity: Literal["public", "internal", "personal", "money"] = "internal"
@@ -109,8 +161,8 @@ class Listing(Frozen):
     Attributes:
         operation: a read operation that takes `cursor` and `limit`.
         items, next_cursor: JMESPath into its answer.
-        reference, key, amount_cents, at, matches: JMESPath in one item; `matches` names the write
-            operation it corresponds to.
+        reference, key, amount_cents, at, matches: JMESPath in one item, except that `matches`
+            names the write operation the items correspond to.
     """
 
     operation: str
@@ -123,28 +175,66 @@ class Listing(Frozen):
     matches: str = "refund"
 
 
+class Login(Frozen):
+    """How a session token is obtained, for `kind = "login"`.
+
+    Attributes:
+        request: as in an operation; in scope are `user` and `secret`.
+        token_header: the answer's header that holds the token.
+        token: JMESPath in the answer to the token, where it is not in a header.
+        expired_status, expired_code: how the system says that a session has ended. Such a call was
+            not applied: the token is dropped and the next attempt logs in again.
+    """
+
+    request: Request
+    token_header: str = ""
+    token: str = ""
+    expired_status: tuple[int, ...] = (401,)
+    expired_code: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_where(self) -> "Login":
+        if bool(self.token_header) == bool(self.token):
+            raise ValueError("say where the token is: token_header or token, one of them")
+        return self
+
+
 class Auth(Frozen):
-    """How calls are authenticated, by the *name* of a secret, never by its value."""
+    """How calls are authenticated, by the *name* of a secret, never by its value.
+
+    Attributes:
+        kind: `bearer` sends `Authorization: Bearer SECRET`; `basic` sends user and secret;
+            `header` sends the secret in `header`; `login` trades user and secret for a session.
+        header: for `header` and `login`: the header that carries the secret or token.
+        prefix: for `header` and `login`: what stands before it, for instance `Bearer `.
+    """
 
     kind: Literal["none", "bearer", "basic", "header", "login"] = "none"
     secret: str = ""
     user: str = ""
     header: str = ""
+    prefix: str = ""
+    login: Login | None = None
 
 
 class Manifest(Frozen):
     """One connector.
 
     Attributes:
+        base_url: may hold `${NAME}` or `${NAME:-default}`, taken from the environment or from a
+            setting (`KONTOR_SANDBOX_PORT`) when the office is loaded; so may `headers` and
+            `auth.user`.
         rate_limit_per_second: enforced by the server on the connector's task queue.
         concurrency: calls under way at once, in each worker.
-        digest: content hash of the file; with `version` it makes the connector version.
+        digest: hash of everything declared, base URL resolved; comments do not change it. With
+            `version` it makes the connector version.
     """
 
     name: str
     version: str
     transport: Literal["http", "graphql", "smtp", "file"]
     base_url: str
+    note: str = ""
     auth: Auth = Auth()
     rate_limit_per_second: float = 50.0
     concurrency: int = 20
@@ -158,3 +248,30 @@ class Manifest(Frozen):
     def connector_version(self) -> str:
         """The version a permit binds: what the file says, and what it holds."""
         return f"{self.version}+{self.digest[:12]}"
+
+    def undo_arguments(
+        self, operation: str, arguments: Arguments, key: str, reference: str | None, result: Arguments
+    ) -> Arguments:
+        """Return the arguments of the compensation of an effect that was applied.
+
+        Args:
+            operation: the write that is to be undone.
+            arguments, key, reference, result: what it was called with and what came back.
+
+        Raises:
+            KeyError: the operation has no compensation, or an argument it needs is not at hand.
+        """
+        declared = self.operations[operation]
+        if declared.compensation is None:
+            raise KeyError(f"{self.name}.{operation} cannot be undone: its manifest names no compensation")
+        scope: dict[str, JsonValue] = {"reference": reference, "key": key}
+        scope |= {f"arguments.{name}": value for name, value in arguments.items()}
+        scope |= {f"result.{name}": value for name, value in result.items()}
+        undo: Arguments = {}
+        for name, field in self.operations[declared.compensation].arguments.items():
+            path = declared.compensation_arguments.get(name, f"arguments.{name}")
+            if scope.get(path) is not None:
+                undo[name] = scope[path]
+            elif field.required:
+                raise KeyError(f"{self.name}.{declared.compensation} needs {name}, and {path} is not known")
+        return undo
