@@ -53,6 +53,7 @@ class Outside(Protocol):
         arguments: Arguments,
         key: str,
         sent_at: datetime,
+        *,
         taken: Collection[str] = (),
     ) -> Sent | None:
         """Find an effect that may have been made; None means surely absent; raises CallFailed.

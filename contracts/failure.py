@@ -19,6 +19,7 @@ class CallFailed(Exception):
         code: the system's own error code (GraphQL `errorCode`, problem type), if any.
         exception: the transport exception's class name (`ReadTimeout`), if no answer came.
         retry_after_seconds: what the system asked us to wait.
+        sent: False if the request surely never left this process: then nothing was applied.
         why: words for a person; never holds a secret.
     """
 
@@ -30,6 +31,7 @@ class CallFailed(Exception):
         code: str | None = None,
         exception: str | None = None,
         retry_after_seconds: float | None = None,
+        sent: bool = True,
     ) -> None:
         """Keep what is known of the failure."""
         super().__init__(why)
@@ -38,6 +40,7 @@ class CallFailed(Exception):
         self.code = code
         self.exception = exception
         self.retry_after_seconds = retry_after_seconds
+        self.sent = sent
 
 
 class PermitRefused(Exception):

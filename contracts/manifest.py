@@ -256,7 +256,10 @@ class Manifest(Frozen):
 
         Args:
             operation: the write that is to be undone.
-            arguments, key, reference, result: what it was called with and what came back.
+            arguments: what it was called with.
+            key: the key it was called with.
+            reference: the outside system's id of what was made.
+            result: the declared result fields that came back.
 
         Raises:
             KeyError: the operation has no compensation, or an argument it needs is not at hand.
