@@ -28,7 +28,8 @@ class Verdict(Frozen):
         facts: what the policies read.
         conflict: a `forbid` beat a `permit`.
         errors: evaluation errors; any makes the outcome `deny`.
-        ask_roles: who may answer an `ask`.
+        ask_roles: who may answer an `ask`, then after each escalation: a chain of role names.
+        needed: how many distinct people must answer an `ask`.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Verdict(Frozen):
     policy_version: str
     conflict: bool = False
     errors: tuple[str, ...] = ()
+    ask_roles: tuple[str, ...] = ()
+    needed: int = 1
 
 
 class Plan(Frozen):
@@ -60,6 +63,8 @@ class Authorization(Frozen):
         verdicts: one for each effect, in order.
         permits: permit ids by step; only when the outcome is `allow`.
         claimed_by: the open case that already works on one of the plan's claims, if any.
+        refused: why an approval does not cover the plan, in words for a person; empty if it does.
+        plan: what the permits cover when a person lowered the amount; None means the plan as asked.
     """
 
     outcome: Outcome
@@ -67,3 +72,5 @@ class Authorization(Frozen):
     permits: dict[str, str] = {}
     office_version: str = ""
     claimed_by: str | None = None
+    refused: str = ""
+    plan: Plan | None = None
