@@ -5,6 +5,7 @@ from functools import lru_cache
 from sqlalchemy import Engine
 
 from memory.database import migrate, open_engine
+from models.embedder import SentenceEmbedder
 from settings import Settings
 
 
@@ -14,3 +15,9 @@ def database(settings: Settings) -> Engine:
     engine = open_engine(settings.sql_url)
     migrate(engine)
     return engine
+
+
+@lru_cache(maxsize=2)
+def embedder(settings: Settings) -> SentenceEmbedder:
+    """Return the process's one embedder; it loads its model at the first text."""
+    return SentenceEmbedder(settings.embedder)

@@ -1,0 +1,76 @@
+"""The real model, checked before it is believed."""
+
+import asyncio
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from models.embedder import SentenceEmbedder
+from models.weights import PACKAGED_SHA256, Weights, WeightsRefused, locate
+
+
+async def test_vectors_are_unit_length_and_near_for_texts_that_mean_the_same(
+    embedder: SentenceEmbedder,
+) -> None:
+    shoes, boots, invoice = await embedder.embed(
+        ["These shoes are too small.", "The boots I got don't fit, too tight.", "Where is my invoice?"]
+    )
+    assert len(shoes) == embedder.identity.dimension == 384
+    assert math.isclose(sum(x * x for x in shoes), 1.0, rel_tol=1e-5)
+    assert _dot(shoes, boots) > _dot(shoes, invoice) + 0.2
+
+
+async def test_a_text_has_the_same_vector_alone_and_in_company(embedder: SentenceEmbedder) -> None:
+    text = "The parcel never came."
+    [alone] = await embedder.embed([text])
+    crowd = await asyncio.gather(*(embedder.embed([text, "x " * n]) for n in range(1, 40)))
+    assert all(_dot(alone, vectors[0]) > 0.9999 for vectors in crowd)
+
+
+async def test_the_vectors_are_sentence_transformers_own(embedder: SentenceEmbedder) -> None:
+    texts = ["I want my money back", "Ich möchte das zurückgeben 👟", "", "word " * 600]
+    ours = await embedder.embed(texts)
+    theirs = reference(embedder).encode(texts, normalize_embeddings=True)
+    assert all(_dot(a, b) > 0.9999 for a, b in zip(ours, theirs.tolist(), strict=True))
+
+
+async def test_nothing_to_embed_is_no_vectors(embedder: SentenceEmbedder) -> None:
+    assert await embedder.embed([]) == []
+
+
+def test_tokens_are_counted_beyond_the_models_own_window(embedder: SentenceEmbedder) -> None:
+    assert embedder.count_tokens("return the shoes") == 3
+    assert embedder.count_tokens("shoes " * 700) == 700
+
+
+def test_altered_weights_are_refused(tmp_path: Path) -> None:
+    real = locate("minilm")
+    shutil.copytree(real.folder, tmp_path / "model")
+    with (tmp_path / "model" / "model.safetensors").open("r+b") as weights:
+        weights.seek(-1, 2)
+        weights.write(b"\x01")
+    altered = Weights(real.name, tmp_path / "model", real.expected_sha256)
+    with pytest.raises(WeightsRefused, match="SHA-256"):
+        altered.verify()
+
+
+def test_a_local_folder_is_an_embedder_of_its_own_with_its_own_identity(tmp_path: Path) -> None:
+    shutil.copytree(locate("minilm").folder, tmp_path / "ours")
+    identity = SentenceEmbedder(str(tmp_path / "ours")).identity
+    assert (identity.name, identity.weights_hash, identity.dimension) == ("ours", PACKAGED_SHA256, 384)
+
+
+def test_a_folder_without_safetensors_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsRefused, match="only safetensors"):
+        _ = SentenceEmbedder(str(tmp_path)).identity
+
+
+def reference(embedder: SentenceEmbedder) -> SentenceTransformer:
+    return SentenceTransformer(str(embedder.weights.folder), device="cpu", local_files_only=True)
+
+
+def _dot(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
