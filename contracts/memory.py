@@ -57,3 +57,15 @@ class Context(Frozen):
     evidence: tuple[Evidence, ...]
     tokens: int
     dropped: int = 0
+
+
+class Remember(Frozen):
+    """What is to be written; the argument of the activity `memory.remember`."""
+
+    memories: tuple[Memory, ...]
+
+
+class Remembered(Frozen):
+    """The ids of what was written or was there already, in the order asked."""
+
+    ids: tuple[str, ...]
