@@ -56,6 +56,39 @@ class ApprovalRequest(Frozen):
         """The money the plan would move."""
         return sum(effect.amount_cents for effect in self.plan.effects)
 
+    @property
+    def currency(self) -> str:
+        """The currency of that money; EUR when none moves."""
+        return next((effect.currency for effect in self.plan.effects if effect.amount_cents), "EUR")
+
+    def roles_at(self, moment: datetime) -> tuple[str, ...]:
+        """Return who may answer at that moment: the first role, and one more after each escalation."""
+        return self.roles[: 1 + sum(moment >= escalation for escalation in self.escalate_at)]
+
+
+class Standing(StrEnum):
+    """What became of an answer. Only `valid` counts towards the outcome.
+
+    - `valid`: it counts.
+    - `delegated`: it counts as nothing, and hands the question on.
+    - `early`: it came before the question; it is kept, and judged when the question is asked.
+    - `late`: the question was closed, or its deadline had passed.
+    - `foreign`: this person may not answer this, or the answer is for something else: another
+      request, other arguments, a token that is forged, used, expired or someone else's.
+    - `duplicate`: this person said the same already.
+    - `conflicting`: it contradicts what this person said, or what was decided in time.
+    - `malformed`: it cannot be understood, or it widens what was asked.
+    """
+
+    VALID = "valid"
+    DELEGATED = "delegated"
+    EARLY = "early"
+    LATE = "late"
+    FOREIGN = "foreign"
+    DUPLICATE = "duplicate"
+    CONFLICTING = "conflicting"
+    MALFORMED = "malformed"
+
 
 class Answer(Frozen):
     """What a person answered; the argument of the signal and the update `decide`.
@@ -87,3 +120,43 @@ class Approval(Frozen):
     amount_cents: int | None = None
     note: str = ""
     permits: dict[str, str] = {}
+
+
+class StoredAnswer(Frozen):
+    """An answer as the books keep it: with its standing, and without its token.
+
+    Attributes:
+        why: the reason for its standing, in words for a person.
+        on_behalf_of: whose right to answer was used; the person's own, or who delegated to them.
+        verdict_id: the policy's verdict on whether they may answer, if it was asked.
+    """
+
+    id: str
+    answer: Answer
+    standing: Standing
+    why: str = ""
+    on_behalf_of: str = ""
+    verdict_id: str = ""
+    token_id: str | None = None
+    at: datetime
+
+
+class ApprovalRecord(Frozen):
+    """A request with everything that was answered to it, as the books hold it.
+
+    Attributes:
+        approval: its closed end; None while it waits.
+        level: how often it was escalated.
+    """
+
+    request: ApprovalRequest
+    answers: tuple[StoredAnswer, ...] = ()
+    approval: Approval | None = None
+    closed_at: datetime | None = None
+    reminded_at: datetime | None = None
+    level: int = 0
+
+    @property
+    def counted(self) -> tuple[StoredAnswer, ...]:
+        """The answers that count."""
+        return tuple(kept for kept in self.answers if kept.standing == Standing.VALID)
