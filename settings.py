@@ -20,6 +20,8 @@ class Settings(BaseSettings):
         qdrant_url: empty means Qdrant's engine in this process, on disk.
         embedder: a sentence-transformers name; `minilm` means the packaged all-MiniLM-L6-v2.
         secrets: where secret values are read from.
+        audit_anchor: the append-only file that the episode log's signed head is written to; None
+            means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
     """
 
     model_config = SettingsConfigDict(env_prefix="KONTOR_", frozen=True, extra="ignore")
@@ -39,11 +41,17 @@ class Settings(BaseSettings):
     vault_address: str = ""
     vault_token: SecretStr = SecretStr("")
     gemini_base_url: str = ""
+    audit_anchor: Path | None = None
 
     @property
     def sql_url(self) -> str:
         """The database that holds the authoritative state."""
         return self.database_url or f"sqlite:///{self.state / 'kontor.db'}"
+
+    @property
+    def audit_anchor_file(self) -> Path:
+        """Where the episode log's signed heads are kept outside the database."""
+        return self.audit_anchor or self.state / "audit.anchor"
 
 
 @lru_cache(maxsize=1)

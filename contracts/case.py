@@ -28,7 +28,11 @@ class CaseStatus(StrEnum):
 
 
 class CaseRecord(Frozen):
-    """The row of a case: what a list of cases shows."""
+    """The row of a case: what a list of cases shows.
+
+    Attributes:
+        customer: an opaque reference, to count a customer's earlier cases by; never a name.
+    """
 
     id: str
     desk: str
@@ -43,3 +47,4 @@ class CaseRecord(Frozen):
     updated_at: datetime
     request: dict[str, JsonValue] = {}
     by_person: bool = False
+    customer: str = ""
