@@ -1,0 +1,205 @@
+"""The way into a channel: bearer token, JSON body, one transaction, and the fault that may strike."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from sandbox.counter import Pieces
+from sandbox.faults import Call, Fault, Faults
+from sandbox.refusal import Refused
+from sandbox.world import World
+
+BEFORE = {Fault.RATE_LIMITED, Fault.ERROR_BEFORE, Fault.CUT_BEFORE}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a client asks: path parameters, query, headers, and the JSON body, read with care."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A string of the body."""
+        value = self.body.get(name, default)
+        if not isinstance(value, str):
+            raise Refused(422, "invalid", f"{name} must be a string")
+        return value
+
+    def whole(self, name: str) -> int:
+        """An integer of the body; a float, a boolean or "12" is refused."""
+        value = self.body.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise Refused(422, "invalid", f"{name} must be an integer")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        """An integer of the query."""
+        value = self.query.get(name) or str(default)
+        if not value.isdigit():
+            raise Refused(422, "invalid", f"{name} must be a whole number")
+        return int(value)
+
+    def pieces(self, name: str, line: str, sku: str, quantity: str) -> list[Pieces]:
+        """A list of the body, whose items call line, SKU and quantity by these names."""
+        rows = self.body.get(name, [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise Refused(422, "invalid", f"{name} must be a list of objects")
+        asks = [Ask({}, {}, {}, row) for row in rows]
+        return [Pieces(row.text(line), row.text(sku), row.whole(quantity)) for row in asks]
+
+
+Handler = Callable[[Ask], dict[str, Any]]
+Shape = Callable[[Refused], dict[str, Any]]
+
+
+class Nothing(Response):
+    """No answer at all: the socket is already closed."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send nothing."""
+
+
+class Door:
+    """Makes a channel's routes.
+
+    Args:
+        world: where changes are made.
+        channel: whose door it is.
+        token: the bearer token it expects.
+        faults: what may strike.
+        shape: how this channel words a refusal.
+    """
+
+    def __init__(self, world: World, channel: str, token: str, faults: Faults, shape: Shape) -> None:
+        """Keep what every call needs."""
+        self.world = world
+        self.channel = channel
+        self.token = token
+        self.faults = faults
+        self.shape = shape
+
+    def route(self, method: str, path: str, operation: str, handler: Handler, status: int = 200) -> Route:
+        """One operation as a route; `operation` is its name in the manifest and in the fault plan."""
+        return self.choice(method, path, lambda _ask: (operation, handler), status)
+
+    def choice(
+        self, method: str, path: str, choose: Callable[[Ask], tuple[str, Handler]], status: int = 200
+    ) -> Route:
+        """A route whose operation is chosen by what is asked."""
+
+        async def endpoint(request: Request) -> Response:
+            return await self._serve(request, choose, status)
+
+        return Route(path, endpoint, methods=[method])
+
+    async def _serve(
+        self, request: Request, choose: Callable[[Ask], tuple[str, Handler]], status: int
+    ) -> Response:
+        try:
+            ask = await self._ask(request)
+            operation, handler = choose(ask)
+        except Refused as refused:
+            return self._refusal(refused)
+        subject = self._subject(request, ask)
+        fault = self.faults.draw(self.channel, operation, subject, time.monotonic())
+        at = self.world.clock()
+        answer = await self._strike(request, fault, lambda: self._do(ask, handler, status))
+        self.faults.count(
+            Call(
+                at=at,
+                channel=self.channel,
+                operation=operation,
+                subject=request.url.path,
+                fault=fault,
+                status=0 if isinstance(answer, Nothing) else answer.status_code,
+            )
+        )
+        return answer
+
+    async def _ask(self, request: Request) -> Ask:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
+            raise Refused(401, "unauthorized", "a valid bearer token is needed")
+        raw = await request.body()
+        try:
+            body = json.loads(raw) if raw else {}
+        except ValueError as error:
+            raise Refused(400, "malformed", "the body is not JSON") from error
+        if not isinstance(body, dict):
+            raise Refused(400, "malformed", "the body must be a JSON object")
+        return Ask(request.path_params, request.query_params, request.headers, body)
+
+    def _subject(self, request: Request, ask: Ask) -> str:
+        canonical = json.dumps(ask.body, sort_keys=True)
+        digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        return f"{request.url.path}?{request.url.query}#{digest}"
+
+    def _do(self, ask: Ask, handler: Handler, status: int) -> Response:
+        try:
+            with self.world.transaction():
+                answer = handler(ask)
+        except Refused as refused:
+            return self._refusal(refused)
+        return JSONResponse(answer, status)
+
+    async def _strike(self, request: Request, fault: Fault | None, do: Callable[[], Response]) -> Response:
+        plan = self.faults.plan
+        if fault in BEFORE:
+            return await self._fail(request, fault)
+        if fault is Fault.STALL_BEFORE and await gone_within(request, plan.stall_seconds):
+            return Nothing()
+        if fault is Fault.LATE_COMMIT:
+            await cut(request)
+            await asyncio.sleep(plan.late_seconds)
+            do()
+            return Nothing()
+        if fault is Fault.SLOW:
+            await asyncio.sleep(plan.slow_seconds)
+        answer = do()
+        if fault is Fault.STALL_AFTER and await gone_within(request, plan.stall_seconds):
+            return Nothing()
+        if fault in (Fault.ERROR_AFTER, Fault.CUT_AFTER):
+            return await self._fail(request, fault)
+        return answer
+
+    async def _fail(self, request: Request, fault: Fault) -> Response:
+        if fault in (Fault.CUT_BEFORE, Fault.CUT_AFTER):
+            await cut(request)
+            return Nothing()
+        if fault is Fault.RATE_LIMITED:
+            answer = self._refusal(Refused(429, "slow_down", "too many calls; come back later"))
+            answer.headers["Retry-After"] = str(self.faults.plan.retry_after_seconds)
+            return answer
+        return self._refusal(Refused(self.faults.plan.error_status, "unavailable", "something broke here"))
+
+    def _refusal(self, refused: Refused) -> Response:
+        return JSONResponse(self.shape(refused), refused.status)
+
+
+async def gone_within(request: Request, seconds: float) -> bool:
+    """Wait, and say whether the client hung up meanwhile."""
+    try:
+        message = await asyncio.wait_for(request.receive(), seconds)
+    except TimeoutError:
+        return False
+    return bool(message["type"] == "http.disconnect")
+
+
+async def cut(request: Request) -> None:
+    """Close the client's socket without an answer; `sandbox.server` knows the sockets."""
+    hang_up: Callable[[tuple[str, int]], Awaitable[None]] = request.app.state.hang_up
+    if request.client is not None:
+        await hang_up((request.client.host, request.client.port))

@@ -1,0 +1,242 @@
+"""The marketplace: everything is an action on a purchase, and an action keeps a reference of ours.
+
+It stores the reference and finds it again, but does not refuse it: the same action asked for twice
+is done twice.
+"""
+
+import json
+from typing import Any
+
+from starlette.routing import Route
+
+from sandbox.counter import Counter, Payment
+from sandbox.door import Ask, Door, Handler
+from sandbox.refusal import Refused
+from sandbox.world import Entry, World
+
+STATES = {
+    "pending": "AWAITING_PAYMENT",
+    "processed": "PREPARING",
+    "shipped": "IN_TRANSIT",
+    "delivered": "DELIVERED",
+    "cancelled": "CANCELLED",
+}
+KINDS = {
+    "REFUND": "refund",
+    "CHARGE": "charge",
+    "RESTOCK": "restock",
+    "RESERVATION": "reservation",
+    "MESSAGE": "message",
+    "MARK": "mark",
+    "CANCELLATION": "cancellation",
+}
+TYPES = {kind: name for name, kind in KINDS.items()}
+LONGEST_REFERENCE = 64
+REVERSALS = {
+    "REFUND": "void_refund",
+    "CHARGE": "void_charge",
+    "RESTOCK": "unstock",
+    "RESERVATION": "release",
+    "MARK": "unmark_order",
+    "CANCELLATION": "reopen_order",
+}
+
+
+def refusal(refused: Refused) -> dict[str, Any]:
+    """Word a refusal."""
+    return {"errors": [{"code": refused.code.upper(), "detail": refused.text}]}
+
+
+def action(entry: Entry) -> dict[str, Any]:
+    """Show an entry as an action."""
+    undone = entry.kind.removeprefix("undo_")
+    kind = TYPES[undone] + ("_REVERSAL" if entry.undoes else "")
+    return {
+        "actionId": f"A{entry.number:08d}",
+        "type": kind,
+        "purchaseId": entry.order_id,
+        "clientReference": entry.client_reference,
+        "amount": entry.amount_cents,
+        "currency": entry.currency,
+        "note": entry.reason,
+        "createdAt": entry.made_at,
+        "reversedBy": f"A{entry.undone_by:08d}" if entry.undone_by else None,
+        "content": entry.detail,
+    }
+
+
+class Marketplace:
+    """The marketplace's operations behind its door."""
+
+    def __init__(self, world: World, door: Door) -> None:
+        """Keep the counter that does the work."""
+        self.world = world
+        self.door = door
+        self.counter = Counter(world, "marketplace")
+
+    def routes(self) -> list[Route]:
+        """All routes, below `/marketplace`."""
+        return [
+            self.door.route("GET", "/v2/purchases/{order}", "get_order", self._purchase),
+            self.door.choice("POST", "/v2/purchases/{order}/actions", self._choose, status=201),
+            self.door.choice("POST", "/v2/actions/{id}/reversal", self._choose_reversal, status=201),
+            self.door.choice(
+                "GET",
+                "/v2/actions",
+                lambda ask: ("list_refunds" if ask.query.get("type") else "find", self._actions),
+            ),
+        ]
+
+    def _choose(self, ask: Ask) -> tuple[str, Handler]:
+        offered: dict[str, tuple[str, Handler]] = {
+            "REFUND": ("refund", self._refund),
+            "CHARGE": ("charge", self._charge),
+            "RESTOCK": ("restock", self._restock),
+            "RESERVATION": ("reserve", self._reserve),
+            "MESSAGE": ("notify", self._message),
+            "MARK": ("mark_order", self._mark),
+            "CANCELLATION": ("cancel_order", self._cancel),
+            "REOPENING": ("reopen_order", self._reopen),
+        }
+        kind = ask.text("type")
+        if kind not in offered:
+            raise Refused(422, "unknown_type", f"{kind} is not an action: {', '.join(offered)}")
+        return offered[kind]
+
+    def _choose_reversal(self, ask: Ask) -> tuple[str, Handler]:
+        entry = self.world.entry("marketplace", number_of(ask.path["id"]))
+        if entry is None or entry.kind not in TYPES or TYPES[entry.kind] not in REVERSALS:
+            raise Refused(404, "unknown_action", f"there is no action {ask.path['id']} to reverse")
+        return REVERSALS[TYPES[entry.kind]], self._reverse
+
+    def _purchase(self, ask: Ask) -> dict[str, Any]:
+        order = ask.path["order"]
+        row = self.counter.order(order)
+        return {
+            "data": {
+                "purchaseId": row["id"],
+                "purchasedAt": row["placed_at"],
+                "buyer": {"buyerId": row["customer"], "loyalty": row["member_level"].upper()},
+                "fulfilment": {
+                    "state": STATES[row["status"]],
+                    "deliveredAt": row["delivered_at"],
+                    "trackingNumber": row["tracking"],
+                },
+                "totals": {
+                    "currency": row["currency"],
+                    "paid": row["paid_cents"] + self.counter.charged_cents(order),
+                    "refunded": self.counter.refunded_cents(order),
+                },
+                "instrument": row["payment_method"],
+                "positions": [
+                    {
+                        "positionId": line["id"],
+                        "sku": line["sku"],
+                        "productId": line["product"],
+                        "label": line["name"],
+                        "properties": json.loads(line["options"]),
+                        "count": line["quantity"],
+                        "returnedCount": line["returned_quantity"],
+                        "price": line["unit_price_cents"],
+                    }
+                    for line in self.world.lines("marketplace", order)
+                ],
+                "offers": [
+                    {
+                        "sku": variant["sku"],
+                        "productId": variant["product"],
+                        "properties": json.loads(variant["options"]),
+                        "price": variant["price_cents"],
+                        "inStock": variant["available"],
+                    }
+                    for variant in self.world.variants("marketplace", order)
+                ],
+            }
+        }
+
+    def _reference(self, ask: Ask) -> str:
+        reference = ask.text("clientReference")
+        if not 1 <= len(reference) <= LONGEST_REFERENCE:
+            raise Refused(422, "invalid", f"clientReference must have 1 to {LONGEST_REFERENCE} characters")
+        return reference
+
+    def _payment(self, ask: Ask) -> Payment:
+        return Payment(
+            ask.text("instrument"), ask.whole("amount"), ask.text("currency"), ask.text("note", "")
+        )
+
+    def _refund(self, ask: Ask) -> dict[str, Any]:
+        lines = ask.pieces("positions", "positionId", "sku", "count")
+        entry = self.counter.refund(ask.path["order"], self._payment(ask), lines, self._reference(ask))
+        return {"data": action(entry)}
+
+    def _charge(self, ask: Ask) -> dict[str, Any]:
+        entry = self.counter.charge(ask.path["order"], self._payment(ask), self._reference(ask))
+        return {"data": action(entry)}
+
+    def _restock(self, ask: Ask) -> dict[str, Any]:
+        lines = ask.pieces("positions", "positionId", "sku", "count")
+        entry = self.counter.restock(ask.path["order"], lines, ask.text("condition"), self._reference(ask))
+        return {"data": action(entry)}
+
+    def _reserve(self, ask: Ask) -> dict[str, Any]:
+        entry = self.counter.reserve(
+            ask.path["order"], ask.text("sku"), ask.whole("count"), self._reference(ask)
+        )
+        return {"data": action(entry)}
+
+    def _message(self, ask: Ask) -> dict[str, Any]:
+        entry = self.counter.notify(
+            ask.path["order"], ask.text("subject"), ask.text("text"), self._reference(ask)
+        )
+        return {"data": action(entry)}
+
+    def _mark(self, ask: Ask) -> dict[str, Any]:
+        lines = ask.pieces("positions", "positionId", "sku", "count")
+        entry = self.counter.mark(ask.path["order"], ask.text("mark").lower(), lines, self._reference(ask))
+        return {"data": action(entry)}
+
+    def _cancel(self, ask: Ask) -> dict[str, Any]:
+        entry = self.counter.cancel(ask.path["order"], ask.text("note"), self._reference(ask))
+        return {"data": action(entry)}
+
+    def _reopen(self, ask: Ask) -> dict[str, Any]:
+        return {"data": action(self.counter.reopen(ask.path["order"], self._reference(ask)))}
+
+    def _reverse(self, ask: Ask) -> dict[str, Any]:
+        number = number_of(ask.path["id"])
+        entry = self.world.entry("marketplace", number)
+        if entry is None:
+            raise Refused(404, "unknown_action", f"there is no action {ask.path['id']}")
+        return {"data": action(self.counter.undo(entry.kind, number, self._reference(ask)))}
+
+    def _actions(self, ask: Ask) -> dict[str, Any]:
+        kind = ask.query.get("type")
+        reference = ask.query.get("clientReference")
+        if kind is None and reference is None:
+            raise Refused(422, "invalid", "ask by clientReference or by type")
+        if kind is not None and kind not in KINDS:
+            raise Refused(422, "unknown_type", f"{kind} is not a type of action")
+        after = ask.number("pageToken", 0)
+        limit = min(ask.number("pageSize", 100), 1000)
+        found = self.world.entries(
+            "marketplace",
+            kind=KINDS[kind] if kind else None,
+            client_reference=reference,
+            after=after,
+            limit=limit,
+        )
+        last = found[-1].number if found else after
+        return {
+            "data": [action(e) for e in found],
+            "nextPageToken": str(last),
+            "hasMore": len(found) == limit,
+        }
+
+
+def number_of(action_id: str) -> int:
+    """Return the number in an action id such as `A00000012`."""
+    digits = action_id.removeprefix("A")
+    if not digits.isdigit():
+        raise Refused(404, "unknown_action", f"there is no action {action_id}")
+    return int(digits)
