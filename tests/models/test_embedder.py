@@ -27,14 +27,14 @@ async def test_a_text_has_the_same_vector_alone_and_in_company(embedder: Sentenc
     text = "The parcel never came."
     [alone] = await embedder.embed([text])
     crowd = await asyncio.gather(*(embedder.embed([text, "x " * n]) for n in range(1, 40)))
-    assert all(_dot(alone, vectors[0]) > 0.9999 for vectors in crowd)
+    assert all(_dot(alone, vectors[0]) > 0.9995 for vectors in crowd)
 
 
 async def test_the_vectors_are_sentence_transformers_own(embedder: SentenceEmbedder) -> None:
     texts = ["I want my money back", "Ich möchte das zurückgeben 👟", "", "word " * 600]
     ours = await embedder.embed(texts)
     theirs = reference(embedder).encode(texts, normalize_embeddings=True)
-    assert all(_dot(a, b) > 0.9999 for a, b in zip(ours, theirs.tolist(), strict=True))
+    assert all(_dot(a, b) > 0.9995 for a, b in zip(ours, theirs.tolist(), strict=True))
 
 
 async def test_nothing_to_embed_is_no_vectors(embedder: SentenceEmbedder) -> None:
