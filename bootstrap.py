@@ -1,16 +1,23 @@
 """How settings become adapters: the one place that knows every implementation."""
 
+import os
 from functools import lru_cache
 
 from sqlalchemy import Engine
 
-from memory.anchor import Anchor, AnchorFile
+from connectors.connectors import Connectors
+from connectors.manifest import load_manifests
+from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
+from connectors.vault import VaultSecrets
+from memory.anchor import Anchor, AnchorFile, AnchorSink
 from memory.cases import SqlCases
 from memory.chain import Signer
 from memory.claims import SqlClaims
 from memory.database import migrate, open_engine
 from memory.decisions import SqlDecisions
 from memory.episodes import SqlEpisodes
+from memory.ledger import SqlLedger
+from memory.permits import SqlPermits
 from memory.record import SqlRecord
 from memory.signing_key import SigningKeyFile
 from memory.verdicts import SqlVerdicts
@@ -52,10 +59,15 @@ def claims(settings: Settings) -> SqlClaims:
     return SqlClaims(database(settings))
 
 
+def anchor_sink(settings: Settings) -> AnchorSink:
+    """Return the place outside the database that keeps the episode log's heads."""
+    return AnchorFile(settings.audit_anchor_file)
+
+
 @lru_cache(maxsize=2)
 def anchor(settings: Settings) -> Anchor:
-    """Return what keeps the episode log's head outside the database; one a process."""
-    return Anchor(AnchorFile(settings.audit_anchor_file))
+    """Return what decides when a head is kept outside; one a process."""
+    return Anchor(anchor_sink(settings))
 
 
 @lru_cache(maxsize=2)
@@ -72,3 +84,42 @@ def episodes(settings: Settings) -> SqlEpisodes:
 def bookkeeper(settings: Settings) -> SqlRecord:
     """Return the desk's hot path into the books: a case's row and episodes in one commit."""
     return SqlRecord(database(settings), audit_signer(settings), anchor(settings))
+
+
+def ledger(settings: Settings) -> SqlLedger:
+    """Return the authoritative record of every effect."""
+    return SqlLedger(database(settings))
+
+
+def permits(settings: Settings) -> SqlPermits:
+    """Return the place permits are issued in."""
+    return SqlPermits(database(settings))
+
+
+def secrets(settings: Settings) -> Secrets:
+    """Return the place that secret values are read from."""
+    if settings.secrets == "environment":
+        return EnvironmentSecrets()
+    if settings.secrets == "file":
+        return FileSecrets(settings.secrets_file)
+    return VaultSecrets(
+        settings.vault_address,
+        settings.vault_token,
+        mount=settings.vault_mount,
+        prefix=settings.vault_prefix,
+        namespace=settings.vault_namespace,
+    )
+
+
+def manifest_variables(settings: Settings) -> dict[str, str]:
+    """Return what `${NAME}` in a manifest stands for: the environment, and the sandbox's port."""
+    return {"KONTOR_SANDBOX_PORT": str(settings.sandbox_port), **os.environ}
+
+
+def connectors(settings: Settings) -> Connectors:
+    """Return all connectors of the office, compiled; belongs to one event loop.
+
+    Raises:
+        OfficeInvalid: a manifest cannot be used.
+    """
+    return Connectors(load_manifests(settings.office, manifest_variables(settings)), secrets(settings))

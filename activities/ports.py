@@ -4,21 +4,26 @@ Ports that only touch SQL are plain methods (activities call them in a thread); 
 a network or a model are coroutines.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from contracts.approval import Answer, Approval, ApprovalRequest
+from contracts.approval import Answer, Approval, ApprovalRecord, ApprovalRequest
+from contracts.asking import Asking, Ending, Moments, Nudge, Opened, Reply, Submission
 from contracts.canonical import Arguments
 from contracts.case import CaseRecord, CaseStatus
 from contracts.decision import Decision, Question
+from contracts.dispatch import Dispatch
 from contracts.effect import EffectOrder, EffectReceipt, Permit
 from contracts.episode import Episode
+from contracts.failure import FailureClass
+from contracts.ledger import LedgerEntry
 from contracts.listing import OutsidePage
 from contracts.manifest import Manifest
 from contracts.memory import Context, ContextRequest, Memory
+from contracts.tally import Authority
 from contracts.verdict import Plan, Verdict
 
 
@@ -62,6 +67,15 @@ class Outside(Protocol):
         two equal refunds of one order are not read as one.
         """
 
+    def compensation(
+        self, connector: str, operation: str, arguments: Arguments, key: str, sent: Sent
+    ) -> tuple[str, Arguments] | None:
+        """Return the operation that undoes what was sent and its arguments; None if nothing does.
+
+        The manifest's `compensation_arguments` are read over the original `arguments`, its `key`,
+        and the reference and result of `sent`.
+        """
+
     async def list_page(self, connector: str, cursor: str | None, limit: int) -> OutsidePage:
         """Return one page of what the system itself says happened; raises CallFailed.
 
@@ -70,28 +84,57 @@ class Outside(Protocol):
 
 
 class Ledger(Protocol):
-    """The authoritative record of every effect."""
+    """The authoritative record of every effect. Each method is one transaction."""
 
-    def begin(
-        self, order: EffectOrder, manifest: Manifest, policy_version: str, now: datetime
-    ) -> EffectReceipt:
-        """Check and redeem the permit, and write the row as `intended`, in one transaction.
+    def begin(self, order: EffectOrder, manifest: Manifest, policy_version: str, now: datetime) -> Dispatch:
+        """Check and redeem the permit, write the row, and say what may be done about it now.
 
-        An existing row of the same key is returned as it stands; the same key with other arguments
-        is refused. Raises PermitRefused.
+        A fresh row is `intended` and at once `sent` with its first attempt under way. A row that
+        exists goes on from where it stands. A `SEND` in the answer has been marked: this caller,
+        and nobody else, may make that call. Raises PermitRefused.
         """
 
-    def sending(self, key: str, now: datetime) -> int:
-        """Mark the row `sent` and return the number of this attempt, from 1."""
+    def found_absent(self, key: str, last_call: int, manifest: Manifest, now: datetime) -> Dispatch:
+        """Say what may be done after a look-up that began at `now` found nothing.
 
-    def attempt_failed(self, key: str, attempt: int, failure: str, why: str, now: datetime) -> None:
-        """Keep what happened to one attempt."""
+        Args:
+            key: the effect.
+            last_call: what `begin` said; if another process called since, nothing is concluded.
+            manifest: the effect's connector.
+            now: when the look-up began.
+        """
 
-    def settle(self, receipt: EffectReceipt, now: datetime) -> EffectReceipt:
-        """Move the row to the receipt's state; a move the state machine forbids raises ValueError."""
+    def found(self, key: str, manifest: Manifest, sent: Sent, now: datetime) -> Dispatch:
+        """Settle the row as applied by look-up, unless the reference belongs to another effect."""
+
+    def answered(self, key: str, call: int, sent: Sent, now: datetime) -> EffectReceipt:
+        """Settle the row as applied by the answer to call `call`."""
+
+    def look_up_failed(self, key: str, why: str, now: datetime) -> None:
+        """Keep that a look-up gave no answer."""
+
+    def call_failed(
+        self, key: str, call: int, *, manifest: Manifest, failure: FailureClass, why: str, now: datetime
+    ) -> EffectReceipt:
+        """Keep how call `call` failed; a final failure settles the row if no other call is open."""
+
+    def give_up(self, order: EffectOrder, why: str, now: datetime) -> EffectReceipt:
+        """End the pursuit: `failed` if no call can have been applied, else `unknown`.
+
+        An effect that was never begun is written as `failed`, so that no straggler begins it later.
+        """
+
+    def resolve(self, key: str, applied: Sent | None, why: str, now: datetime) -> EffectReceipt:
+        """Settle an `unknown` row from what a person or the reconciler saw; None means not applied."""
 
     def find(self, key: str) -> EffectReceipt | None:
         """Return where an effect stands, or None if it was never intended."""
+
+    def of_case(self, case_id: str) -> tuple[LedgerEntry, ...]:
+        """Return a case's effects, in the order they were begun."""
+
+    def entry(self, key: str) -> LedgerEntry | None:
+        """Return one effect with its order and attempts."""
 
 
 class Permits(Protocol):
@@ -124,18 +167,41 @@ class PolicyEngine(Protocol):
     def may_answer(self, person: str, request: ApprovalRequest, at: datetime) -> Verdict:
         """Say whether this person may answer this request now."""
 
+    def employs(self, person: str) -> bool:
+        """Say whether somebody of that name is on the staff, whatever they may do."""
+
 
 class Approvals(Protocol):
-    """The queue of waiting approvals, authoritative in SQL."""
+    """The queue of waiting approvals, authoritative in SQL. Each method is one transaction."""
 
-    def open(self, request: ApprovalRequest) -> None:
-        """Show the request in the queue; opening twice keeps one."""
+    def open(self, asking: Asking, moments: Moments, connectors: Mapping[str, str], now: datetime) -> Opened:
+        """Put a question into the queue, or find it there with its end: asking twice asks once."""
 
-    def answered(self, request: ApprovalRequest, answer: Answer, standing: str, at: datetime) -> None:
-        """Keep an answer with how it stood: `valid`, `late`, `foreign`, `duplicate` and so on."""
+    def find(self, request_id: str) -> ApprovalRecord | None:
+        """Return a request with its answers and its end, or None."""
 
-    def close(self, approval: Approval, at: datetime) -> None:
-        """Take the request out of the queue with its outcome."""
+    def answer(self, submission: Submission, authority: Authority, now: datetime) -> Reply:
+        """Judge an answer, keep it with its standing and an episode; close the request if it decides."""
+
+    def nudge(self, nudge: Nudge, now: datetime) -> None:
+        """Keep that a reminder was due, or that the next role is asked now."""
+
+    def end(self, ending: Ending, now: datetime) -> Approval:
+        """Close a request that no answer closed; if one did, its end stands and is returned."""
+
+
+class ApprovalTokens(Protocol):
+    """Signed links to answer from outside."""
+
+    def check(self, answer: Answer, request: ApprovalRequest, now: datetime) -> str | None:
+        """Return the id of the good token behind an answer, None without one; raises TokenRefused."""
+
+
+class Calendar(Protocol):
+    """The office's working time and who is asked for what."""
+
+    def schedule(self, asking: Asking, now: datetime) -> tuple[Asking, Moments]:
+        """Return the question with its roles filled in, and its moments in working time."""
 
 
 class Cases(Protocol):

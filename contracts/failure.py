@@ -46,8 +46,9 @@ class CallFailed(Exception):
 class PermitRefused(Exception):
     """The data plane will not execute an effect; `reason` says which check failed.
 
-    Reasons: `missing`, `redeemed`, `expired`, `arguments`, `operation`, `case`,
-    `connector-version`, `policy-version`.
+    Reasons: `missing`, `redeemed`, `expired`, `arguments`, `operation`, `case`, `key` (issued for
+    another effect), `connector-version`, `policy-version`, `compensates` (what it undoes is not
+    applied, or not undone by this operation).
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:

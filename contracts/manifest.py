@@ -80,11 +80,18 @@ class FailureMode(Frozen):
 
 
 class Latency(Frozen):
-    """What the operation usually takes and when it is given up, in seconds."""
+    """What the operation usually takes and when it is given up, in seconds.
+
+    Attributes:
+        timeout_seconds: the whole call, from connecting to the last byte of the answer.
+        settle_seconds: how long after our giving up the system may still commit what it had read;
+            a look-up before that proves no absence. None means `timeout_seconds` once more.
+    """
 
     p50_seconds: float = 0.1
     p99_seconds: float = 1.0
     timeout_seconds: float = 10.0
+    settle_seconds: float | None = None
 
 
 class Idempotency(Frozen):
@@ -94,23 +101,28 @@ class Idempotency(Frozen):
         kind: see the table in section 4 of the design.
         retention_seconds: how long a `native_key` is honoured; None means for ever.
         lookup: the read operation that finds the effect again.
+        told_apart_by: for kind `lookup`, the arguments that the match compares: two calls that
+            agree in them cannot be told apart outside. Empty means that no two calls can.
     """
 
     kind: Literal["native_key", "client_reference", "lookup", "none"]
     retention_seconds: float | None = None
     lookup: str | None = None
+    told_apart_by: tuple[str, ...] = ()
 
 
 class Lookup(Frozen):
     """How the answer of a write's look-up operation is matched; it stands in the *write*.
 
     Attributes:
-        items: JMESPath to the candidates in the answer: a list, one object, or null for none.
+        items: JMESPath to the candidates in the answer: a list or one object. Null is never read as
+            absence, for it may be a misspelt path: where the system says null, write "|| `[]`".
         match: Jinja2 expression without braces, true for the candidate that is our effect; in
             scope are `item`, the write's arguments, `key` and `sent_at` (an aware datetime; turn
             the item's own with the filter `moment`). Empty means that every candidate is ours,
             because the system itself was asked for our reference.
         reference: JMESPath in a candidate to its outside reference.
+        result: JMESPath in a candidate to the write's result fields that it shows.
         arguments: the look-up operation's arguments, as templates over the write's; an argument
             that is not named here takes the write's argument of the same name, or `key`.
         next_cursor: JMESPath in the answer to the next page's `cursor`; empty means one page.
@@ -120,6 +132,7 @@ class Lookup(Frozen):
     items: str
     match: str = ""
     reference: str
+    result: dict[str, str] = {}
     arguments: dict[str, str] = {}
     next_cursor: str = ""
     absent_status: tuple[int, ...] = ()

@@ -1,5 +1,5 @@
 """The authoritative tables, one noun a file; importing this package registers all of them."""
 
-from memory.tables import cases, claims, decisions, episodes, verdicts
+from memory.tables import approvals, cases, claims, decisions, episodes, ledger, semantic, verdicts
 
-__all__ = ["cases", "claims", "decisions", "episodes", "verdicts"]
+__all__ = ["approvals", "cases", "claims", "decisions", "episodes", "ledger", "semantic", "verdicts"]

@@ -1,0 +1,153 @@
+"""Reading the ledger: one effect, a case's effects, the newest that pass a filter."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from contracts.effect import EffectOrder, EffectReceipt, EffectState, ProposedEffect
+from contracts.ledger import LedgerCall, LedgerEntry
+from memory.database import reading
+from memory.tables.ledger import EffectCallRow, EffectRow
+
+PAGE = 500
+"""Keys in one `IN (…)`: well below the limits of both engines."""
+
+
+@dataclass(frozen=True)
+class EffectFilter:
+    """Which effects to list; an empty field filters nothing.
+
+    Attributes:
+        since: effects intended at this moment or later.
+        limit: at most so many, the newest first.
+    """
+
+    case_id: str = ""
+    connector: str = ""
+    operation: str = ""
+    state: EffectState | None = None
+    since: datetime | None = None
+    limit: int = 50
+
+
+class LedgerView:
+    """The ledger for those who only look."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, key: str) -> EffectReceipt | None:
+        """Return where an effect stands, or None if it was never intended."""
+        with reading(self._engine) as session:
+            row = session.get(EffectRow, key)
+            return receipt_of(row) if row else None
+
+    def entry(self, key: str) -> LedgerEntry | None:
+        """Return one effect with its order and calls, or None if it was never intended."""
+        with reading(self._engine) as session:
+            row = session.get(EffectRow, key)
+            return entry_of(row, calls_of(session, key)) if row else None
+
+    def of_case(self, case_id: str) -> tuple[LedgerEntry, ...]:
+        """Return a case's effects, in the order they were begun."""
+        query = (
+            select(EffectRow)
+            .where(col(EffectRow.case_id) == case_id)
+            .order_by(col(EffectRow.intended_at), col(EffectRow.key))
+        )
+        with reading(self._engine) as session:
+            return _entries(session, session.exec(query).all())
+
+    def newest(self, wanted: EffectFilter) -> tuple[LedgerEntry, ...]:
+        """Return the effects that pass the filter, the newest intended first."""
+        order = (col(EffectRow.intended_at).desc(), col(EffectRow.key))
+        query = select(EffectRow).order_by(*order).limit(wanted.limit)
+        for column, value in (
+            (col(EffectRow.case_id), wanted.case_id),
+            (col(EffectRow.connector), wanted.connector),
+            (col(EffectRow.operation), wanted.operation),
+            (col(EffectRow.state), wanted.state.value if wanted.state else ""),
+        ):
+            if value:
+                query = query.where(column == value)
+        if wanted.since is not None:
+            query = query.where(col(EffectRow.intended_at) >= wanted.since)
+        with reading(self._engine) as session:
+            return _entries(session, session.exec(query).all())
+
+
+def calls_of(session: Session, key: str) -> tuple[LedgerCall, ...]:
+    """Return every call made for one effect, in order."""
+    query = (
+        select(EffectCallRow).where(col(EffectCallRow.effect_key) == key).order_by(col(EffectCallRow.number))
+    )
+    return tuple(call_of(row) for row in session.exec(query))
+
+
+def call_of(row: EffectCallRow) -> LedgerCall:
+    """Return a call's row as its contract."""
+    return LedgerCall.model_validate(row.model_dump(exclude={"effect_key"}))
+
+
+def receipt_of(row: EffectRow) -> EffectReceipt:
+    """Return where a row stands."""
+    return EffectReceipt(
+        key=row.key,
+        state=EffectState(row.state),
+        outside_reference=row.outside_reference,
+        result=row.result,
+        attempts=row.attempts,
+        looked_up=row.looked_up,
+        reason=row.reason,
+    )
+
+
+def effect_of(row: EffectRow) -> ProposedEffect:
+    """Return what a row was begun with."""
+    return ProposedEffect(
+        step=row.step,
+        connector=row.connector,
+        operation=row.operation,
+        arguments=row.arguments,
+        amount_cents=row.amount_cents,
+        currency=row.currency,
+    )
+
+
+def entry_of(row: EffectRow, calls: Sequence[LedgerCall]) -> LedgerEntry:
+    """Return a row with its calls as their contract."""
+    return LedgerEntry(
+        order=EffectOrder(
+            case_id=row.case_id,
+            key=row.key,
+            effect=effect_of(row),
+            permit_id=row.permit_id or "",
+            compensates=row.compensates,
+        ),
+        receipt=receipt_of(row),
+        calls=tuple(calls),
+        connector_version=row.connector_version,
+        intended_at=row.intended_at,
+        sent_at=row.sent_at,
+        settled_at=row.settled_at,
+    )
+
+
+def _entries(session: Session, rows: Sequence[EffectRow]) -> tuple[LedgerEntry, ...]:
+    calls: dict[str, list[LedgerCall]] = {row.key: [] for row in rows}
+    for keys in _pages(list(calls)):
+        query = (
+            select(EffectCallRow)
+            .where(col(EffectCallRow.effect_key).in_(keys))
+            .order_by(col(EffectCallRow.number))
+        )
+        for row in session.exec(query):
+            calls[row.effect_key].append(call_of(row))
+    return tuple(entry_of(row, calls[row.key]) for row in rows)
+
+
+def _pages(keys: list[str]) -> Iterable[list[str]]:
+    return (keys[start : start + PAGE] for start in range(0, len(keys), PAGE))
