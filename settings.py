@@ -20,6 +20,9 @@ class Settings(BaseSettings):
         qdrant_url: empty means Qdrant's engine in this process, on disk.
         embedder: a sentence-transformers name; `minilm` means the packaged all-MiniLM-L6-v2.
         secrets: where secret values are read from.
+        vault_mount: where Vault's KV version 2 engine is mounted; secrets stand in the folder
+            `vault_prefix` below it.
+        telemetry: where traces and metrics go; `otlp` reads the standard OTEL variables.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
     """
@@ -40,7 +43,11 @@ class Settings(BaseSettings):
     secrets_file: Path = Path(".kontor/secrets.toml")
     vault_address: str = ""
     vault_token: SecretStr = SecretStr("")
+    vault_mount: str = "secret"
+    vault_prefix: str = "kontor"
+    vault_namespace: str = ""
     gemini_base_url: str = ""
+    telemetry: Literal["off", "file", "otlp"] = "off"
     audit_anchor: Path | None = None
 
     @property

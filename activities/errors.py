@@ -1,0 +1,159 @@
+"""The error tree, and the one place where a failed call is given its meaning.
+
+::
+
+    CallFailed (connectors raise it: what was seen)
+    └── classify(manifest, operation, failure) -> FailureClass (here: what it means)
+        ├── not-applied-retry ── ApplicationError "NotApplied", retryable
+        ├── not-applied-final ── ApplicationError "Refused", not retryable
+        └── ambiguous ────────── ApplicationError "Ambiguous", retryable: the ledger looks before it sends
+    PermitRefused ────────────── ApplicationError "PermitRefused", not retryable
+
+A read is never ambiguous: reading twice changes nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from temporalio.exceptions import ApplicationError
+
+from contracts.failure import CallFailed, FailureClass, PermitRefused
+from contracts.manifest import FailureMode, Manifest, Operation
+
+NOT_APPLIED = "NotApplied"
+REFUSED = "Refused"
+AMBIGUOUS = "Ambiguous"
+PERMIT_REFUSED = "PermitRefused"
+
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+"""A system that asks for more is asked again after this; a typo of a year must not park a case."""
+
+_TYPES = {
+    FailureClass.NOT_APPLIED_RETRY: NOT_APPLIED,
+    FailureClass.NOT_APPLIED_FINAL: REFUSED,
+    FailureClass.AMBIGUOUS: AMBIGUOUS,
+}
+
+NEVER_SENT = frozenset(
+    # httpx: no connection, no request. aiosmtplib: the same.
+    {
+        "ConnectError",
+        "ConnectTimeout",
+        "PoolTimeout",
+        "ProxyError",
+        "SMTPConnectError",
+        "SMTPConnectTimeoutError",
+        "SMTPConnectResponseError",
+    }
+)
+"""Exceptions after which the request surely never left."""
+
+_REQUEST_TIMEOUT = 408
+_CONFLICT = 409
+_TOO_EARLY = 425
+_TOO_MANY_REQUESTS = 429
+_UNAVAILABLE = 503
+
+
+def classify(manifest: Manifest, operation: str, failure: CallFailed) -> FailureClass:
+    """Return what a failure says about the effect. Total: every failure has exactly one class.
+
+    The operation's own failure modes come first, then the connector's, then what the protocol
+    says. What nobody foresaw is ambiguous for a write and worth another try for a read.
+    """
+    declared = manifest.operations.get(operation)
+    found = next(_declared(manifest, declared, failure), None) or _by_protocol(manifest, declared, failure)
+    reading = declared is not None and declared.effect == "read"
+    if reading and found is FailureClass.AMBIGUOUS:
+        return FailureClass.NOT_APPLIED_RETRY
+    return found
+
+
+def _declared(manifest: Manifest, operation: Operation | None, failure: CallFailed) -> Iterator[FailureClass]:
+    """Yield the classes of the failure modes that match; a request that never left is never ambiguous."""
+    for mode in (*(operation.failures if operation else ()), *manifest.failures):
+        if _matches(mode, failure) and (failure.sent or mode.means is not FailureClass.AMBIGUOUS):
+            yield mode.means
+
+
+def _matches(mode: FailureMode, failure: CallFailed) -> bool:
+    if not (mode.status or mode.code or mode.exception):
+        return False
+    return (
+        (not mode.status or failure.status in mode.status)
+        and (not mode.code or any(fnmatchcase(failure.code or "", code) for code in mode.code))
+        and (not mode.exception or failure.exception in mode.exception)
+    )
+
+
+def _by_protocol(manifest: Manifest, operation: Operation | None, failure: CallFailed) -> FailureClass:
+    if not failure.sent:
+        return _unsent(failure)
+    if failure.status is None:
+        never_left = failure.exception in NEVER_SENT
+        return FailureClass.NOT_APPLIED_RETRY if never_left else FailureClass.AMBIGUOUS
+    if manifest.transport == "smtp":
+        return _by_smtp_code(failure.status)
+    return _by_http_status(operation, failure.status, failure.retry_after_seconds)
+
+
+def _unsent(failure: CallFailed) -> FailureClass:
+    """A request that never left was not applied; wrong arguments stay wrong, a passing cause passes."""
+    status = failure.status or 0
+    passing = failure.exception is not None or status == _TOO_MANY_REQUESTS or status >= 500  # noqa: PLR2004 # HTTP's server errors
+    return FailureClass.NOT_APPLIED_RETRY if passing else FailureClass.NOT_APPLIED_FINAL
+
+
+def _by_smtp_code(code: int) -> FailureClass:
+    """RFC 5321, section 4.2.1: 4yz transient, 5yz permanent; either way the message was not taken."""
+    if 400 <= code < 500:  # noqa: PLR2004 # SMTP's transient replies
+        return FailureClass.NOT_APPLIED_RETRY
+    return FailureClass.NOT_APPLIED_FINAL if 500 <= code < 600 else FailureClass.AMBIGUOUS  # noqa: PLR2004 # SMTP's permanent replies
+
+
+def _by_http_status(
+    operation: Operation | None, status: int, retry_after_seconds: float | None
+) -> FailureClass:
+    """RFC 9110, section 15, read for what it says about the effect.
+
+    A conflict about a key or reference of ours may mean that it is under way or done already.
+    """
+    if status in (_TOO_MANY_REQUESTS, _TOO_EARLY):
+        return FailureClass.NOT_APPLIED_RETRY
+    if status == _UNAVAILABLE and retry_after_seconds is not None:
+        return FailureClass.NOT_APPLIED_RETRY
+    idempotency = operation.idempotency if operation else None
+    keyed = idempotency is not None and idempotency.kind in ("native_key", "client_reference")
+    if status == _REQUEST_TIMEOUT or (status == _CONFLICT and keyed):
+        return FailureClass.AMBIGUOUS
+    if 400 <= status < 500:  # noqa: PLR2004 # HTTP's client errors
+        return FailureClass.NOT_APPLIED_FINAL
+    return FailureClass.AMBIGUOUS
+
+
+def to_application_error(
+    failure: CallFailed | PermitRefused, failure_class: FailureClass | None = None
+) -> ApplicationError:
+    """Return what an activity raises, for Temporal to retry or not.
+
+    Args:
+        failure: what happened; its text goes into the history, so it holds no secret.
+        failure_class: what `classify` said; not needed for a refused permit.
+    """
+    if isinstance(failure, PermitRefused):
+        return ApplicationError(str(failure), failure.reason, type=PERMIT_REFUSED, non_retryable=True)
+    found = failure_class or FailureClass.AMBIGUOUS
+    return ApplicationError(
+        failure.why,
+        {"status": failure.status, "code": failure.code, "exception": failure.exception},
+        type=_TYPES[found],
+        non_retryable=found is FailureClass.NOT_APPLIED_FINAL,
+        next_retry_delay=_delay(failure.retry_after_seconds),
+    )
+
+
+def _delay(retry_after_seconds: float | None) -> timedelta | None:
+    if retry_after_seconds is None or not retry_after_seconds > 0:
+        return None
+    return timedelta(seconds=min(retry_after_seconds, LONGEST_RETRY_AFTER.total_seconds()))

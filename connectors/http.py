@@ -1,0 +1,205 @@
+"""Calls over HTTP, REST and GraphQL: one request, one answer, no second try of any kind."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, NoReturn
+
+import httpx
+
+from connectors.answers import declared_error, error_code, error_message, redacted, retry_after_seconds
+from connectors.auth import Authenticator, Credentials, LoginRequest
+from connectors.extraction import ExtractionFailed
+from connectors.prepared import Answer, Prepared, PreparedRequest
+from connectors.secrets import Secrets
+from connectors.templates import Scope, TemplateFailed
+from contracts.failure import CallFailed
+from contracts.manifest import Manifest
+
+ANSWER_LIMIT_BYTES = 8_000_000
+CONNECT_TIMEOUT_SECONDS = 5.0
+LOGIN_TIMEOUT_SECONDS = 10.0
+_SUCCESS = range(200, 300)
+
+
+def open_client(concurrency: int) -> httpx.AsyncClient:
+    """Return a client that tries once, follows nothing, and keeps connections but no cookies.
+
+    The libraries' own loggers write URLs and answer headers, and a session token is one of those.
+    """
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=concurrency, keepalive_expiry=30)
+    return httpx.AsyncClient(
+        transport=httpx.AsyncHTTPTransport(retries=0, limits=limits, http2=False),
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+class HttpExecutor:
+    """The calls of one http or graphql connector."""
+
+    def __init__(self, manifest: Manifest, secrets: Secrets) -> None:
+        """Open the client; nothing is sent."""
+        self._base = manifest.base_url.rstrip("/")
+        self._graphql = manifest.transport == "graphql"
+        self._headers = dict(manifest.headers)
+        self._client = open_client(manifest.concurrency)
+        self._auth = Authenticator(manifest.auth, secrets, self._log_in)
+        self._user = manifest.auth.user
+        self._login = LoginRequest(manifest.auth.login) if manifest.auth.login else None
+
+    async def call(self, prepared: Prepared, scope: Scope) -> Answer:
+        """Send one request and read its answer; raises CallFailed."""
+        request = self._build(prepared.request, scope, prepared.operation.latency.timeout_seconds)
+        credentials = await self._auth.credentials()
+        request.headers.update(credentials.headers)
+        response, content = await self._exchange(request, prepared.operation.latency.timeout_seconds)
+        sensitive = _sensitive(prepared, scope)
+        return self._read(prepared, response, content, credentials, sensitive)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _build(self, prepared: PreparedRequest, scope: Scope, timeout_seconds: float) -> httpx.Request:
+        try:
+            path = prepared.path.render(scope)
+            query = {name: value.render(scope) for name, value in prepared.query.items()}
+            headers = self._headers | {name: text.render(scope) for name, text in prepared.headers.items()}
+            body = prepared.body.render(scope) if prepared.body is not None else None
+            content: dict[str, Any] = {}
+            if self._graphql:
+                content["json"] = {"query": prepared.document, "variables": body or {}}
+            elif body is not None:
+                content["data" if prepared.encoding == "form" else "json"] = body
+            return self._client.build_request(
+                prepared.method,
+                self._base + ("" if not path or path.startswith("/") else "/") + path,
+                params={name: value for name, value in query.items() if value is not None} or None,
+                headers=headers,
+                timeout=httpx.Timeout(timeout_seconds, connect=min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)),
+                **content,
+            )
+        except TemplateFailed as failed:
+            why = str(failed)
+        except (httpx.InvalidURL, ValueError, TypeError) as error:
+            why = f"{type(error).__name__} while building the request"
+        raise CallFailed(why, code="arguments", sent=False)
+
+    async def _exchange(self, request: httpx.Request, timeout_seconds: float) -> tuple[httpx.Response, bytes]:
+        """Send, and read the whole answer, within the timeout and the size limit.
+
+        Every exception is said anew, outside its handler: an httpx exception holds the request, and
+        the request holds the secret.
+        """
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                response = await self._client.send(request, stream=True)
+                try:
+                    content = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        content += chunk
+                        if len(content) > ANSWER_LIMIT_BYTES:
+                            break
+                finally:
+                    await response.aclose()
+        except Exception as error:  # the mapping in activities/errors.py is total
+            name = type(error).__name__
+        else:
+            if len(content) <= ANSWER_LIMIT_BYTES:
+                return response, bytes(content)
+            name = "AnswerTooLarge"
+        raise CallFailed(f"{name} in {request.method} {request.url.path}", exception=name)
+
+    def _read(
+        self,
+        prepared: Prepared,
+        response: httpx.Response,
+        content: bytes,
+        credentials: Credentials,
+        sensitive: tuple[str, ...],
+    ) -> Answer:
+        status = response.status_code
+        hidden = credentials.hidden + sensitive
+        body = _parse(content)
+        wrong = body.get("errors") if self._graphql and isinstance(body, dict) else None
+        if status not in _SUCCESS or wrong:
+            code = error_code(body, prepared.errors) or ("graphql" if wrong else None)
+            self._fail(prepared, response, body, credentials, code=code, hidden=hidden)
+        if self._graphql:
+            body = body.get("data") if isinstance(body, dict) else None
+        if body is None and (self._graphql or (content.strip() and prepared.reads_answer)):
+            raise CallFailed(f"{prepared.title}: the answer is not JSON", status=status, code="malformed")
+        try:
+            code = declared_error(body, prepared.errors)
+        except ExtractionFailed as failed:
+            raise CallFailed(f"{prepared.title}: {failed}", status=status, code="malformed") from None
+        if code is not None:
+            self._fail(prepared, response, body, credentials, code=code, hidden=hidden)
+        return Answer(body, size_bytes=len(content))
+
+    def _fail(
+        self,
+        prepared: Prepared,
+        response: httpx.Response,
+        body: object,
+        credentials: Credentials,
+        *,
+        code: str | None,
+        hidden: tuple[str, ...],
+    ) -> NoReturn:
+        status = response.status_code
+        if self._auth.ended(credentials, status, code):
+            raise CallFailed(f"{prepared.title}: the session has ended", exception="SessionEnded", sent=False)
+        words = [f"{prepared.title}: status {status}", code or "", error_message(body)]
+        raise CallFailed(
+            redacted(", ".join(filter(None, words)), hidden),
+            status=status,
+            code=redacted(code, hidden) if code else None,
+            retry_after_seconds=retry_after_seconds(
+                response.headers.get("Retry-After"), response.headers.get("Date")
+            ),
+        )
+
+    async def _log_in(self, secret: str) -> str:
+        """Trade the secret for a session token; whatever fails here, the call itself was not sent."""
+        if self._login is None:
+            raise CallFailed("the manifest has no [auth.login]", code="login", sent=False)
+        request = self._build(
+            self._login.request, {"user": self._user, "secret": secret}, LOGIN_TIMEOUT_SECONDS
+        )
+        try:
+            response, content = await self._exchange(request, LOGIN_TIMEOUT_SECONDS)
+        except CallFailed as failed:
+            failed.sent = False
+            raise
+        if response.status_code not in _SUCCESS:
+            raise CallFailed(
+                f"logging in was refused with status {response.status_code}",
+                status=response.status_code,
+                code="login",
+                sent=False,
+            )
+        return self._login.token(response, _parse(content))
+
+
+def _parse(content: bytes) -> Any:
+    """Return the JSON of an answer, None if it is empty or not JSON."""
+    try:
+        return json.loads(content) if content.strip() else None
+    except ValueError:
+        return None
+
+
+def _sensitive(prepared: Prepared, scope: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the texts among the sensitive arguments, to be hidden from messages."""
+    fields = prepared.operation.arguments
+    return tuple(
+        value
+        for name, value in scope.items()
+        if name in fields and fields[name].sensitive and isinstance(value, str)
+    )
