@@ -154,6 +154,24 @@ class Claims(Protocol):
         """Give a case's claims back."""
 
 
+class Authorizations(Protocol):
+    """Everything an authorization writes, in one commit."""
+
+    def keep(
+        self,
+        case_id: str,
+        claims: Sequence[str],
+        verdicts: Sequence[Verdict],
+        permits: Sequence[Permit],
+        now: datetime,
+    ) -> str | None:
+        """Take all claims, then write the verdicts and permits; all or nothing.
+
+        Returns the open case that holds one of the claims, if any: then nothing was written. A
+        permit that exists and was not used yet gets the new expiry and versions.
+        """
+
+
 class PolicyEngine(Protocol):
     """Verdicts."""
 
@@ -166,6 +184,9 @@ class PolicyEngine(Protocol):
 
     def may_answer(self, person: str, request: ApprovalRequest, at: datetime) -> Verdict:
         """Say whether this person may answer this request now."""
+
+    def on_staff(self, person: str) -> bool:
+        """Say whether anybody of that name works here."""
 
     def employs(self, person: str) -> bool:
         """Say whether somebody of that name is on the staff, whatever they may do."""

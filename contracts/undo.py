@@ -1,5 +1,6 @@
 """What the policies read before an effect is undone: by the desk after a failure, or by a person."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from contracts.frozen import Frozen
@@ -29,6 +30,6 @@ class UndoFacts(Frozen):
     days_since_applied: int = 0
 
 
-def is_undo(facts: dict[str, object]) -> bool:
+def is_undo(facts: Mapping[str, object]) -> bool:
     """Say whether a plan with these facts compensates something."""
     return "undoes" in facts

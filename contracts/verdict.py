@@ -26,7 +26,7 @@ class Verdict(Frozen):
     Attributes:
         id: content hash of the case, facts, effect and policy version.
         facts: what the policies read.
-        conflict: a `forbid` beat a `permit`.
+        conflict: a `forbid` beat a `permit`; the permits it beat are in `beaten`.
         errors: evaluation errors; any makes the outcome `deny`.
         ask_roles: who may answer an `ask`, then after each escalation: a chain of role names.
         needed: how many distinct people must answer an `ask`.
@@ -42,6 +42,7 @@ class Verdict(Frozen):
     errors: tuple[str, ...] = ()
     ask_roles: tuple[str, ...] = ()
     needed: int = 1
+    beaten: tuple[PolicyReason, ...] = ()
 
 
 class Plan(Frozen):

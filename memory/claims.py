@@ -15,7 +15,7 @@ from memory.upsert import insert_into
 ENDED = tuple(status.value for status in CaseStatus if status.ended)
 
 
-class _Held(Exception):
+class ClaimHeld(Exception):
     """A claim is held by another open case; leaving the transaction with it gives all others back."""
 
     def __init__(self, case_id: str) -> None:
@@ -30,16 +30,11 @@ class SqlClaims:
         self._engine = engine
 
     def claim(self, case_id: str, claims: Sequence[str], now: datetime) -> str | None:
-        """Take all claims or none; return the open case that holds one of them, if any.
-
-        A claim of a case that has ended is free. Claims are taken in sorted order, so that two
-        cases that want the same ones wait for each other in a row and never in a circle.
-        """
+        """Take all claims or none; return the open case that holds one of them, if any."""
         try:
             with writing(self._engine) as session:
-                for claim in sorted(set(claims)):
-                    _take(session, case_id, claim, now)
-        except _Held as held:
+                take_claims(session, case_id, claims, now)
+        except ClaimHeld as held:
             return held.case_id
         return None
 
@@ -55,8 +50,18 @@ class SqlClaims:
             return tuple(session.exec(query))
 
 
+def take_claims(session: Session, case_id: str, claims: Sequence[str], now: datetime) -> None:
+    """Take all claims in a transaction that is already open; raises `ClaimHeld` if one is not free.
+
+    A claim of a case that has ended is free. Claims are taken in sorted order, so that two cases
+    that want the same ones wait for each other in a row and never in a circle.
+    """
+    for claim in sorted(set(claims)):
+        _take(session, case_id, claim, now)
+
+
 def _take(session: Session, case_id: str, claim: str, now: datetime) -> None:
-    """Insert the claim, or take it over from an ended case; raises `_Held` otherwise."""
+    """Insert the claim, or take it over from an ended case; raises `ClaimHeld` otherwise."""
     insert = insert_into(session, ClaimRow).values(claim=claim, case_id=case_id, claimed_at=now)
     holder_ended = exists().where(col(CaseRow.id) == col(ClaimRow.case_id), col(CaseRow.status).in_(ENDED))
     session.execute(
@@ -68,4 +73,4 @@ def _take(session: Session, case_id: str, claim: str, now: datetime) -> None:
     )
     holder = session.exec(select(ClaimRow.case_id).where(col(ClaimRow.claim) == claim)).one()
     if holder != case_id:
-        raise _Held(holder)
+        raise ClaimHeld(holder)

@@ -1,0 +1,129 @@
+"""An office's policies, staff and words, read from its folder."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.canonical import content_hash
+from contracts.problem import OfficeInvalid, Problem
+from policy.facts import DESKS, cedar_types
+from policy.schema import Vocabulary
+from policy.source import Policy, read_policies
+from policy.staff import Staff, read_staff
+
+POLICIES = "policies"
+FACTS_FILE = "facts.toml"
+
+
+@dataclass(frozen=True)
+class PolicyBook:
+    """What a folder holds, once it is known to be sound.
+
+    Attributes:
+        version: hash of what the policies say; comments and layout do not change it.
+    """
+
+    policies: tuple[Policy, ...]
+    staff: Staff
+    words: Vocabulary
+    version: str
+
+
+def read_book(office: Path) -> tuple[PolicyBook, list[Problem]]:
+    """Read an office's policies, staff and words, and say what is wrong with them.
+
+    Args:
+        office: the folder; policies in `policies/*.cedar`, people in `staff.toml`, operations in
+            `connectors/*.toml`. A folder whose desks are not Kontor's declares their facts in
+            `policies/facts.toml`.
+    """
+    policies: list[Policy] = []
+    problems: list[Problem] = []
+    for path in sorted((office / POLICIES).glob("*.cedar")):
+        found, wrong = read_policies(path.read_text(), path.relative_to(office).as_posix())
+        policies += found
+        problems += wrong
+    if not policies and not problems:
+        problems.append(Problem(file=POLICIES, line=0, what="no policies: everything would be denied"))
+    staff, wrong = _staff(office)
+    facts, declared, more = _declared(office)
+    words = Vocabulary(
+        facts={**{desk: cedar_types(model) for desk, model in DESKS.items()}, **facts},
+        operations=sorted({*_operations(office), *declared}),
+        roles=tuple(staff.roles),
+    )
+    problems += [*wrong, *more, *_duplicates(policies), *_unknown_roles(policies, staff)]
+    book = PolicyBook(tuple(policies), staff, words, policies_version(policies))
+    return book, problems
+
+
+def policies_version(policies: Iterable[Policy]) -> str:
+    """Return the hash of what the policies say, as 16 hex digits."""
+    said: dict[str, object] = {policy.id: policy.tree for policy in policies}
+    return content_hash(said)[:16]
+
+
+def require_sound(problems: list[Problem]) -> None:
+    """Raise `OfficeInvalid` with every problem, if there is one."""
+    if problems:
+        raise OfficeInvalid(problems)
+
+
+def _staff(office: Path) -> tuple[Staff, list[Problem]]:
+    path = office / "staff.toml"
+    return read_staff(path.read_text()) if path.exists() else (Staff(), [])
+
+
+def _declared(office: Path) -> tuple[dict[str, dict[str, str]], list[str], list[Problem]]:
+    """Return the facts and operations of `policies/facts.toml`, if the folder has one."""
+    path = office / POLICIES / FACTS_FILE
+    if not path.exists():
+        return {}, [], []
+    name = path.relative_to(office).as_posix()
+    try:
+        content = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        return {}, [], [Problem(file=name, line=0, what=f"not TOML: {error}")]
+    facts = {
+        desk: {fact: str(kind) for fact, kind in kinds.items()}
+        for desk, kinds in content.get("desks", {}).items()
+    }
+    return facts, [str(operation) for operation in content.get("operations", [])], []
+
+
+def _operations(office: Path) -> Iterator[str]:
+    """Yield the operations that the connectors' manifests name; a broken manifest is not our finding."""
+    for path in sorted((office / "connectors").glob("*.toml")):
+        try:
+            yield from tomllib.loads(path.read_text()).get("operations", {})
+        except tomllib.TOMLDecodeError:
+            continue
+
+
+def _duplicates(policies: list[Policy]) -> Iterator[Problem]:
+    times = Counter(policy.id for policy in policies)
+    seen: dict[str, Policy] = {}
+    for policy in policies:
+        if times[policy.id] > 1 and policy.id in seen:
+            first = seen[policy.id]
+            yield Problem(
+                file=policy.file,
+                line=policy.line,
+                what=f"@id {policy.id!r} is taken",
+                fix=f"it stands at {first.file}:{first.line} already",
+            )
+        seen.setdefault(policy.id, policy)
+
+
+def _unknown_roles(policies: list[Policy], staff: Staff) -> Iterator[Problem]:
+    for policy in policies:
+        for role in policy.roles:
+            if role not in staff.roles:
+                yield Problem(
+                    file=policy.file,
+                    line=policy.line,
+                    what=f"{policy.id} asks {role!r}, a role that {'staff.toml'} does not have",
+                    fix=f"roles are: {', '.join(staff.roles) or 'none'}",
+                )

@@ -1,0 +1,82 @@
+"""Fact types as Cedar types: the schema knows what the desks' activities collect, and nothing else."""
+
+import types
+from enum import StrEnum
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from contracts.returns import DESK as RETURNS
+from contracts.returns import ReturnFacts
+from contracts.undo import NAMESPACE as UNDO
+from contracts.undo import UndoFacts
+
+DESKS: dict[str, type[BaseModel]] = {RETURNS: ReturnFacts, UNDO: UndoFacts}
+"""What each desk's policies may read. A desk that is added adds its fact type here."""
+
+EFFECT = {
+    "step": "String",
+    "connector": "String",
+    "operation": "String",
+    "amount_cents": "Long",
+    "currency": "String",
+    "arguments_hash": "String",
+}
+"""What every policy may read of the proposed effect, as `context.effect`."""
+
+ANSWER = {
+    "desk": "String",
+    "amount_cents": "Long",
+    "operations": "Set<String>",
+    "asked": "Set<Role>",
+    "asked_by": "String",
+    "at": "String",
+}
+"""What a policy on answering may read of the request, as `context`."""
+
+PERSON = {"name": "String", "limit_cents": "Long", "absent": "Bool", "stands_in_for": "Set<String>"}
+"""What a policy on answering may read of the person, as `principal`."""
+
+_SCALARS: dict[type, str] = {bool: "Bool", int: "Long", str: "String"}
+
+
+def cedar_types(model: type[BaseModel]) -> dict[str, str]:
+    """Return the Cedar type of each field; an optional field's name ends with `?`.
+
+    Raises:
+        TypeError: a field has no Cedar counterpart (Cedar has no floats: use integer cents or days).
+    """
+    fields = {}
+    for name, field in model.model_fields.items():
+        annotation, optional = _without_none(field.annotation)
+        fields[f"{name}?" if optional else name] = _cedar_type(annotation, f"{model.__name__}.{name}")
+    return fields
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return annotation, False
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    return (kinds[0] if len(kinds) == 1 else annotation), len(kinds) < len(get_args(annotation))
+
+
+def _cedar_type(annotation: Any, where: str) -> str:
+    if get_origin(annotation) is Literal and all(isinstance(word, str) for word in get_args(annotation)):
+        return "String"
+    if get_origin(annotation) in (tuple, list, set, frozenset):
+        return f"Set<{_cedar_type(get_args(annotation)[0], where)}>"
+    if isinstance(annotation, type):
+        if issubclass(annotation, StrEnum):
+            return "String"
+        if annotation in _SCALARS:
+            return _SCALARS[annotation]
+        if issubclass(annotation, BaseModel):
+            return record(cedar_types(annotation))
+    raise TypeError(
+        f"{where}: {annotation} has no Cedar type; use str, int, bool, or sets and records of them"
+    )
+
+
+def record(fields: dict[str, str]) -> str:
+    """Return a Cedar record type."""
+    return "{" + ", ".join(f"{name}: {kind}" for name, kind in fields.items()) + "}"

@@ -1,0 +1,165 @@
+"""Policy tests as data: facts in, the expected verdict and the policies that must have decided."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue, ValidationError
+
+from contracts.approval import ApprovalRequest
+from contracts.effect import ProposedEffect
+from contracts.frozen import Frozen
+from contracts.problem import OfficeInvalid, Problem
+from contracts.verdict import Plan, Verdict
+from policy.engine import CedarEngine
+
+TESTS = "policies/tests"
+
+
+class TrialEffect(Frozen):
+    """The proposed effect of a trial; what is left out does not matter to it."""
+
+    operation: str
+    connector: str = "webshop"
+    amount_cents: int = 0
+    currency: str = "EUR"
+
+
+class Trial(Frozen):
+    """One test: either of a verdict on an effect, or of whether a person may answer.
+
+    Attributes:
+        name: a sentence.
+        facts: laid over the file's `[defaults.facts]`.
+        policies: ids that must all be among those that decided.
+        person, asked_by, asked, at: for a test of answering.
+    """
+
+    name: str
+    desk: str
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    effect: TrialEffect
+    expect: Literal["allow", "ask", "deny"]
+    policies: tuple[str, ...] = ()
+    roles: tuple[str, ...] | None = None
+    needed: int | None = None
+    person: str = ""
+    asked_by: str = "desk"
+    asked: tuple[str, ...] = ()
+    at: datetime | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The trial's effect as a plan."""
+        proposed = ProposedEffect(step=self.effect.operation, arguments={}, **self.effect.model_dump())
+        return Plan(case_id="trial", desk=self.desk, summary=self.name, facts=self.facts, effects=(proposed,))
+
+    def judge(self, engine: CedarEngine) -> Verdict:
+        """Put the trial to an engine."""
+        if not self.person:
+            return engine.judge(self.plan)[0]
+        at = self.at or datetime.fromisoformat("2026-01-15T12:00:00+00:00")
+        asked = self.asked or tuple(engine.book.staff.roles)
+        request = ApprovalRequest(
+            id="ask-trial",
+            case_id="trial",
+            desk=self.desk,
+            step=self.effect.operation,
+            what=self.name,
+            plan=self.plan,
+            arguments_hash="",
+            roles=asked,
+            asked_by=self.asked_by,
+            office_version="",
+            requested_at=at,
+            deadline=at,
+        )
+        return engine.may_answer(self.person, request, at)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A trial with what came of it; `failures` is empty when it passed."""
+
+    file: str
+    line: int
+    trial: Trial
+    verdict: Verdict
+    failures: tuple[str, ...]
+
+
+def read_trials(office: Path) -> Iterator[tuple[str, int, Trial]]:
+    """Yield every trial of an office with its file and line.
+
+    Raises:
+        OfficeInvalid: a test file is not TOML, or a test is not well formed.
+    """
+    for path in sorted((office / TESTS).glob("*.toml")):
+        name = path.relative_to(office).as_posix()
+        text = path.read_text()
+        try:
+            content = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise OfficeInvalid([Problem(file=name, line=0, what=f"not TOML: {error}")]) from None
+        lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[test]]"]
+        defaults = content.get("defaults", {})
+        for number, test in enumerate(content.get("test", [])):
+            line = lines[number] if number < len(lines) else 0
+            try:
+                yield name, line, Trial.model_validate(_laid_over(defaults, test))
+            except ValidationError as invalid:
+                what = "; ".join(
+                    f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+                    for error in invalid.errors()
+                )
+                raise OfficeInvalid([Problem(file=name, line=line, what=what)]) from None
+
+
+def run_trials(office: Path, engine: CedarEngine) -> list[Tried]:
+    """Judge every trial of an office."""
+    return [_tried(file, line, trial, engine) for file, line, trial in read_trials(office)]
+
+
+def failing_trials(office: Path, engine: CedarEngine) -> list[Problem]:
+    """Return the trials that do not come out as expected, as problems with file and line."""
+    try:
+        return [
+            Problem(file=tried.file, line=tried.line, what=f"{tried.trial.name}: {'; '.join(tried.failures)}")
+            for tried in run_trials(office, engine)
+            if tried.failures
+        ]
+    except OfficeInvalid as invalid:
+        return invalid.problems
+
+
+def _tried(file: str, line: int, trial: Trial, engine: CedarEngine) -> Tried:
+    verdict = trial.judge(engine)
+    return Tried(file, line, trial, verdict, tuple(_failures(trial, verdict)))
+
+
+def _failures(trial: Trial, verdict: Verdict) -> Iterator[str]:
+    decided = [reason.id for reason in verdict.reasons]
+    if verdict.outcome != trial.expect:
+        yield f"expected {trial.expect}, got {verdict.outcome} by {', '.join(decided) or 'an error'}"
+    if missing := [id for id in trial.policies if id not in decided]:
+        yield f"{', '.join(missing)} did not decide; {', '.join(decided) or 'nothing'} did"
+    if trial.roles is not None and verdict.ask_roles != trial.roles:
+        yield f"expected to ask {list(trial.roles)}, asks {list(verdict.ask_roles)}"
+    if trial.needed is not None and verdict.needed != trial.needed:
+        yield f"expected {trial.needed} people, asks for {verdict.needed}"
+    # A test whose facts do not fit the schema would pass for the wrong reason.
+    if verdict.errors and "default-deny" not in trial.policies:
+        yield f"error: {'; '.join(verdict.errors)}"
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return `above` over `below`, tables merged key by key."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        both = isinstance(under, dict) and isinstance(value, dict)
+        merged[key] = _laid_over(under, value) if both and isinstance(under, dict) else value
+    return merged
