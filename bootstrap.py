@@ -1,15 +1,19 @@
 """How settings become adapters: the one place that knows every implementation."""
 
 import os
+from collections.abc import Callable
 from functools import lru_cache
 
 from sqlalchemy import Engine
 
+from activities.policy import PolicyActivities
 from connectors.connectors import Connectors
 from connectors.manifest import load_manifests
 from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
 from connectors.vault import VaultSecrets
 from memory.anchor import Anchor, AnchorFile, AnchorSink
+from memory.approvals import SqlApprovals
+from memory.authorizations import SqlAuthorizations
 from memory.cases import SqlCases
 from memory.chain import Signer
 from memory.claims import SqlClaims
@@ -22,6 +26,8 @@ from memory.record import SqlRecord
 from memory.signing_key import SigningKeyFile
 from memory.verdicts import SqlVerdicts
 from models.embedder import SentenceEmbedder
+from policy.engine import CedarEngine
+from policy.office import version_of
 from settings import Settings
 
 
@@ -123,3 +129,39 @@ def connectors(settings: Settings) -> Connectors:
         OfficeInvalid: a manifest cannot be used.
     """
     return Connectors(load_manifests(settings.office, manifest_variables(settings)), secrets(settings))
+
+
+def approvals(settings: Settings) -> SqlApprovals:
+    """Return the queue of waiting approvals."""
+    return SqlApprovals(database(settings), audit_signer(settings), anchor(settings))
+
+
+@lru_cache(maxsize=4)
+def policy_engine(settings: Settings) -> CedarEngine:
+    """Return the office's policies, parsed once; raises OfficeInvalid with every problem found."""
+    return CedarEngine.from_office(settings.office)
+
+
+@lru_cache(maxsize=4)
+def office_version(settings: Settings) -> str:
+    """Return the content hash of the office folder, as it was when this process first asked."""
+    return version_of(settings.office)
+
+
+def authorizations(settings: Settings) -> SqlAuthorizations:
+    """Return what writes claims, verdicts and permits in one commit."""
+    return SqlAuthorizations(database(settings))
+
+
+def policy_activities(settings: Settings) -> list[Callable[..., object]]:
+    """Return the activities that judge plans and issue permits."""
+    judging = PolicyActivities(
+        engine=policy_engine(settings),
+        books=authorizations(settings),
+        cases=cases(settings),
+        approvals=approvals(settings),
+        outside=connectors(settings),
+        episodes=episodes(settings),
+        office_version=office_version(settings),
+    )
+    return [judging.authorize, judging.authorize_approved]
