@@ -3,10 +3,16 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import ValidationError
+
 from contracts.approval import Answer, Approval, ApprovalOutcome, ApprovalRequest, Standing
+from contracts.canonical import content_hash
 from contracts.evidence import Evidence
 from contracts.frozen import Frozen
-from contracts.verdict import Authorization, Plan, PolicyReason
+from contracts.verdict import Authorization, Plan, PolicyReason, Verdict
+
+
+MAX_MALFORMED_CHARS = 300
 
 
 class Asking(Frozen):
@@ -50,8 +56,9 @@ def asking_for(
 ) -> Asking:
     """Return the question that an `ask` calls for: who to ask comes from the verdicts that ask.
 
-    The longest chain of roles and the largest number of people of all those verdicts win, so that
-    judging effects together never asks fewer than judging them alone.
+    Only roles that every one of those verdicts asks are asked, and the largest number of people
+    wins: judging effects together never asks fewer, or others, than judging them alone. Verdicts
+    that share no role go to the shortest chain; the data plane checks them all again.
     """
     asks = [verdict for verdict in authorization.verdicts if verdict.outcome == "ask"]
     reasons = {reason.id: reason for verdict in asks for reason in verdict.reasons}
@@ -62,13 +69,19 @@ def asking_for(
         round_number=round_number,
         why=tuple(reasons.values()),
         evidence=evidence,
-        roles=max((verdict.ask_roles for verdict in asks), key=len, default=()),
+        roles=_shared_roles(asks),
         needed=max((verdict.needed for verdict in asks), default=1),
         asked_by=asked_by,
         office_version=authorization.office_version,
         policy_version=next((verdict.policy_version for verdict in asks), ""),
         by_model=by_model,
     )
+
+
+def _shared_roles(asks: list[Verdict]) -> tuple[str, ...]:
+    chains = [verdict.ask_roles for verdict in asks if verdict.ask_roles]
+    shortest = min(chains, key=len, default=())
+    return tuple(role for role in shortest if all(role in chain for chain in chains)) or shortest
 
 
 class Moments(Frozen):
@@ -137,3 +150,61 @@ class Withdrawal(Frozen):
 
     why: str
     by: str = ""
+
+
+class GateCarry(Frozen):
+    """What the gate hands to the next run when a waiting case continues as new.
+
+    The request itself is not here: the books have it, and opening it again finds it.
+
+    Attributes:
+        early: answers that came before the question; text is one that could not be read.
+        seen: how often each answer came, by the hash of its content.
+    """
+
+    early: tuple[Answer | str, ...] = ()
+    seen: dict[str, int] = {}
+    withdrawal: Withdrawal | None = None
+
+
+def read_answer(said: object) -> Answer | str:
+    """Return the answer in a signal's payload, or its text (cut) if there is none in it.
+
+    Signals are typed by hand: JSON inside a JSON string is understood too.
+    """
+    try:
+        if isinstance(said, str):
+            return Answer.model_validate_json(said)
+        return Answer.model_validate(said)
+    except ValidationError:
+        return str(said)[:MAX_MALFORMED_CHARS]
+
+
+def read_withdrawal(said: object) -> Withdrawal:
+    """Return the withdrawal in a signal's payload; whatever cannot be read still withdraws."""
+    try:
+        return Withdrawal.model_validate(said)
+    except ValidationError:
+        words = said if isinstance(said, str) and said else "withdrawn by signal"
+        return Withdrawal(why=words[:MAX_MALFORMED_CHARS])
+
+
+def effects_hash(plan: Plan) -> str:
+    """Return the hash of everything a plan would do: what an answer and a signed link bind to."""
+    return content_hash([effect.model_dump(mode="json") for effect in plan.effects])
+
+
+def answer_id(submission: Submission) -> str:
+    """Return the id of an answer: a retry of the same click finds it, a second click does not.
+
+    The token stays out: it is a secret, and its use is counted elsewhere.
+    """
+    said = submission.answer.model_dump(mode="json", exclude={"token"}) if submission.answer else None
+    parts: dict[str, object] = {
+        "case": submission.case_id,
+        "request": submission.request_id,
+        "answer": said,
+        "malformed": submission.malformed,
+        "number": submission.number,
+    }
+    return f"answer-{content_hash(parts)[:24]}"
