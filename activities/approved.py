@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from activities.ports import PolicyEngine
 from contracts.approval import ApprovalOutcome, ApprovalRecord, StoredAnswer
-from contracts.asking import effects_hash
+from contracts.asking import effects_hash, shared_roles
 from contracts.narrowing import WiderThanAsked, narrowed
 from contracts.tally import AGREES, decided, delegators
 from contracts.verdict import Plan, Verdict
@@ -59,14 +59,9 @@ def check_people(
     rights = {_right(kept) for kept in agreed}
     if min(len(people), len(rights)) < needed:
         raise Refused(f"{needed} people must agree, {min(len(people), len(rights))} did")
-    roles = [
-        role
-        for role in record.request.roles
-        if all(role in verdict.ask_roles for verdict in asking if verdict.ask_roles)
-    ]
-    narrowest = record.model_copy(
-        update={"request": record.request.model_copy(update={"roles": tuple(roles)})}
-    )
+    today = shared_roles(asking) or record.request.roles
+    roles = tuple(role for role in record.request.roles if role in today) or today
+    narrowest = record.model_copy(update={"request": record.request.model_copy(update={"roles": roles})})
     return tuple(_may_answer(engine, narrowest, kept) for kept in agreed)
 
 

@@ -1,5 +1,6 @@
 """The messages between the approval gate and the books: asking, answering, nudging, ending."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +11,6 @@ from contracts.canonical import content_hash
 from contracts.evidence import Evidence
 from contracts.frozen import Frozen
 from contracts.verdict import Authorization, Plan, PolicyReason, Verdict
-
 
 MAX_MALFORMED_CHARS = 300
 
@@ -69,7 +69,7 @@ def asking_for(
         round_number=round_number,
         why=tuple(reasons.values()),
         evidence=evidence,
-        roles=_shared_roles(asks),
+        roles=shared_roles(asks),
         needed=max((verdict.needed for verdict in asks), default=1),
         asked_by=asked_by,
         office_version=authorization.office_version,
@@ -78,7 +78,8 @@ def asking_for(
     )
 
 
-def _shared_roles(asks: list[Verdict]) -> tuple[str, ...]:
+def shared_roles(asks: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return the roles that all of these verdicts ask, in order; if there is none, the shortest chain."""
     chains = [verdict.ask_roles for verdict in asks if verdict.ask_roles]
     shortest = min(chains, key=len, default=())
     return tuple(role for role in shortest if all(role in chain for chain in chains)) or shortest
