@@ -94,14 +94,17 @@ class Ledger(Protocol):
         and nobody else, may make that call. Raises PermitRefused.
         """
 
-    def found_absent(self, key: str, last_call: int, manifest: Manifest, now: datetime) -> Dispatch:
-        """Say what may be done after a look-up that began at `now` found nothing.
+    def found_absent(
+        self, key: str, last_call: int, manifest: Manifest, *, looked_at: datetime, now: datetime
+    ) -> Dispatch:
+        """Say what may be done after a look-up found nothing.
 
         Args:
             key: the effect.
             last_call: what `begin` said; if another process called since, nothing is concluded.
             manifest: the effect's connector.
-            now: when the look-up began.
+            looked_at: when the look-up began: what is committed later, it did not see.
+            now: the moment.
         """
 
     def found(self, key: str, manifest: Manifest, sent: Sent, now: datetime) -> Dispatch:

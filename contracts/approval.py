@@ -27,7 +27,8 @@ class ApprovalRequest(Frozen):
         plan: what would be done, with its arguments.
         arguments_hash: hash of the plan's effects: an answer binds to it.
         why: the policies that ask.
-        roles: who may answer now, then after each escalation: a chain of role names.
+        roles: who is asked, then who else after each escalation: a chain of role names. All of them
+            may answer from the beginning, if policy lets them.
         needed: how many distinct people must approve.
         asked_by: who caused the request; never allowed to answer it.
     """
@@ -62,7 +63,7 @@ class ApprovalRequest(Frozen):
         return next((effect.currency for effect in self.plan.effects if effect.amount_cents), "EUR")
 
     def roles_at(self, moment: datetime) -> tuple[str, ...]:
-        """Return who may answer at that moment: the first role, and one more after each escalation."""
+        """Return who is asked at that moment: the first role, and one more after each escalation."""
         return self.roles[: 1 + sum(moment >= escalation for escalation in self.escalate_at)]
 
 

@@ -39,19 +39,16 @@ class Authority(Frozen):
 
 def flaw(answer: Answer) -> str | None:
     """Say what makes an answer meaningless whatever it is asked about, or None."""
-    if not answer.person.strip():
-        return "an answer needs the name of a person"
-    if answer.choice == "edit" and answer.amount_cents is None:
-        return "an edit needs amount_cents"
-    if answer.choice != "edit" and answer.amount_cents is not None:
-        return f"amount_cents belongs to an edit, not to {answer.choice}"
-    if answer.choice == "delegate" and not (answer.delegate_to or "").strip():
-        return "a delegation needs delegate_to"
-    if answer.choice == "delegate" and answer.delegate_to == answer.person:
-        return "nobody delegates to themselves"
-    if answer.choice != "delegate" and answer.delegate_to is not None:
-        return f"delegate_to belongs to a delegation, not to {answer.choice}"
-    return None
+    choice, target = answer.choice, (answer.delegate_to or "").strip()
+    checks = (
+        (not answer.person.strip(), "an answer needs the name of a person"),
+        (choice == "edit" and answer.amount_cents is None, "an edit needs amount_cents"),
+        (choice != "edit" and answer.amount_cents is not None, f"amount_cents has no place in {choice}"),
+        (choice == "delegate" and not target, "a delegation needs delegate_to"),
+        (choice == "delegate" and target == answer.person, "nobody delegates to themselves"),
+        (choice != "delegate" and bool(target), f"delegate_to has no place in {choice}"),
+    )
+    return next((problem for wrong, problem in checks if wrong), None)
 
 
 def widening(request: ApprovalRequest, answer: Answer) -> str | None:

@@ -65,10 +65,10 @@ def after_working_time(start: datetime, duration: timedelta, hours: WorkingHours
     day = start.astimezone(hours.zone).date()
     for _ in range(MAX_DAYS):
         for begins, ends in hours.shifts_on(day):
-            begins = max(begins, start)
-            if ends > begins and left <= ends - begins:
-                return begins + left
-            left -= max(ends - begins, timedelta(0))
+            available = max(ends - max(begins, start), timedelta(0))
+            if available and left <= available:
+                return max(begins, start) + left
+            left -= available
         day += timedelta(days=1)
     raise NoWorkingTime(f"no {duration} of working time within {MAX_DAYS} days after {start.isoformat()}")
 

@@ -1,0 +1,118 @@
+"""Asking people, and what becomes of their answers: the gate's way into the books.
+
+Whether somebody may answer is decided here, in the data plane: by policy, by delegation, by a
+signed link. A workflow cannot vouch for an answer.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.ports import Approvals, ApprovalTokens, Calendar, Outside, PolicyEngine
+from contracts.approval import Answer, Approval, ApprovalRecord
+from contracts.approval_token import TokenRefused
+from contracts.asking import Asking, Ending, Nudge, Opened, Reply, Submission
+from contracts.tally import Authority, delegators
+from contracts.verdict import Verdict
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ApprovalActivities:
+    """Opens requests, judges answers, keeps reminders and ends; each twice is the same as once."""
+
+    def __init__(
+        self,
+        approvals: Approvals,
+        policy: PolicyEngine,
+        tokens: ApprovalTokens,
+        calendar: Calendar,
+        outside: Outside,
+        *,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        """Keep the adapters; `clock` is the data plane's own, never a workflow's."""
+        self._approvals = approvals
+        self._policy = policy
+        self._tokens = tokens
+        self._calendar = calendar
+        self._outside = outside
+        self._clock = clock
+
+    @activity.defn(name="approval.open")
+    async def open(self, asking: Asking) -> Opened:
+        """Put a question into the queue with its moments in working time, or find it there."""
+        return await asyncio.to_thread(self._open, asking)
+
+    @activity.defn(name="approval.answer")
+    async def answer(self, submission: Submission) -> Reply:
+        """Judge an answer by policy, token and what was said before, and keep it."""
+        return await asyncio.to_thread(self._answer, submission)
+
+    @activity.defn(name="approval.nudge")
+    async def nudge(self, nudge: Nudge) -> None:
+        """Keep that a reminder was due, or that the next role is asked now."""
+        await asyncio.to_thread(self._approvals.nudge, nudge, self._clock())
+
+    @activity.defn(name="approval.end")
+    async def end(self, ending: Ending) -> Approval:
+        """Close a request at its deadline or because it is moot; an end it has already stands."""
+        return await asyncio.to_thread(self._approvals.end, ending, self._clock())
+
+    def _open(self, asking: Asking) -> Opened:
+        now = self._clock()
+        scheduled, moments = self._calendar.schedule(asking, now)
+        connectors = {effect.connector: self._version(effect.connector) for effect in asking.plan.effects}
+        return self._approvals.open(scheduled, moments, connectors, now)
+
+    def _answer(self, submission: Submission) -> Reply:
+        now = self._clock()
+        record = self._approvals.find(submission.request_id)
+        authority = Authority(allowed=False, why="nothing like that was ever asked")
+        if record is not None and submission.answer is not None:
+            authority = self._authority(record, submission.answer, now)
+        return self._approvals.answer(submission, authority, now)
+
+    def _authority(self, record: ApprovalRecord, answer: Answer, now: datetime) -> Authority:
+        try:
+            token_id = self._tokens.check(answer, record.request, now)
+        except TokenRefused as refused:
+            return Authority(allowed=False, why=str(refused), on_behalf_of=answer.person)
+        found = self._right(record, answer.person, now)
+        target = answer.delegate_to if answer.choice == "delegate" else None
+        if found.allowed and target and (problem := self._unfit(record, target)):
+            found = found.model_copy(update={"allowed": False, "why": problem})
+        return found.model_copy(update={"token_id": token_id})
+
+    def _right(self, record: ApprovalRecord, person: str, now: datetime) -> Authority:
+        """Say on whose right a person answers: their own, or one that was delegated to them."""
+        own = self._policy.may_answer(person, record.request, now)
+        if own.outcome == "allow":
+            return Authority(allowed=True, on_behalf_of=person, verdict_id=own.id)
+        for giver in delegators(record, person):
+            lent = self._policy.may_answer(giver, record.request, now)
+            if lent.outcome == "allow" and self._unfit(record, person) is None:
+                return Authority(
+                    allowed=True, why=f"in place of {giver}", on_behalf_of=giver, verdict_id=lent.id
+                )
+        return Authority(allowed=False, why=_words(own), on_behalf_of=person, verdict_id=own.id)
+
+    def _unfit(self, record: ApprovalRecord, person: str) -> str | None:
+        if person == record.request.asked_by:
+            return f"{person} made this request: it cannot be theirs to answer"
+        return None if self._policy.employs(person) else f"nobody named {person} is on the staff"
+
+    def _version(self, connector: str) -> str:
+        try:
+            return self._outside.manifest(connector).connector_version
+        except KeyError:
+            return ""
+
+
+def _words(verdict: Verdict) -> str:
+    said = [*verdict.errors, *(reason.reason for reason in verdict.reasons)]
+    return "; ".join(said) or "policy does not let them answer this"

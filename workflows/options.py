@@ -1,0 +1,71 @@
+"""The one table of timeouts and retries: who may wait how long, and who tries again.
+
+Nothing below Temporal retries: clients have their retries off, so what stands here is all there is.
+"""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+MAX_SUMMARY_CHARS = 200
+
+FINAL_ERRORS = ["NotAppliedFinal", "PermitRefused", "OfficeInvalid"]
+"""Application error types that no retry can mend; `activities/errors.py` raises them."""
+
+_PATIENT = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+    non_retryable_error_types=FINAL_ERRORS,
+)
+
+BOOKS = ActivityConfig(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT)
+"""Our own SQL: it comes back, so it is tried until it does."""
+
+QUICK_BOOKS = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    local_retry_threshold=timedelta(seconds=10),
+    retry_policy=_PATIENT,
+)
+"""One short transaction of ours, run beside the workflow: half the server's work of an activity."""
+
+READ = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(hours=12),
+    retry_policy=_PATIENT,
+)
+"""A question to an outside system: harmless to repeat; given up after half a day."""
+
+MODEL = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(minutes=15),
+    retry_policy=_PATIENT,
+)
+"""A decision: when no model answers within a quarter of an hour, a person is asked."""
+
+RECALL = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=5),
+    schedule_to_close_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3),
+)
+"""Memory helps a decision but never holds one up."""
+
+EFFECT = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=120),
+    heartbeat_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(hours=24),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        backoff_coefficient=2.0,
+        maximum_interval=timedelta(minutes=1),
+        non_retryable_error_types=FINAL_ERRORS,
+    ),
+)
+"""One change outside: pursued for a day, then it is `unknown` and a person's."""
+
+
+def told(config: ActivityConfig, summary: str) -> ActivityConfig:
+    """Return the options with a line for the Web UI, cut to what it shows."""
+    return {**config, "summary": summary[:MAX_SUMMARY_CHARS]}
