@@ -97,7 +97,8 @@ def _operations(office: Path) -> Iterator[str]:
     """Yield the operations that the connectors' manifests name; a broken manifest is not our finding."""
     for path in sorted((office / "connectors").glob("*.toml")):
         try:
-            yield from tomllib.loads(path.read_text()).get("operations", {})
+            operations = tomllib.loads(path.read_text()).get("operations", {})
+            yield from (name for name, each in operations.items() if each.get("effect") != "read")
         except tomllib.TOMLDecodeError:
             continue
 

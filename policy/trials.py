@@ -35,6 +35,8 @@ class Trial(Frozen):
         name: a sentence.
         facts: laid over the file's `[defaults.facts]`.
         policies: ids that must all be among those that decided.
+        roles, needed: for an `ask`, who must be asked, and how many of them.
+        error: the denial must come from an error: a word the office does not have.
         person, asked_by, asked, at: for a test of answering.
     """
 
@@ -46,6 +48,7 @@ class Trial(Frozen):
     policies: tuple[str, ...] = ()
     roles: tuple[str, ...] | None = None
     needed: int | None = None
+    error: bool = False
     person: str = ""
     asked_by: str = "desk"
     asked: tuple[str, ...] = ()
@@ -150,9 +153,11 @@ def _failures(trial: Trial, verdict: Verdict) -> Iterator[str]:
         yield f"expected to ask {list(trial.roles)}, asks {list(verdict.ask_roles)}"
     if trial.needed is not None and verdict.needed != trial.needed:
         yield f"expected {trial.needed} people, asks for {verdict.needed}"
-    # A test whose facts do not fit the schema would pass for the wrong reason.
-    if verdict.errors and "default-deny" not in trial.policies:
+    # A test whose facts do not fit the schema would be denied, and pass for the wrong reason.
+    if verdict.errors and not trial.error:
         yield f"error: {'; '.join(verdict.errors)}"
+    if trial.error and not verdict.errors:
+        yield "expected an error, there was none"
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
