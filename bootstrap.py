@@ -7,8 +7,8 @@ from functools import lru_cache
 from sqlalchemy import Engine
 
 from activities.policy import PolicyActivities
+from connectors.check import sound_manifests
 from connectors.connectors import Connectors
-from connectors.manifest import load_manifests
 from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
 from connectors.vault import VaultSecrets
 from memory.anchor import Anchor, AnchorFile, AnchorSink
@@ -128,7 +128,7 @@ def connectors(settings: Settings) -> Connectors:
     Raises:
         OfficeInvalid: a manifest cannot be used.
     """
-    return Connectors(load_manifests(settings.office, manifest_variables(settings)), secrets(settings))
+    return Connectors(sound_manifests(settings.office, manifest_variables(settings)), secrets(settings))
 
 
 def approvals(settings: Settings) -> SqlApprovals:
