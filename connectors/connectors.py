@@ -1,7 +1,7 @@
 """All connectors of an office: the only thing in Kontor that touches the outside world."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self
@@ -83,9 +83,6 @@ class Connectors:
         """
         self._connectors = {name: Connector(manifest, secrets) for name, manifest in manifests.items()}
 
-    def __iter__(self) -> Iterator[Manifest]:
-        return (connector.manifest for connector in self._connectors.values())
-
     async def __aenter__(self) -> Self:
         return self
 
@@ -96,6 +93,10 @@ class Connectors:
         """Close all connections."""
         for connector in self._connectors.values():
             await connector.executor.close()
+
+    def manifests(self) -> list[Manifest]:
+        """Return all manifests, by name."""
+        return [self._connectors[name].manifest for name in sorted(self._connectors)]
 
     def manifest(self, connector: str) -> Manifest:
         """Return the manifest; raises KeyError for a connector the office does not have."""

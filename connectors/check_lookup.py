@@ -1,0 +1,127 @@
+"""How a write is found again, checked for contradictions."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from connectors.extraction import Extraction, ExtractionInvalid
+from connectors.findings import Finding
+from connectors.templates import Expression, TemplateInvalid, Value
+from contracts.manifest import Idempotency, Lookup, Manifest, Operation
+
+_SCOPE = frozenset({"key", "reference", "sent_at"})
+
+
+def check_lookup(manifest: Manifest, name: str) -> Iterator[Finding]:
+    """Yield what is wrong with a write's idempotency and its look-up."""
+    operation = manifest.operations[name]
+    idempotency, lookup = operation.idempotency, operation.lookup
+    if idempotency is None:
+        return
+    at = ("operations", name)
+    yield from _check_idempotency(idempotency, operation, (*at, "idempotency"))
+    if lookup is not None and not idempotency.lookup:
+        fix = "idempotency = { ..., lookup = 'OPERATION' }"
+        yield Finding((*at, "lookup"), "says how to match, but no operation is asked", fix)
+    if not idempotency.lookup:
+        return
+    asked = manifest.operations.get(idempotency.lookup)
+    if asked is None or asked.effect != "read":
+        what = f"look-up {idempotency.lookup} is no read of this manifest"
+        yield Finding((*at, "idempotency"), what, "name a read operation")
+    if lookup is None:
+        what = f"names the look-up {idempotency.lookup} without saying how its answer is matched"
+        yield Finding((*at, "idempotency"), what, f"add the table [operations.{name}.lookup]")
+        return
+    yield from _check_match(idempotency, lookup, operation, (*at, "lookup"))
+    if asked is not None:
+        yield from _check_asked(operation, lookup, asked, (*at, "lookup"))
+
+
+def _check_idempotency(
+    idempotency: Idempotency, operation: Operation, at: tuple[str, ...]
+) -> Iterator[Finding]:
+    if idempotency.kind in ("lookup", "client_reference") and not idempotency.lookup:
+        fix = "name the read that finds the effect again: lookup = 'OPERATION'"
+        yield Finding(at, f"is {idempotency.kind} without a look-up operation", fix)
+    if idempotency.kind == "none" and idempotency.lookup:
+        yield Finding(at, "is none, but names a look-up", "write kind = 'lookup'")
+    if idempotency.retention_seconds is not None and idempotency.kind != "native_key":
+        yield Finding(at, "keeps a retention without a native key", "take retention_seconds away")
+    for argument in sorted(set(idempotency.told_apart_by) - set(operation.arguments)):
+        fix = f"name some of {', '.join(operation.arguments)}"
+        yield Finding(at, f"told_apart_by names {argument}, which is no argument", fix)
+
+
+def _check_match(
+    idempotency: Idempotency, lookup: Lookup, operation: Operation, at: tuple[str, ...]
+) -> Iterator[Finding]:
+    for field in ("items", "reference", "next_cursor"):
+        path = getattr(lookup, field)
+        if path or field != "next_cursor":
+            yield from _compiled((*at, field), partial(Extraction, path))
+    for argument, path in lookup.result.items():
+        yield from _compiled((*at, "result"), partial(Extraction, path))
+        if argument not in operation.result:
+            yield Finding((*at, "result"), f"{argument} is no result field of the write", "declare it there")
+    known = _SCOPE | set(operation.arguments)
+    if lookup.match:
+        yield from _names_known((*at, "match"), partial(Expression, lookup.match), known | {"item"})
+        if "item" not in lookup.match:
+            yield Finding(
+                (*at, "match"), "never looks at the candidate", "compare item.FIELD with an argument"
+            )
+    elif idempotency.kind == "lookup" and not _asks_for_it(idempotency, lookup):
+        what = "takes every candidate for ours, though the system is not asked for what tells it apart"
+        fix = "match = 'item.amount == amount_cents and ...', or ask with all that told_apart_by names"
+        yield Finding(at, what, fix)
+    for argument, template in lookup.arguments.items():
+        yield from _names_known((*at, "arguments", argument), partial(Value, template), known)
+
+
+def _check_asked(
+    operation: Operation, lookup: Lookup, asked: Operation, at: tuple[str, ...]
+) -> Iterator[Finding]:
+    """The look-up operation gets every argument that it needs, of the type it needs."""
+    for argument in sorted(set(lookup.arguments) - set(asked.arguments)):
+        fix = f"it takes {', '.join(asked.arguments) or 'nothing'}"
+        yield Finding((*at, "arguments"), f"{argument} is no argument of the look-up operation", fix)
+    for name, field in asked.arguments.items():
+        if name in lookup.arguments or name in _SCOPE or name == "cursor":
+            continue
+        given = operation.arguments.get(name)
+        if given is None and field.required:
+            fix = f"[...lookup.arguments] {name} = '{{{{ ... }}}}'"
+            yield Finding(at, f"the look-up operation needs {name}, and nothing gives it", fix)
+        elif given is not None and given.type != field.type:
+            yield Finding(at, f"{name} is {given.type} here and {field.type} in the look-up operation")
+    if lookup.next_cursor and "cursor" not in asked.arguments:
+        yield Finding((*at, "next_cursor"), "the look-up operation takes no cursor", "declare the argument")
+
+
+def _asks_for_it(idempotency: Idempotency, lookup: Lookup) -> bool:
+    """True if the look-up is asked with all that tells this call from another."""
+    try:
+        asked = frozenset().union(*(Value(template).names for template in lookup.arguments.values()))
+    except (TemplateInvalid, ExtractionInvalid):
+        return True  # said where the template is checked
+    return bool(idempotency.told_apart_by) and asked >= set(idempotency.told_apart_by)
+
+
+def _compiled(at: tuple[str, ...], compile_it: Callable[[], Any]) -> Iterator[Finding]:
+    try:
+        compile_it()
+    except (ExtractionInvalid, TemplateInvalid) as invalid:
+        yield Finding(at, str(invalid))
+
+
+def _names_known(
+    at: tuple[str, ...], compile_it: Callable[[], Expression | Value], known: frozenset[str] | set[str]
+) -> Iterator[Finding]:
+    try:
+        names = compile_it().names
+    except (TemplateInvalid, ExtractionInvalid) as invalid:
+        yield Finding(at, str(invalid))
+        return
+    for name in sorted(names - known):
+        yield Finding(at, f"unknown name {name}", f"known are {', '.join(sorted(known))}")

@@ -1,0 +1,210 @@
+"""One operation of a manifest, checked for contradictions."""
+
+from collections.abc import Iterator
+
+from connectors.check_lookup import check_lookup
+from connectors.extraction import Extraction, ExtractionInvalid
+from connectors.findings import Finding
+from connectors.prepared import PreparedRequest
+from connectors.templates import TemplateInvalid
+from contracts.failure import FailureClass
+from contracts.manifest import FailureMode, Manifest, Operation
+
+POSSIBLY_SENT = frozenset(
+    {
+        "ReadTimeout",
+        "ReadError",
+        "RemoteProtocolError",
+        "TimeoutError",
+        "WriteError",
+        "WriteTimeout",
+        "CloseError",
+    }
+)
+"""Exceptions after which a write may have been applied, whatever a manifest says."""
+
+_METHODS = {
+    "http": ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"),
+    "graphql": ("POST",),
+    "smtp": ("POST",),
+    "file": ("WRITE", "APPEND", "READ"),
+}
+
+
+def check_operation(manifest: Manifest, name: str) -> Iterator[Finding]:
+    """Yield what is wrong with one operation."""
+    operation = manifest.operations[name]
+    at = ("operations", name)
+    yield from _check_effect(operation, at)
+    yield from _check_request(manifest, operation, at)
+    yield from _check_paths(operation, at)
+    yield from _check_latency(operation, at)
+    if operation.effect == "write":
+        yield from _check_money(operation, at)
+        yield from check_failures(operation.failures, (*at, "failures"))
+        yield from _check_compensation(manifest, operation, name)
+        yield from check_lookup(manifest, name)
+
+
+def _check_effect(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    """A write says what a retry does; a read has nothing of what belongs to writes."""
+    if operation.effect == "write":
+        if operation.idempotency is None:
+            fix = (
+                "say what the system can do about a retry: idempotency = { kind = '...' }; 'none' if nothing"
+            )
+            yield Finding(at, "is a write without idempotency", fix)
+        if "key" in operation.arguments:
+            fix = "name the argument otherwise: key is the effect's own"
+            yield Finding((*at, "arguments", "key"), "hides the effect's key", fix)
+        return
+    for field in ("idempotency", "lookup", "compensation", "money"):
+        if getattr(operation, field):
+            yield Finding((*at, field), "belongs to writes, and this is a read", "take it away")
+
+
+def _check_request(manifest: Manifest, operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    request, place = operation.request, (*at, "request")
+    if manifest.transport != "smtp" and request.method.upper() not in _METHODS[manifest.transport]:
+        allowed = ", ".join(_METHODS[manifest.transport])
+        yield Finding(
+            (*place, "method"), f"{manifest.transport} has no {request.method}", f"one of {allowed}"
+        )
+    yield from _check_transport(manifest, operation, place)
+    try:
+        names = PreparedRequest(request).names
+    except TemplateInvalid as invalid:
+        yield Finding(place, str(invalid))
+        return
+    known = set(operation.arguments) | ({"key", "reference"} if operation.effect == "write" else set())
+    for name in sorted(names - known):
+        fix = f"the arguments are {', '.join(operation.arguments) or 'none'}"
+        if name in ("key", "reference"):
+            fix = "only a write has a key"
+        yield Finding(place, f"the template names {name}, which is no argument", fix)
+    if operation.effect == "write":
+        yield from _check_key(manifest, operation, names, at)
+        if operation.money and operation.money in operation.arguments and operation.money not in names:
+            yield Finding(
+                (*at, "money"), f"{operation.money} is never sent", f"write {{{{ {operation.money} }}}}"
+            )
+
+
+def _check_transport(manifest: Manifest, operation: Operation, place: tuple[str, ...]) -> Iterator[Finding]:
+    request, write = operation.request, operation.effect == "write"
+    if manifest.transport == "graphql":
+        if not request.document.strip():
+            yield Finding(place, "has no document", "document = 'query { ... }'")
+        if "{{" in request.document:
+            fix = "declare a variable in the document and give it in body"
+            yield Finding((*place, "document"), "is sent as it stands: no template is read here", fix)
+        if not write and request.document.lstrip().startswith("mutation"):
+            yield Finding((*place, "document"), "is a mutation in a read", "make the operation a write")
+    elif manifest.transport == "http" and request.document:
+        yield Finding((*place, "document"), "belongs to graphql", "use body")
+    elif manifest.transport == "smtp" and write:
+        for header in ("From", "To", "Subject"):
+            if header not in request.headers:
+                yield Finding((*place, "headers"), f"has no {header}", f"{header} = '...'")
+    elif manifest.transport == "file" and write == (request.method.upper() == "READ"):
+        yield Finding(
+            (*place, "method"), f"does not fit effect {operation.effect}", "READ reads; WRITE, APPEND write"
+        )
+    if manifest.transport == "http" and not write and request.method.upper() in ("PUT", "PATCH", "DELETE"):
+        yield Finding((*place, "method"), f"{request.method} in a read", "make the operation a write")
+
+
+def _check_key(
+    manifest: Manifest, operation: Operation, names: frozenset[str], at: tuple[str, ...]
+) -> Iterator[Finding]:
+    """What carries the key to the system must be in the template, or the promise is empty."""
+    kind = operation.idempotency.kind if operation.idempotency else None
+    sent = "key" in names or "reference" in names - set(operation.arguments)
+    place = (*at, "idempotency")
+    if manifest.transport == "smtp":
+        return
+    if kind == "native_key" and not sent:
+        fix = "send it, for instance request.headers = { Idempotency-Key = '{{ key }}' }"
+        yield Finding(place, "is native_key, but the key is never sent", fix)
+    if kind == "client_reference" and not sent:
+        fix = "send {{ key }} where the system keeps a reference of ours"
+        yield Finding(place, "is client_reference, but no reference is ever sent", fix)
+
+
+def _check_paths(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    paths = {(*at, "reference"): operation.reference, (*at, "errors"): operation.errors}
+    paths |= {(*at, "result", name): field.path for name, field in operation.result.items()}
+    for place, path in paths.items():
+        try:
+            if path:
+                Extraction(path)
+        except ExtractionInvalid as invalid:
+            yield Finding(place, str(invalid))
+    for name, field in operation.arguments.items():
+        if field.path:
+            yield Finding((*at, "arguments", name), "has a path", "a path belongs to a result field")
+    for table, fields in (("arguments", operation.arguments), ("result", operation.result)):
+        for name, field in fields.items():
+            if field.values and field.type != "string":
+                yield Finding(
+                    (*at, table, name), f"lists values for type {field.type}", "only strings have values"
+                )
+
+
+def _check_latency(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    latency = operation.latency
+    if not 0 < latency.p50_seconds <= latency.p99_seconds <= latency.timeout_seconds:
+        fix = "0 < p50_seconds <= p99_seconds <= timeout_seconds"
+        yield Finding((*at, "latency"), "contradicts itself", fix)
+    if latency.settle_seconds is not None and latency.settle_seconds < 0:
+        yield Finding((*at, "latency"), "settle_seconds is negative", "write 0 or more")
+
+
+def _check_money(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    cents = [name for name, field in operation.arguments.items() if field.type == "cents"]
+    if operation.money:
+        field = operation.arguments.get(operation.money)
+        if field is None or field.type != "cents":
+            fix = f"name one of {', '.join(cents)}" if cents else "declare an argument of type cents"
+            yield Finding((*at, "money"), f"{operation.money} is no argument of type cents", fix)
+        elif not field.required:
+            yield Finding((*at, "money"), f"{operation.money} may be left out", "make it required")
+    elif operation.sensitivity == "money" and cents:
+        yield Finding(at, "moves money but does not say how much", f"money = '{cents[0]}'")
+
+
+def check_failures(modes: tuple[FailureMode, ...], at: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield the failure modes of writes that call safe what is not."""
+    for index, mode in enumerate(modes):
+        wrong = POSSIBLY_SENT & set(mode.exception)
+        if wrong and mode.means is not FailureClass.AMBIGUOUS:
+            what = f"{', '.join(sorted(wrong))} may come after a write was applied"
+            yield Finding((*at, index), what, "means = 'ambiguous'")
+
+
+def _check_compensation(manifest: Manifest, operation: Operation, name: str) -> Iterator[Finding]:
+    at = ("operations", name)
+    if operation.compensation is None:
+        if operation.compensation_arguments:
+            yield Finding(
+                (*at, "compensation_arguments"), "without a compensation", "name it: compensation = '...'"
+            )
+        return
+    undoing = manifest.operations.get(operation.compensation)
+    if undoing is None or undoing.effect != "write" or operation.compensation == name:
+        what = f"{operation.compensation} is no other write of this manifest"
+        yield Finding((*at, "compensation"), what, "name a write, or leave it out if nothing undoes this")
+        return
+    place = (*at, "compensation_arguments")
+    for argument in sorted(set(operation.compensation_arguments) - set(undoing.arguments)):
+        fix = f"{operation.compensation} takes {', '.join(undoing.arguments) or 'nothing'}"
+        yield Finding((*place, argument), f"{argument} is no argument of {operation.compensation}", fix)
+    known = {"key", *(f"arguments.{one}" for one in operation.arguments)}
+    known |= {f"result.{one}" for one in operation.result}
+    if operation.reference or manifest.transport in ("smtp", "file"):
+        known.add("reference")
+    for argument, field in undoing.arguments.items():
+        path = operation.compensation_arguments.get(argument, f"arguments.{argument}")
+        if path not in known and (field.required or argument in operation.compensation_arguments):
+            what = f"{operation.compensation} needs {argument}, and {path} is not known"
+            yield Finding(place, what, f"one of {', '.join(sorted(known))}")
