@@ -6,12 +6,15 @@ from functools import lru_cache
 
 from sqlalchemy import Engine
 
+from activities.approvals import ApprovalActivities
 from activities.policy import PolicyActivities
 from connectors.check import sound_manifests
 from connectors.connectors import Connectors
 from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
 from connectors.vault import VaultSecrets
+from contracts.approval_token import KEY_NAME as TOKEN_KEY
 from memory.anchor import Anchor, AnchorFile, AnchorSink
+from memory.approval_tokens import ApprovalTokens
 from memory.approvals import SqlApprovals
 from memory.authorizations import SqlAuthorizations
 from memory.cases import SqlCases
@@ -26,6 +29,7 @@ from memory.record import SqlRecord
 from memory.signing_key import SigningKeyFile
 from memory.verdicts import SqlVerdicts
 from models.embedder import SentenceEmbedder
+from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.office import version_of
 from settings import Settings
@@ -151,6 +155,31 @@ def office_version(settings: Settings) -> str:
 def authorizations(settings: Settings) -> SqlAuthorizations:
     """Return what writes claims, verdicts and permits in one commit."""
     return SqlAuthorizations(database(settings))
+
+
+def approval_tokens(settings: Settings) -> ApprovalTokens:
+    """Return what makes and checks signed links; with local secrets its key is made when needed."""
+    local = settings.secrets == "file"
+    keys = SigningKeyFile(settings.secrets_file, TOKEN_KEY) if local else secrets(settings)
+    return ApprovalTokens(database(settings), lambda: bytes.fromhex(keys.read(TOKEN_KEY)))
+
+
+@lru_cache(maxsize=2)
+def office_calendar(settings: Settings) -> OfficeCalendar:
+    """Return the office's working time and how long people have; raises OfficeInvalid."""
+    return OfficeCalendar.from_office(settings.office)
+
+
+def approval_activities(settings: Settings) -> list[Callable[..., object]]:
+    """Return the activities that ask people and judge their answers."""
+    asking = ApprovalActivities(
+        approvals=approvals(settings),
+        policy=policy_engine(settings),
+        tokens=approval_tokens(settings),
+        calendar=office_calendar(settings),
+        outside=connectors(settings),
+    )
+    return [asking.open, asking.answer, asking.nudge, asking.end]
 
 
 def policy_activities(settings: Settings) -> list[Callable[..., object]]:

@@ -104,7 +104,7 @@ class ApprovalActivities:
     def _unfit(self, record: ApprovalRecord, person: str) -> str | None:
         if person == record.request.asked_by:
             return f"{person} made this request: it cannot be theirs to answer"
-        return None if self._policy.employs(person) else f"nobody named {person} is on the staff"
+        return None if self._policy.on_staff(person) else f"nobody named {person} is on the staff"
 
     def _version(self, connector: str) -> str:
         try:

@@ -191,9 +191,6 @@ class PolicyEngine(Protocol):
     def on_staff(self, person: str) -> bool:
         """Say whether anybody of that name works here."""
 
-    def employs(self, person: str) -> bool:
-        """Say whether somebody of that name is on the staff, whatever they may do."""
-
 
 class Approvals(Protocol):
     """The queue of waiting approvals, authoritative in SQL. Each method is one transaction."""

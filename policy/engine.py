@@ -112,10 +112,6 @@ class CedarEngine:
             beaten=reasons(self.policies, ruling.beaten, "do"),
         )
 
-    def employs(self, person: str) -> bool:
-        """Say whether somebody of that name is on the staff, whatever they may do."""
-        return person in self.book.staff.people
-
     def on_staff(self, person: str) -> bool:
         """Say whether anybody of that name works here."""
         return person in self.book.staff.people

@@ -1,0 +1,223 @@
+"""When the office works, and how long people have for an answer: `office.toml`.
+
+Deadlines are counted in working time (`contracts.working_time`). Public holidays come from the
+`holidays` library for the country and subdivision that the file names.
+"""
+
+import re
+import tomllib
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from contracts.asking import Asking, Moments
+from contracts.frozen import Frozen
+from contracts.problem import OfficeInvalid, Problem
+from contracts.working_time import Shift, WorkingHours, after_working_time
+from policy.lines import line_of
+
+FILE = "office.toml"
+DEFAULT = "default"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+YEARS_AHEAD = 3
+_SHIFT = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+
+
+class Hours(Frozen):
+    """The shifts of each weekday, as `09:00-17:30`; a day that is left out is free."""
+
+    monday: tuple[str, ...] = ()
+    tuesday: tuple[str, ...] = ()
+    wednesday: tuple[str, ...] = ()
+    thursday: tuple[str, ...] = ()
+    friday: tuple[str, ...] = ()
+    saturday: tuple[str, ...] = ()
+    sunday: tuple[str, ...] = ()
+
+    @field_validator("*")
+    @classmethod
+    def _in_order(cls, shifts: tuple[str, ...]) -> tuple[str, ...]:
+        parsed = [_shift(text) for text in shifts]
+        for before, after in pairwise(parsed):
+            if before.ends == time.min or after.begins < before.ends:
+                raise ValueError("shifts overlap or are out of order")
+        return shifts
+
+    @model_validator(mode="after")
+    def _some(self) -> "Hours":
+        if not any(getattr(self, day) for day in WEEKDAYS):
+            raise ValueError("no weekday has a shift: every deadline would be never")
+        return self
+
+    def shifts(self) -> dict[int, tuple[Shift, ...]]:
+        """Return the shifts by weekday, 0 is Monday."""
+        return {
+            number: tuple(_shift(text) for text in getattr(self, day)) for number, day in enumerate(WEEKDAYS)
+        }
+
+
+class Holidays(Frozen):
+    """Which days are free.
+
+    Attributes:
+        country: ISO 3166-1 alpha-2, empty for no public holidays.
+        subdivision: state or region, as the `holidays` library names it.
+        closed: further days without work.
+        worked: holidays on which the office works all the same.
+    """
+
+    country: str = ""
+    subdivision: str = ""
+    closed: tuple[date, ...] = ()
+    worked: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> "Holidays":
+        known = holidays.list_supported_countries(include_aliases=False)
+        if self.country and self.country not in known:
+            raise ValueError(f"no holidays are known for the country {self.country!r}")
+        if self.subdivision and self.subdivision not in known.get(self.country, []):
+            raise ValueError(f"{self.country} has no subdivision {self.subdivision!r}")
+        return self
+
+
+class Patience(Frozen):
+    """How long people have, in working hours since they were asked.
+
+    Attributes:
+        roles: who is asked when no policy says so.
+        escalate_after_hours: one for each further role that is asked.
+    """
+
+    roles: tuple[str, ...] = ()
+    remind_after_hours: float | None = Field(default=None, gt=0)
+    escalate_after_hours: tuple[float, ...] = ()
+    deadline_hours: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Patience":
+        before = [*self.escalate_after_hours, self.deadline_hours]
+        if before != sorted(before) or before[0] <= 0:
+            raise ValueError("escalations must rise and come before the deadline")
+        if self.remind_after_hours is not None and self.remind_after_hours >= self.deadline_hours:
+            raise ValueError("the reminder must come before the deadline")
+        return self
+
+
+class OfficeFile(Frozen):
+    """The content of `office.toml`."""
+
+    name: str
+    time_zone: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    hours: Hours
+    holidays: Holidays = Holidays()
+    approvals: dict[str, Patience]
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as problem:
+            raise ValueError(f"no time zone {name!r}") from problem
+        return name
+
+    @field_validator("approvals")
+    @classmethod
+    def _has_default(cls, approvals: dict[str, Patience]) -> dict[str, Patience]:
+        if not approvals.get(DEFAULT, Patience(deadline_hours=1)).roles:
+            raise ValueError(f"[approvals.{DEFAULT}] must say roles and deadline_hours")
+        return approvals
+
+
+class OfficeCalendar:
+    """`activities.ports.Calendar`: the office's working time, from `office.toml`."""
+
+    def __init__(self, file: OfficeFile) -> None:
+        self.file = file
+        self._hours_from = lru_cache(maxsize=8)(self._hours_of)
+
+    @classmethod
+    def from_office(cls, office: Path) -> "OfficeCalendar":
+        """Read an office folder; raises OfficeInvalid with every problem found."""
+        file, problems = read_calendar(office)
+        if file is None:
+            raise OfficeInvalid(problems)
+        return cls(file)
+
+    def schedule(self, asking: Asking, now: datetime) -> tuple[Asking, Moments]:
+        """Return the question with its roles filled in, and its moments in working time.
+
+        Escalations beyond the chain of roles are left out: there is nobody further to ask.
+        """
+        default = self.file.approvals[DEFAULT]
+        patience = self.file.approvals.get(asking.plan.desk, default)
+        roles = asking.roles or patience.roles or default.roles
+        steps = patience.escalate_after_hours[: len(roles) - 1]
+        moments = Moments(
+            remind_at=self.after(patience.remind_after_hours, now) if patience.remind_after_hours else None,
+            escalate_at=tuple(self.after(hours, now) for hours in steps),
+            deadline=self.after(patience.deadline_hours, now),
+        )
+        return asking.model_copy(update={"roles": roles}), moments
+
+    def after(self, hours: float, start: datetime) -> datetime:
+        """Return the moment (UTC) at which so many working hours have passed since `start`."""
+        return after_working_time(start, timedelta(hours=hours), self.working_hours(start))
+
+    def working_hours(self, around: datetime) -> WorkingHours:
+        """Return when the office works, with the holidays of the years around a moment."""
+        return self._hours_from(around.year)
+
+    def _hours_of(self, year: int) -> WorkingHours:
+        free = self.file.holidays
+        years = range(year - 1, year + YEARS_AHEAD + 1)
+        public: set[date] = set()
+        if free.country:
+            found = holidays.country_holidays(free.country, subdiv=free.subdivision or None, years=years)
+            public = set(found)
+        return WorkingHours(
+            zone=ZoneInfo(self.file.time_zone),
+            shifts=self.file.hours.shifts(),
+            holidays=frozenset((public | set(free.closed)) - set(free.worked)),
+        )
+
+
+def read_calendar(office: Path) -> tuple[OfficeFile | None, list[Problem]]:
+    """Return the content of an office's `office.toml`, or None and what is wrong with it."""
+    path = office / FILE
+    if not path.exists():
+        return None, [Problem(file=FILE, line=0, what="missing", fix="say name, time zone, hours, approvals")]
+    text = path.read_text()
+    try:
+        return OfficeFile.model_validate(tomllib.loads(text)), []
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"line (\d+)", str(error))
+        return None, [Problem(file=FILE, line=int(where.group(1)) if where else 0, what=f"not TOML: {error}")]
+    except ValidationError as invalid:
+        return None, [
+            Problem(
+                file=FILE,
+                line=line_of(text, [str(part) for part in error["loc"]]),
+                what=f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}",
+            )
+            for error in invalid.errors()
+        ]
+
+
+def _shift(text: str) -> Shift:
+    match = _SHIFT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a shift like 09:00-17:30")
+    first_hour, first_minute, last_hour, last_minute = (int(part) for part in match.groups())
+    midnight = (last_hour, last_minute) == (24, 0)
+    shift = Shift(time(first_hour, first_minute), time.min if midnight else time(last_hour, last_minute))
+    if not midnight and shift.ends <= shift.begins:
+        raise ValueError(f"{text!r} ends before it begins: split a night shift at 24:00")
+    return shift
