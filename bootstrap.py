@@ -7,7 +7,9 @@ from functools import lru_cache
 from sqlalchemy import Engine
 
 from activities.approvals import ApprovalActivities
-from activities.policy import PolicyActivities
+from activities.effects import EffectActivities
+from activities.policy import PolicyActivities, utc_now
+from activities.undo import UndoActivities
 from connectors.check import sound_manifests
 from connectors.connectors import Connectors
 from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
@@ -194,3 +196,13 @@ def policy_activities(settings: Settings) -> list[Callable[..., object]]:
         office_version=office_version(settings),
     )
     return [judging.authorize, judging.authorize_approved]
+
+
+def effect_activities(settings: Settings, outside: Connectors) -> EffectActivities:
+    """Return what executes effects; for the connectors' task queues, and `give_up` for control's."""
+    return EffectActivities(outside, ledger(settings), lambda: policy_engine(settings).version, utc_now)
+
+
+def undo_activities(settings: Settings, outside: Connectors) -> UndoActivities:
+    """Return what works out how effects are taken back; for the control task queue."""
+    return UndoActivities(outside, ledger(settings))

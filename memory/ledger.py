@@ -86,8 +86,10 @@ class SqlLedger(LedgerView):
                 check_permit(session, order, manifest, policy_version, now)
             return _next(session, row, operation, now)
 
-    def found_absent(self, key: str, last_call: int, manifest: Manifest, now: datetime) -> Dispatch:
-        """Say what may be done after a look-up that began at `now` found nothing.
+    def found_absent(
+        self, key: str, last_call: int, manifest: Manifest, *, looked_at: datetime, now: datetime
+    ) -> Dispatch:
+        """Say what may be done after a look-up that began at `looked_at` found nothing.
 
         The open calls are proved absent only if the look-up began late enough, and nobody has
         called since (`last_call`).
@@ -101,7 +103,7 @@ class SqlLedger(LedgerView):
                 return _wait(row, now + LOOK_AGAIN)
             operation = manifest.operations[row.operation]
             proved_from = absence_proved_from(calls, operation.latency)
-            proved = now >= proved_from
+            proved = looked_at >= proved_from
             outcome = CallOutcome.ABSENT if proved else CallOutcome.NOTHING_YET
             keep_look_up(session, row, calls, outcome, now)
             if not proved:

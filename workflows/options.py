@@ -66,6 +66,7 @@ EFFECT = ActivityConfig(
 """One change outside: pursued for a day, then it is `unknown` and a person's."""
 
 
-def told(config: ActivityConfig, summary: str) -> ActivityConfig:
-    """Return the options with a line for the Web UI, cut to what it shows."""
-    return {**config, "summary": summary[:MAX_SUMMARY_CHARS]}
+def told(config: ActivityConfig, summary: str, queue: str | None = None) -> ActivityConfig:
+    """Return the options with a line for the Web UI, cut to what it shows, and a task queue."""
+    line: ActivityConfig = {**config, "summary": summary[:MAX_SUMMARY_CHARS]}
+    return {**line, "task_queue": queue} if queue else line
