@@ -5,8 +5,13 @@ from sqlmodel import SQLModel
 
 import memory.tables  # noqa: F401  (registers every table with the metadata)
 
+MIGRATION_LOCK = 0x6B6F6E746F72
+"""PostgreSQL's advisory lock for the schema ("kontor"): processes that start together migrate in a row."""
+
 engine = context.config.attributes["engine"]
 with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
     context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
