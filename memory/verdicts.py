@@ -1,6 +1,6 @@
 """Every verdict, kept so that it can be computed again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
@@ -43,6 +43,13 @@ class SqlVerdicts:
         query = select(func.count()).select_from(VerdictRow).where(col(VerdictRow.conflict).is_(True))
         with reading(self._engine) as session:
             return session.exec(query).one()
+
+    def conflicting(self) -> Iterator[tuple[str, Verdict]]:
+        """Yield the verdicts in which a `forbid` beat a `permit`, each with its case's id."""
+        query = select(VerdictRow).where(col(VerdictRow.conflict).is_(True)).order_by(col(VerdictRow.id))
+        with reading(self._engine) as session:
+            for row in session.exec(query.execution_options(yield_per=500)):
+                yield row.case_id, Verdict.model_validate(row.body)
 
     def count(self) -> dict[str, int]:
         """Return how many verdicts there are of each outcome."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from contracts.approval import ApprovalRequest
 from contracts.effect import ProposedEffect
@@ -28,7 +28,38 @@ class TrialEffect(Frozen):
     currency: str = "EUR"
 
 
-class Trial(Frozen):
+class Proposed(Frozen):
+    """Facts and an effect to be judged."""
+
+    desk: str
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    effect: TrialEffect
+
+    @property
+    def plan(self) -> Plan:
+        """The effect as a plan."""
+        proposed = ProposedEffect(step=self.effect.operation, arguments={}, **self.effect.model_dump())
+        return Plan(
+            case_id="trial", desk=self.desk, summary="a proposal", facts=self.facts, effects=(proposed,)
+        )
+
+
+class Proposal(Proposed):
+    """What `kontor policy try` reads: written by hand, or the facts of a recorded verdict."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_a_record(cls, document: Any) -> Any:
+        """Take the facts of a recorded verdict, which hold the desk and the effect beside them."""
+        if not isinstance(document, dict) or "facts" in document:
+            return document
+        known = TrialEffect.model_fields
+        effect = {name: each for name, each in document.get("effect", {}).items() if name in known}
+        facts = {name: value for name, value in document.items() if name != "effect"}
+        return {"desk": document.get("desk"), "facts": facts, "effect": effect}
+
+
+class Trial(Proposed):
     """One test: either of a verdict on an effect, or of whether a person may answer.
 
     Attributes:
@@ -41,9 +72,6 @@ class Trial(Frozen):
     """
 
     name: str
-    desk: str
-    facts: dict[str, JsonValue] = Field(default_factory=dict)
-    effect: TrialEffect
     expect: Literal["allow", "ask", "deny"]
     policies: tuple[str, ...] = ()
     roles: tuple[str, ...] | None = None
@@ -53,12 +81,6 @@ class Trial(Frozen):
     asked_by: str = "desk"
     asked: tuple[str, ...] = ()
     at: datetime | None = None
-
-    @property
-    def plan(self) -> Plan:
-        """The trial's effect as a plan."""
-        proposed = ProposedEffect(step=self.effect.operation, arguments={}, **self.effect.model_dump())
-        return Plan(case_id="trial", desk=self.desk, summary=self.name, facts=self.facts, effects=(proposed,))
 
     def judge(self, engine: CedarEngine) -> Verdict:
         """Put the trial to an engine."""
