@@ -7,7 +7,9 @@ from functools import lru_cache
 from sqlalchemy import Engine
 
 from activities.approvals import ApprovalActivities
+from activities.cases import CaseActivities
 from activities.effects import EffectActivities
+from activities.orders import OrderActivities
 from activities.policy import PolicyActivities, utc_now
 from activities.undo import UndoActivities
 from connectors.check import sound_manifests
@@ -35,6 +37,9 @@ from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.office import version_of
 from settings import Settings
+
+Activity = Callable[..., object]
+"""A bound method that is a Temporal activity."""
 
 
 @lru_cache(maxsize=4)
@@ -172,30 +177,53 @@ def office_calendar(settings: Settings) -> OfficeCalendar:
     return OfficeCalendar.from_office(settings.office)
 
 
-def approval_activities(settings: Settings) -> list[Callable[..., object]]:
+def approval_activities(settings: Settings, outside: Connectors) -> list[Activity]:
     """Return the activities that ask people and judge their answers."""
     asking = ApprovalActivities(
         approvals=approvals(settings),
         policy=policy_engine(settings),
         tokens=approval_tokens(settings),
         calendar=office_calendar(settings),
-        outside=connectors(settings),
+        outside=outside,
     )
     return [asking.open, asking.answer, asking.nudge, asking.end]
 
 
-def policy_activities(settings: Settings) -> list[Callable[..., object]]:
+def policy_activities(settings: Settings, outside: Connectors) -> list[Activity]:
     """Return the activities that judge plans and issue permits."""
     judging = PolicyActivities(
         engine=policy_engine(settings),
         books=authorizations(settings),
         cases=cases(settings),
         approvals=approvals(settings),
-        outside=connectors(settings),
+        outside=outside,
         episodes=episodes(settings),
         office_version=office_version(settings),
     )
     return [judging.authorize, judging.authorize_approved]
+
+
+def sales_channels(settings: Settings) -> frozenset[str]:
+    """Return the connectors that a request of the returns desk may come from: they know orders."""
+    manifests = sound_manifests(settings.office, manifest_variables(settings))
+    return frozenset(name for name, manifest in manifests.items() if "get_order" in manifest.operations)
+
+
+def case_activities(settings: Settings) -> list[Activity]:
+    """Return the activities that write a case's row and episodes."""
+    return [CaseActivities(bookkeeper(settings)).note]
+
+
+def connector_activities(settings: Settings, outside: Connectors) -> list[Activity]:
+    """Return the activities that reach outside; for the connectors' task queues."""
+    orders = OrderActivities(outside)
+    effects = effect_activities(settings, outside)
+    return [orders.load, effects.perform]
+
+
+def ledger_activities(settings: Settings, outside: Connectors) -> list[Activity]:
+    """Return the activities that only need the ledger; for the control task queue."""
+    return [effect_activities(settings, outside).give_up, undo_activities(settings, outside).plan]
 
 
 def effect_activities(settings: Settings, outside: Connectors) -> EffectActivities:

@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     vector_store: Literal["edge", "server", "pgvector"] = "edge"
     embedder: str = "minilm"
     secrets: Literal["environment", "file", "vault"] = "file"
-    secrets_file: Path = Path(".kontor/secrets.toml")
+    secrets_file: Path = Field(default_factory=lambda given: given["state"] / "secrets.toml")
     vault_address: str = ""
     vault_token: SecretStr = SecretStr("")
     vault_mount: str = "secret"

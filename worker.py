@@ -1,1 +1,148 @@
-"""The composition root: settings, adapters, activity objects, Workers."""
+"""The composition root: settings, adapters, activity objects, Workers. No logic."""
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from enum import StrEnum
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+import bootstrap
+from cli.connection import check_search_attributes, connect
+from connectors.connectors import Connectors
+from connectors.rates import queue_options
+from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE
+from settings import Settings, settings
+from telemetry import start_telemetry
+from workflows.registry import WORKFLOWS
+
+STICKY_TIMEOUT = timedelta(seconds=2)
+"""How long a case waits for the worker that had it in its cache: what a kill -9 costs."""
+
+GRACEFUL_SHUTDOWN = timedelta(seconds=5)
+MOST_AT_ONCE = 50
+"""Activities of one queue under way at once in one process."""
+
+
+class Role(StrEnum):
+    """What a worker process serves; more processes with fewer roles each is how Kontor scales."""
+
+    CONTROL = "control"
+    MODELS = "models"
+    MEMORY = "memory"
+    CONNECTORS = "connectors"
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """Return the sandbox in which a first-party import outside `imports_passed_through` fails."""
+    policy = (
+        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    )
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_import_notification_policy(policy)
+    )
+
+
+def control(client: Client, found: Settings, outside: Connectors) -> list[Worker]:
+    """Serve the desks' stories and the activities that write our own books."""
+    return [
+        Worker(
+            client,
+            task_queue=CONTROL_QUEUE,
+            workflows=WORKFLOWS,
+            activities=[
+                *bootstrap.case_activities(found),
+                *bootstrap.policy_activities(found, outside),
+                *bootstrap.approval_activities(found, outside),
+                *bootstrap.ledger_activities(found, outside),
+            ],
+            workflow_runner=workflow_runner(),
+            sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+            graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
+            max_concurrent_activities=MOST_AT_ONCE,
+        )
+    ]
+
+
+def models(client: Client, found: Settings, _outside: Connectors) -> list[Worker]:
+    """Serve decisions."""
+    return [_serving(client, MODELS_QUEUE, bootstrap.decision_activities(found))]
+
+
+def memory(client: Client, found: Settings, _outside: Connectors) -> list[Worker]:
+    """Serve recall; with the embedded vector store, only one process may."""
+    return [_serving(client, MEMORY_QUEUE, bootstrap.recall_activities(found))]
+
+
+def connectors(client: Client, found: Settings, outside: Connectors) -> list[Worker]:
+    """Serve each outside system on a queue of its own, at its own rate."""
+    activities = bootstrap.connector_activities(found, outside)
+    return [
+        Worker(
+            client,
+            activities=activities,
+            graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
+            **asdict(queue_options(manifest)),
+        )
+        for manifest in outside.manifests()
+    ]
+
+
+def _serving(client: Client, queue: str, activities: Sequence[bootstrap.Activity]) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=activities,
+        graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
+        max_concurrent_activities=MOST_AT_ONCE,
+    )
+
+
+SERVING = {
+    Role.CONTROL: control,
+    Role.MODELS: models,
+    Role.MEMORY: memory,
+    Role.CONNECTORS: connectors,
+}
+
+
+async def serve(found: Settings, roles: Sequence[Role]) -> None:
+    """Serve these roles until SIGTERM or SIGINT, then hand over what is under way."""
+    client = await connect(found, plugins=start_telemetry(found))
+    await check_search_attributes(client)
+    outside = bootstrap.connectors(found)
+    serving = [worker for role in roles for worker in SERVING[role](client, found, outside)]
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as group:
+        for worker in serving:
+            group.create_task(worker.run())
+        logging.info("serving %s on %d queues", ", ".join(roles), len(serving))
+        await stop.wait()
+        for worker in serving:
+            group.create_task(worker.shutdown())
+    await outside.close()
+
+
+def main() -> None:
+    """Run a worker process: `python -m worker --roles control,connectors`."""
+    parser = argparse.ArgumentParser(description="Serve Kontor's work.")
+    everything = ",".join(Role)
+    parser.add_argument("--roles", default=everything, help=f"comma-separated: {everything}")
+    roles = [Role(name) for name in parser.parse_args().roles.split(",")]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asyncio.run(serve(settings(), roles))
+
+
+if __name__ == "__main__":
+    main()

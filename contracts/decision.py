@@ -59,6 +59,18 @@ class Question(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class Inquiry(Frozen):
+    """Several questions of one case, asked in one activity.
+
+    Attributes:
+        step: the story's step, so that the decisions are kept once: `read`, `variant`.
+    """
+
+    case_id: str
+    step: str
+    questions: tuple[Question, ...]
+
+
 class Decision(Frozen):
     """The router's answer.
 

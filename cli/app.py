@@ -1,0 +1,27 @@
+"""The whole command line, put together: one file per noun."""
+
+import typer
+
+from cli import audit, connectors, policy
+from cli.case import case
+from cli.cases import cases
+from cli.check import check
+from cli.doctor import doctor
+from cli.replay import replay
+from cli.submit import submit
+from cli.up import up
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help=(
+        "Kontor: office work that never loses a case, never pays twice, and can show why.\n\n"
+        "First evening: kontor up, then in another terminal kontor submit returns FILE, "
+        "kontor cases, kontor approvals list."
+    ),
+)
+for command in (up, submit, cases, case, replay, check, doctor):
+    app.command()(command)
+app.add_typer(audit.app, name="audit")
+app.add_typer(connectors.app, name="connectors")
+app.add_typer(policy.app, name="policy")
