@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class EffectActivities:
         ledger: Ledger,
         policy_version: Callable[[], str],
         clock: Callable[[], datetime],
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep the doors.
 
@@ -61,11 +63,13 @@ class EffectActivities:
             ledger: the record of every effect.
             policy_version: the version of the policies in force now.
             clock: the moment, aware, in UTC.
+            stopwatch: seconds that only grow, for how long this process was held up.
         """
         self._outside = outside
         self._ledger = ledger
         self._policy_version = policy_version
         self._clock = clock
+        self._stopwatch = stopwatch
 
     @activity.defn(name="effect.perform")
     async def perform(self, order: EffectOrder) -> EffectReceipt:
@@ -78,7 +82,7 @@ class EffectActivities:
         """
         pursuit = _Pursuit(order, self._manifest(order))
         async with _heartbeats():
-            marked_at = _monotonic()
+            marked_at = self._stopwatch()
             dispatch = await self._begin(pursuit)
             if dispatch.next is Next.LOOK_UP:
                 looked_at = self._clock()
@@ -86,7 +90,7 @@ class EffectActivities:
                     found = await self._look_up(pursuit, dispatch)
                 except CallFailed as failed:
                     return await self._look_up_failed(pursuit, failed)
-                marked_at = _monotonic()
+                marked_at = self._stopwatch()
                 dispatch = await self._conclude(pursuit, dispatch.call, found, looked_at)
             if dispatch.next is Next.SEND:
                 return await self._send(pursuit, dispatch.call, marked_at)
@@ -126,7 +130,7 @@ class EffectActivities:
     async def _call(self, pursuit: _Pursuit, marked_at: float) -> Sent:
         """Make the call that was marked, within the bounds that absence is later proved by."""
         order = pursuit.order
-        if _monotonic() - marked_at > START_WITHIN_SECONDS:
+        if self._stopwatch() - marked_at > START_WITHIN_SECONDS:
             raise CallFailed("this worker was held up and did not call", exception="HeldUp", sent=False)
         try:
             async with asyncio.timeout(pursuit.timeout_seconds):
@@ -229,10 +233,6 @@ def _asked_to_wait(failed: CallFailed) -> timedelta | None:
     if seconds is None or not seconds > 0:
         return None
     return min(timedelta(seconds=min(seconds, LONGEST_RETRY_AFTER.total_seconds())), LONGEST_RETRY_AFTER)
-
-
-def _monotonic() -> float:
-    return asyncio.get_running_loop().time()
 
 
 @asynccontextmanager

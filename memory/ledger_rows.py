@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
@@ -68,9 +68,9 @@ def intend(
             updated_at=now,
         )
         .on_conflict_do_nothing()
+        .returning(col(EffectRow.key))
     )
-    assert isinstance(inserted, CursorResult)
-    return inserted.rowcount == 1
+    return inserted.first() is not None
 
 
 def settle(session: Session, row: EffectRow, state: EffectState, now: datetime, **changes: Any) -> None:
@@ -90,10 +90,10 @@ def move(session: Session, row: EffectRow, state: EffectState, now: datetime, **
             col(EffectRow.last_call) == row.last_call,
         )
         .values(**values)
+        .returning(col(EffectRow.key))
         .execution_options(synchronize_session=False)
     )
-    assert isinstance(moved, CursorResult)
-    if moved.rowcount != 1:
+    if moved.first() is None:
         raise RowMoved(row.key)
     for name, value in values.items():
         set_committed_value(row, name, value)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, Engine, update
+from sqlalchemy import Engine, update
 from sqlmodel import Session, col
 
 from contracts.effect import EffectOrder, Permit
@@ -94,9 +94,10 @@ def redeem(session: Session, order: EffectOrder, now: datetime) -> None:
         update(PermitRow)
         .where(col(PermitRow.id) == order.permit_id, col(PermitRow.redeemed_by).is_(None))
         .values(redeemed_by=order.key, redeemed_at=now)
+        .returning(col(PermitRow.id))
+        .execution_options(synchronize_session=False)
     )
-    assert isinstance(taken, CursorResult)
-    if taken.rowcount != 1:
+    if taken.first() is None:
         raise PermitRefused("redeemed", "another order was faster")
 
 

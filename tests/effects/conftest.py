@@ -1,0 +1,28 @@
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.effects.doors import Door
+from tests.effects.till import Clock, Kind, Till, manifest
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def door(engine: Engine, clock: Clock) -> Door:
+    """A till that forgets keys and references: what it did is found by listing."""
+    return Door(engine, Till(clock, manifest("lookup")), clock)
+
+
+@pytest.fixture
+def door_of(engine: Engine, clock: Clock) -> Callable[..., Door]:
+    """A door to a till of any kind."""
+
+    def make(kind: Kind, **options: float) -> Door:
+        return Door(engine, Till(clock, manifest(kind, **options)), clock)  # type: ignore[arg-type] # only floats are given
+
+    return make

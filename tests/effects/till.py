@@ -1,0 +1,189 @@
+"""A till that exists only in memory, on a clock of its own: it commits, refuses, stalls and lies as told."""
+
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from pydantic import JsonValue
+
+from activities.ports import Sent
+from contracts.canonical import Arguments
+from contracts.failure import CallFailed
+from contracts.listing import OutsidePage
+from contracts.manifest import Idempotency, Latency, Manifest, Operation, Request
+
+Kind = Literal["native_key", "client_reference", "lookup", "none"]
+TIMEOUT_SECONDS = 10.0
+SETTLE_SECONDS = 20.0
+
+
+class Clock:
+    """The moment, moved by hand; seconds since it was made serve as a stopwatch."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def stopwatch(self) -> float:
+        return self.now.timestamp()
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One thing the till really did, or the answer that tells of it."""
+
+    reference: str
+    operation: str
+    arguments: Arguments
+    key: str
+    at: datetime
+    result: dict[str, JsonValue] = field(default_factory=dict)
+
+
+def manifest(
+    kind: Kind, *, name: str = "till", version: str = "1", retention_seconds: float | None = None
+) -> Manifest:
+    """One connector with a refund and its undoing, of one kind of idempotency."""
+    looked_up = None if kind == "none" else "read_log"
+    idempotency = Idempotency(
+        kind=kind,
+        retention_seconds=retention_seconds,
+        lookup=looked_up,
+        told_apart_by=("order", "amount_cents"),
+    )
+    latency = Latency(timeout_seconds=TIMEOUT_SECONDS, settle_seconds=SETTLE_SECONDS)
+    write = Operation(effect="write", request=Request(), idempotency=idempotency, latency=latency)
+    return Manifest(
+        name=name,
+        version=version,
+        transport="http",
+        base_url="http://127.0.0.1",
+        digest="d" * 64,
+        operations={
+            "refund": write.model_copy(update={"money": "amount_cents", "compensation": "void_refund"}),
+            "void_refund": write.model_copy(
+                update={"idempotency": idempotency.model_copy(update={"told_apart_by": ("refund",)})}
+            ),
+            "notify": write,
+            "read_log": Operation(effect="read", request=Request()),
+        },
+    )
+
+
+class Till:
+    """`activities.ports.Outside`, with what really happened in `made`.
+
+    Attributes:
+        calls: keys in the order their calls came in.
+        next: what happens to the next calls: a status, `cut-before`, `cut-after`, or a number of
+            seconds after which it commits although the connection was cut at once.
+    """
+
+    def __init__(self, clock: Clock, *manifests: Manifest) -> None:
+        self.clock = clock
+        self.manifests = {each.name: each for each in manifests}
+        self.made: list[Made] = []
+        self.calls: list[str] = []
+        self.late: list[tuple[datetime, Callable[[], object]]] = []
+        self.next: deque[str | int | float] = deque()
+        self.looked: list[str] = []
+
+    def manifest(self, connector: str) -> Manifest:
+        return self.manifests[connector]
+
+    async def read(self, connector: str, operation: str, arguments: Arguments) -> dict[str, JsonValue]:
+        raise NotImplementedError
+
+    async def list_page(self, connector: str, cursor: str | None, limit: int) -> OutsidePage:
+        raise NotImplementedError
+
+    async def send(self, connector: str, operation: str, arguments: Arguments, key: str) -> Made:
+        self.calls.append(key)
+        return self.answer(connector, operation, arguments, key, self.next.popleft() if self.next else "ok")
+
+    def answer(
+        self, connector: str, operation: str, arguments: Arguments, key: str, fate: str | int | float
+    ) -> Made:
+        """Do what one call comes to."""
+        self.settle()
+        if isinstance(fate, float):
+            due = self.clock.now + timedelta(seconds=fate)
+            self.late.append((due, lambda: self.commit(connector, operation, arguments, key)))
+            raise CallFailed("the connection was cut", exception="ReadError")
+        if fate == "cut-before":
+            raise CallFailed("the connection was cut", exception="ReadError")
+        if isinstance(fate, int) and fate != 502:
+            raise CallFailed(f"status {fate}", status=fate, retry_after_seconds=7 if fate == 429 else None)
+        made = self.commit(connector, operation, arguments, key)
+        if fate == "cut-after":
+            raise CallFailed("the connection was cut", exception="ReadError")
+        if fate == 502:
+            raise CallFailed("status 502", status=502)
+        return made
+
+    def commit(self, connector: str, operation: str, arguments: Arguments, key: str) -> Made:
+        """Do it, or under a native key that is still remembered, find what was done."""
+        idempotency = self.manifests[connector].operations[operation].idempotency
+        assert idempotency is not None
+        if idempotency.kind == "native_key":
+            for made in self.made:
+                age = (self.clock.now - made.at).total_seconds()
+                if made.key == key and age < (idempotency.retention_seconds or float("inf")):
+                    return made
+        reference = f"R-{len(self.made) + 1}"
+        made = Made(reference, operation, arguments, key, self.clock.now, {"refund": reference})
+        self.made.append(made)
+        return made
+
+    def settle(self) -> None:
+        """Commit what was due by now."""
+        due = [late for late in self.late if late[0] <= self.clock.now]
+        self.late = [late for late in self.late if late[0] > self.clock.now]
+        for _, commit in sorted(due, key=lambda late: late[0]):
+            commit()
+
+    async def look_up(
+        self,
+        connector: str,
+        operation: str,
+        arguments: Arguments,
+        key: str,
+        sent_at: datetime,
+        *,
+        taken: Collection[str] = (),
+    ) -> Made | None:
+        self.looked.append(key)
+        self.settle()
+        if self.next and self.next[0] == "look-up fails":
+            self.next.popleft()
+            raise CallFailed("status 503", status=503)
+        for made in self.made:
+            if made.operation != operation or made.at < sent_at or made.reference in taken:
+                continue
+            if self._is_it(connector, made, arguments, key):
+                return made
+        return None
+
+    def _is_it(self, connector: str, made: Made, arguments: Arguments, key: str) -> bool:
+        idempotency = self.manifests[connector].operations[made.operation].idempotency
+        assert idempotency is not None
+        if idempotency.kind in ("native_key", "client_reference"):
+            return made.key == key
+        return all(made.arguments.get(name) == arguments.get(name) for name in idempotency.told_apart_by)
+
+    def compensation(
+        self, connector: str, operation: str, arguments: Arguments, key: str, sent: Sent
+    ) -> tuple[str, Arguments] | None:
+        undoing = self.manifests[connector].operations[operation].compensation
+        return (undoing, {"refund": sent.reference}) if undoing else None
+
+    def cents(self, key: str) -> list[int]:
+        """What was paid out under one key, payment by payment."""
+        return [int(str(m.arguments["amount_cents"])) for m in self.made if m.key == key]
