@@ -29,6 +29,9 @@ PERMIT_REFUSED = "PermitRefused"
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """A system that asks for more is asked again after this; a typo of a year must not park a case."""
 
+SHORTEST_RETRY_AFTER_SECONDS = 0.001
+"""Less than this, or no number at all, asks for nothing: the retry policy's own delay is used."""
+
 _TYPES = {
     FailureClass.NOT_APPLIED_RETRY: NOT_APPLIED,
     FailureClass.NOT_APPLIED_FINAL: REFUSED,
@@ -88,13 +91,13 @@ def _matches(mode: FailureMode, failure: CallFailed) -> bool:
 
 
 def _by_protocol(manifest: Manifest, operation: Operation | None, failure: CallFailed) -> FailureClass:
+    if manifest.transport == "smtp" and failure.status is not None and 400 <= failure.status < 600:  # noqa: PLR2004 # SMTP's refusals
+        return _by_smtp_code(failure.status)
     if not failure.sent:
         return _unsent(failure)
-    if failure.status is None:
+    if failure.status is None or manifest.transport == "smtp":
         never_left = failure.exception in NEVER_SENT
         return FailureClass.NOT_APPLIED_RETRY if never_left else FailureClass.AMBIGUOUS
-    if manifest.transport == "smtp":
-        return _by_smtp_code(failure.status)
     return _by_http_status(operation, failure.status, failure.retry_after_seconds)
 
 
@@ -107,9 +110,8 @@ def _unsent(failure: CallFailed) -> FailureClass:
 
 def _by_smtp_code(code: int) -> FailureClass:
     """RFC 5321, section 4.2.1: 4yz transient, 5yz permanent; either way the message was not taken."""
-    if 400 <= code < 500:  # noqa: PLR2004 # SMTP's transient replies
-        return FailureClass.NOT_APPLIED_RETRY
-    return FailureClass.NOT_APPLIED_FINAL if 500 <= code < 600 else FailureClass.AMBIGUOUS  # noqa: PLR2004 # SMTP's permanent replies
+    transient = code < 500  # noqa: PLR2004 # where SMTP's permanent refusals begin
+    return FailureClass.NOT_APPLIED_RETRY if transient else FailureClass.NOT_APPLIED_FINAL
 
 
 def _by_http_status(
@@ -154,6 +156,6 @@ def to_application_error(
 
 
 def _delay(retry_after_seconds: float | None) -> timedelta | None:
-    if retry_after_seconds is None or not retry_after_seconds > 0:
+    if retry_after_seconds is None or not retry_after_seconds >= SHORTEST_RETRY_AFTER_SECONDS:
         return None
     return timedelta(seconds=min(retry_after_seconds, LONGEST_RETRY_AFTER.total_seconds()))

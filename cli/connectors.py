@@ -114,7 +114,7 @@ def _manifest(found: Connectors, name: str) -> Manifest:
     try:
         return found.manifest(name)
     except KeyError:
-        known = ", ".join(sorted(manifest.name for manifest in found))
+        known = ", ".join(sorted(manifest.name for manifest in found.manifests()))
         fail(f"there is no connector {name}; the office has: {known or 'none'}", EXIT_USAGE)
 
 
