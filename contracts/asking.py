@@ -161,11 +161,15 @@ class GateCarry(Frozen):
     Attributes:
         early: answers that came before the question; text is one that could not be read.
         seen: how often each answer came, by the hash of its content.
+        request_id: the request that was asked last; empty before the first.
+        waiting: it waits, and the next run opens it again.
     """
 
     early: tuple[Answer | str, ...] = ()
     seen: dict[str, int] = {}
     withdrawal: Withdrawal | None = None
+    request_id: str = ""
+    waiting: bool = False
 
 
 def read_answer(said: object) -> Answer | str:

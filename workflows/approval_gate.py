@@ -50,7 +50,7 @@ class ApprovalGate:
     workflow it is made in. Before the workflow returns, call `finish`.
 
     Attributes:
-        request: the request asked last; its plan is what an approval covers.
+        request: the request asked last; None before the first.
     """
 
     def __init__(
@@ -74,6 +74,8 @@ class ApprovalGate:
         self._file = file
         self._early: list[Answer | str] = list(carried.early)
         self._seen: dict[str, int] = dict(carried.seen)
+        self._request_id = carried.request_id
+        self._reopening = carried.waiting
         self._continue_as_new = continue_as_new
         self._history_limit = history_limit
         self._lock = asyncio.Lock()
@@ -106,14 +108,26 @@ class ApprovalGate:
 
     async def finish(self) -> None:
         """Let every answer get its reply, and record those that came for nothing."""
+        self._reopening = False
         while self._early or not workflow.all_handlers_finished():
             while self._early:
                 await self._judge("", self._early.pop(0), early=True)
             await workflow.wait_condition(workflow.all_handlers_finished)
 
+    def asked(self) -> ApprovalRequest:
+        """Return the request that was asked last; its plan is what an approval covers."""
+        assert self.request is not None, "nothing was asked"
+        return self.request
+
     def carry(self) -> GateCarry:
         """Return what the next run needs after a continue-as-new."""
-        return GateCarry(early=tuple(self._early), seen=dict(self._seen), withdrawal=self._withdrawal)
+        return GateCarry(
+            early=tuple(self._early),
+            seen=dict(self._seen),
+            withdrawal=self._withdrawal,
+            request_id=self._request_id,
+            waiting=self.request is not None and self._closed is None,
+        )
 
     async def _ask_once(
         self, asking: Asking, recheck: Recheck | None, every: timedelta | None
@@ -140,9 +154,10 @@ class ApprovalGate:
                 **options.told(options.BOOKS, f"ask: {asking.what}"),
             )
             self.request, self._closed = opened.request, opened.approval
+            self._request_id, self._reopening = opened.request.id, False
             self._level, self._reminded = opened.level, opened.reminded
             while self._early:
-                await self._judge(self.request.id, self._early.pop(0), early=True)
+                await self._judge(self._request_id, self._early.pop(0), early=True)
 
     async def _wait(self, recheck: Recheck | None, every: timedelta | None) -> Approval | Asking:
         check_at = workflow.now() + every if recheck and every else None
@@ -181,7 +196,7 @@ class ApprovalGate:
         return changed if end.outcome == ApprovalOutcome.WITHDRAWN else end
 
     def _next_moment(self, check_at: datetime | None) -> Moment:
-        request = self._asked()
+        request = self.asked()
         moments: list[Moment] = [(request.deadline, "deadline")]
         if request.remind_at and not self._reminded:
             moments.append((request.remind_at, "remind"))
@@ -210,10 +225,10 @@ class ApprovalGate:
             await self._end(ApprovalOutcome.EXPIRED, "nobody answered in time")
         elif what == "remind":
             self._reminded = True
-            await self._nudge(Nudge(request_id=self._asked().id, kind="reminded"))
+            await self._nudge(Nudge(request_id=self.asked().id, kind="reminded"))
         else:
             self._level += 1
-            await self._nudge(Nudge(request_id=self._asked().id, kind="escalated", level=self._level))
+            await self._nudge(Nudge(request_id=self.asked().id, kind="escalated", level=self._level))
             await self._show_waiting()
 
     async def _nudge(self, nudge: Nudge) -> None:
@@ -228,7 +243,7 @@ class ApprovalGate:
             if self._closed is None:
                 self._closed = await workflow.execute_activity_method(
                     ApprovalActivities.end,
-                    Ending(request_id=self._asked().id, outcome=closing, why=why),
+                    Ending(request_id=self.asked().id, outcome=closing, why=why),
                     **options.told(options.BOOKS, f"{outcome.value}: {why}"),
                 )
         return self._closed
@@ -269,11 +284,13 @@ class ApprovalGate:
         self._facts_changed = True
 
     async def _take(self, said: Answer | str) -> Reply:
+        if self._reopening:
+            await workflow.wait_condition(lambda: not self._reopening)
         async with self._lock:
-            if self.request is None:
+            if not self._request_id:
                 self._early.append(said)
                 return Reply(standing=Standing.EARLY, why="nothing is asked yet: it is kept")
-            return await self._judge(self.request.id, said, early=False)
+            return await self._judge(self._request_id, said, early=False)
 
     async def _judge(self, request_id: str, said: Answer | str, *, early: bool) -> Reply:
         """Have the books judge an answer; equal answers are numbered, so that a retry is not a second."""
@@ -296,15 +313,11 @@ class ApprovalGate:
             self._closed = reply.approval
         return reply
 
-    def _asked(self) -> ApprovalRequest:
-        assert self.request is not None, "nothing was asked"
-        return self.request
-
     async def _show_waiting(self) -> None:
         """Let the Web UI and the list of cases read that the case waits, for whom, until when."""
         if self._closed is not None:
             return
-        request = self._asked()
+        request = self.asked()
         waiting_for = request.roles[min(self._level, len(request.roles) - 1)]
         workflow.upsert_search_attributes(
             [

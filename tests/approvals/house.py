@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from activities.approvals import ApprovalActivities
 from activities.policy import PolicyActivities
+from activities.ports import Calendar
 from connectors.manifest import load_manifests
 from contracts.approval import Answer
 from contracts.approval_token import KEY_NAME
@@ -76,6 +77,7 @@ class House:
     engine: Engine
     folder: Path
     clock: Callable[[], datetime] = field(default_factory=Clock)
+    calendar: Calendar | None = None
 
     def __post_init__(self) -> None:
         signer, anchor = Signer(Keys()), Anchor(AnchorFile(self.folder / "audit.anchor"))
@@ -84,13 +86,12 @@ class House:
         self.tokens = ApprovalTokens(self.engine, lambda: bytes.fromhex(Keys().read(KEY_NAME)))
         self.ledger = SqlLedger(self.engine)
         self.policy = CedarEngine.from_office(OFFICE)
-        self.calendar = OfficeCalendar.from_office(OFFICE)
         self.outside = Manifests()
         self.asking = ApprovalActivities(
             approvals=self.approvals,
             policy=self.policy,
             tokens=self.tokens,
-            calendar=self.calendar,
+            calendar=self.calendar or OfficeCalendar.from_office(OFFICE),
             outside=self.outside,  # type: ignore[arg-type]  # only manifests are read here
             clock=self.clock,
         )
@@ -132,12 +133,16 @@ class House:
 class QuickCalendar:
     """A calendar of real seconds, for tests that wait for real."""
 
-    def __init__(self, deadline_seconds: float, escalate_seconds: tuple[float, ...] = ()) -> None:
+    def __init__(
+        self, deadline_seconds: float, remind_seconds: float = 0, escalate_seconds: tuple[float, ...] = ()
+    ) -> None:
         self._deadline = deadline_seconds
+        self._remind = remind_seconds
         self._escalate = escalate_seconds
 
     def schedule(self, asking: Asking, now: datetime) -> tuple[Asking, Moments]:
         return asking, Moments(
+            remind_at=now + timedelta(seconds=self._remind) if self._remind else None,
             deadline=now + timedelta(seconds=self._deadline),
             escalate_at=tuple(now + timedelta(seconds=each) for each in self._escalate),
         )
