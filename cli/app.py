@@ -6,6 +6,7 @@ from cli import audit, connectors, policy
 from cli.case import case
 from cli.cases import cases
 from cli.check import check
+from cli.demo import demo
 from cli.doctor import doctor
 from cli.replay import replay
 from cli.submit import submit
@@ -20,7 +21,7 @@ app = typer.Typer(
         "kontor cases, kontor approvals list."
     ),
 )
-for command in (up, submit, cases, case, replay, check, doctor):
+for command in (demo, up, submit, cases, case, replay, check, doctor):
     app.command()(command)
 app.add_typer(audit.app, name="audit")
 app.add_typer(connectors.app, name="connectors")

@@ -97,7 +97,8 @@ def _effect(entry: LedgerEntry) -> Iterator[str]:
     looked_up = ", found by look-up" if receipt.looked_up else ""
     yield (
         f"  {effect.step}: {effect.connector}.{effect.operation}{money} [bold]{receipt.state.value}[/]  "
-        f"[dim]ref {receipt.outside_reference or '-'}, key {receipt.key}, {receipt.attempts} sent{looked_up}[/]"
+        f"[dim]ref {receipt.outside_reference or '-'}, key {receipt.key}, "
+        f"{receipt.attempts} sent{looked_up}[/]"
     )
     if len(entry.calls) > 1:
         for call in entry.calls:

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from cli.dev_server import DevServer
+from cli.secrets_file import ensure_sandbox_secrets
 from settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +60,15 @@ class Children:
             log=self.settings.state / "temporal.log",
         )
 
+    def start_all(self, *, sandbox: bool = True, server: bool = True) -> None:
+        """Start the server, the sandbox and a worker, each once the one before it answers."""
+        if server:
+            self.start_server()
+        if sandbox:
+            ensure_sandbox_secrets(self.settings.secrets_file)
+            self.start_sandbox()
+        self.start_worker()
+
     def start_server(self) -> None:
         """Start Temporal and wait until it serves."""
         self.running["temporal"] = self.server().start()
@@ -76,7 +86,7 @@ class Children:
         deadline = time.monotonic() + SANDBOX_START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                httpx.get(f"http://127.0.0.1:{port}/admin/stats", timeout=1.0)
+                httpx.get(f"http://127.0.0.1:{port}/admin/health", timeout=1.0)
             except httpx.HTTPError:
                 time.sleep(0.1)
             else:

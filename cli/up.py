@@ -32,7 +32,7 @@ def up(
     try:
         with only_one(found.state):
             try:
-                _start(children, sandbox=not no_sandbox, server=not no_server)
+                children.start_all(sandbox=not no_sandbox, server=not no_server)
                 OUT.print(banner(found))
                 while not stop.wait(WATCH_SECONDS):
                     for name in children.watch():
@@ -42,14 +42,6 @@ def up(
                 children.stop()
     except (AlreadyRunning, RuntimeError, TemporalMissing) as error:
         fail(str(error), EXIT_UNREACHABLE)
-
-
-def _start(children: Children, *, sandbox: bool, server: bool) -> None:
-    if server:
-        children.start_server()
-    if sandbox:
-        children.start_sandbox()
-    children.start_worker()
 
 
 def banner(found: Settings) -> str:

@@ -19,7 +19,7 @@ from sandbox.faults import Call, Fault, Faults
 from sandbox.refusal import Refused
 from sandbox.world import World
 
-BEFORE = {Fault.RATE_LIMITED, Fault.ERROR_BEFORE, Fault.CUT_BEFORE}
+BEFORE = {Fault.RATE_LIMITED, Fault.REFUSED, Fault.ERROR_BEFORE, Fault.CUT_BEFORE}
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,8 @@ class Door:
             answer = self._refusal(Refused(429, "slow_down", "too many calls; come back later"))
             answer.headers["Retry-After"] = str(self.faults.plan.retry_after_seconds)
             return answer
+        if fault is Fault.REFUSED:
+            return self._refusal(Refused(422, "refused", "this channel will not do that"))
         return self._refusal(Refused(self.faults.plan.error_status, "unavailable", "something broke here"))
 
     def _refusal(self, refused: Refused) -> Response:

@@ -12,9 +12,13 @@ KEPT_CALLS = 50_000
 
 
 class Fault(StrEnum):
-    """One way for a call to go wrong. "before" and "after" are seen from the change being made."""
+    """One way for a call to go wrong. "before" and "after" are seen from the change being made.
+
+    `refused` is for good: the channel will not do it, however often it is asked.
+    """
 
     RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"
     ERROR_BEFORE = "error_before"
     ERROR_AFTER = "error_after"
     CUT_BEFORE = "cut_before"

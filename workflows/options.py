@@ -38,8 +38,7 @@ READ = ActivityConfig(
 """A question to an outside system: harmless to repeat; given up after half a day."""
 
 MODEL = ActivityConfig(
-    start_to_close_timeout=timedelta(seconds=60),
-    heartbeat_timeout=timedelta(seconds=20),
+    start_to_close_timeout=timedelta(seconds=120),
     schedule_to_close_timeout=timedelta(minutes=15),
     retry_policy=_PATIENT,
 )

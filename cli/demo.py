@@ -1,0 +1,148 @@
+"""`kontor demo`: a morning's work with everything real, and faults on."""
+
+import asyncio
+import shutil
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Annotated
+
+import httpx
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from cli.children import AlreadyRunning, Children, only_one
+from cli.connection import connect_or_leave
+from cli.console import EXIT_FOUND, EXIT_UNREACHABLE, OUT, fail
+from cli.dev_server import TemporalMissing
+from cli.intake import Started, start_all
+from cli.morning import Morning, Progress, Summary
+from cli.up import WATCH_SECONDS, banner
+from sandbox.faults import MORNING
+from settings import Settings, settings
+from workflows.desks import DESKS
+
+REQUESTS = "demo/morning.jsonl"
+LONGEST_SECONDS = 300.0
+SHOWN_EVERY = 20
+
+
+@dataclass
+class Interrupted:
+    """Whether somebody pressed Ctrl-C."""
+
+    event: threading.Event
+
+    @classmethod
+    def on_signals(cls) -> "Interrupted":
+        """Set the event on SIGINT and SIGTERM instead of dying half way."""
+        found = cls(threading.Event())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: found.event.set())
+        return found
+
+
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget all state of earlier runs first.")] = False,
+    stay: Annotated[
+        bool | None, typer.Option("--stay/--leave", help="Stay up afterwards; at a terminal the default.")
+    ] = None,
+) -> None:
+    """Start everything, hand in a morning of about 60 requests with faults on, and sum up.
+
+    It is safe to run again: what was done is found done. Without a terminal it leaves after the
+    summary, with exit code 1 if a case was lost or something was paid twice.
+    """
+    found = settings()
+    if fresh:
+        shutil.rmtree(found.state, ignore_errors=True)
+    children, interrupted = Children(found), Interrupted.on_signals()
+    staying = sys.stdout.isatty() if stay is None else stay
+    try:
+        with only_one(found.state):
+            try:
+                summary = _run(found, children)
+                if staying:
+                    OUT.print(banner(found))
+                    while not interrupted.event.wait(WATCH_SECONDS):
+                        children.watch()
+            finally:
+                children.stop()
+    except (AlreadyRunning, RuntimeError, TemporalMissing) as error:
+        fail(str(error), EXIT_UNREACHABLE)
+    if not summary.sound:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _run(found: Settings, children: Children) -> Summary:
+    with OUT.status("starting Temporal, the sandbox's three channels, and a worker"):
+        children.start_all()
+    url = f"http://127.0.0.1:{found.sandbox_port}"
+    httpx.put(f"{url}/admin/faults", content=MORNING.model_dump_json(), timeout=10.0).raise_for_status()
+    morning = Morning.of(found, found.office / REQUESTS)
+    outcomes = asyncio.run(_submit(found, morning))
+    new, joined = outcomes.count(Started.NEW), outcomes.count(Started.JOINED)
+    OUT.print(f"{new} requests handed in over three channels, {joined} were there already; faults are on")
+    if sys.stdout.isatty():
+        with Live(console=OUT, refresh_per_second=8) as live:
+            morning.wait(lambda now: live.update(_progress_table(now)), LONGEST_SECONDS)
+    else:
+        morning.wait(_Plain().show, LONGEST_SECONDS)
+    summary = morning.summary()
+    _print(summary, found)
+    return summary
+
+
+async def _submit(found: Settings, morning: Morning) -> list[Started]:
+    client = await connect_or_leave(found)
+    return await start_all(client, DESKS["returns"], morning.requests)
+
+
+class _Plain:
+    """Progress without a terminal: a line whenever enough has changed."""
+
+    def __init__(self) -> None:
+        self._last = -SHOWN_EVERY
+
+    def show(self, now: Progress) -> None:
+        if now.done - self._last >= SHOWN_EVERY or now.done == now.total != self._last:
+            self._last = now.done
+            OUT.print(
+                f"{now.done}/{now.total} done, {now.retried} calls retried, {now.out_cents / 100:.2f} out"
+            )
+
+
+def _progress_table(now: Progress) -> Table:
+    table = Table("cases", *sorted(now.statuses), "calls retried", "money out", box=None)
+    counts = [str(now.statuses[status]) for status in sorted(now.statuses)]
+    table.add_row(f"{now.done}/{now.total}", *counts, str(now.retried), f"{now.out_cents / 100:.2f} EUR")
+    return table
+
+
+def _print(summary: Summary, found: Settings) -> None:
+    books = summary.reckoning
+    table = Table("", "", box=None, show_header=False)
+    table.add_row("cases", f"{summary.cases}, lost {len(summary.lost)}")
+    for status, count in summary.statuses.most_common():
+        table.add_row(f"  {status}", str(count))
+    table.add_row("settled or refused without a person", f"{summary.unattended:.0%}")
+    calls = summary.faults.pop("calls", 0)
+    hit = ", ".join(f"{fault.replace('_', ' ')} {count}" for fault, count in summary.faults.most_common())
+    table.add_row("faults the channels made", f"{summary.faults.total()} in {calls} calls: {hit}")
+    table.add_row(
+        "effects", f"{summary.effects}, in {summary.attempts} calls; {summary.looked_up} found by look-up"
+    )
+    table.add_row("payments at the channels", f"{books.payments}, {books.out_cents / 100:.2f} EUR out")
+    table.add_row("paid twice / lost", f"{len(books.twice)} / {len(books.lost)}")
+    table.add_row("books against channels", f"{books.difference_cents / 100:.2f} EUR difference")
+    table.add_row("models", f"{summary.cost_microusd / 1e6:.4f} USD")
+    OUT.print(table)
+    verdict = "[green]The books agree to the cent; nothing lost, nothing twice.[/]"
+    OUT.print(verdict if summary.sound else f"[red]Not sound:[/] {books.twice} {books.lost} {summary.lost}")
+    OUT.print(
+        "Try next (with `kontor up` or the demo running): [bold]kontor approvals list[/] · "
+        "[bold]kontor case returns/webshop/RMA-1001[/] · [bold]kontor replay --all[/] · "
+        f"Web UI http://127.0.0.1:{found.temporal_ui_port}"
+    )

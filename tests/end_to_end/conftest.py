@@ -1,0 +1,40 @@
+"""One shop for all end-to-end tests; each test uses orders of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.children import Children
+from cli.connection import connect
+from settings import Settings
+from tests.conftest import ROOT, free_port
+from tests.end_to_end.shop import Shop
+
+
+def settings_for(state: Path) -> Settings:
+    """Settings of a Kontor of its own: its own state and ports."""
+    return Settings(
+        office=ROOT / "office",
+        state=state,
+        temporal_address=f"127.0.0.1:{free_port()}",
+        temporal_ui_port=free_port(),
+        sandbox_port=free_port(),
+    )
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
+    """Server, sandbox and worker, as `kontor up` runs them."""
+    children = Children(settings_for(tmp_path_factory.mktemp("kontor")))
+    try:
+        children.start_all()
+        yield children
+    finally:
+        children.stop()
+
+
+@pytest.fixture
+async def shop(running: Children) -> Shop:
+    """The running Kontor, seen from a test's event loop."""
+    return Shop(running.settings, running, await connect(running.settings))
