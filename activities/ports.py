@@ -258,6 +258,12 @@ class Decisions(Protocol):
     def keep(self, case_id: str, step: str, decision: Decision) -> None:
         """Write a decision; the same case and step again replaces nothing."""
 
+    def keep_all(self, case_id: str, decisions: Mapping[str, Decision]) -> None:
+        """Write decisions by step in one transaction; a step that is there stays as it was."""
+
+    def of_case(self, case_id: str) -> dict[str, Decision]:
+        """Return a case's decisions by step."""
+
 
 class Verdicts(Protocol):
     """Every verdict, kept so that it can be computed again."""

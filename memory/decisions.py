@@ -1,5 +1,7 @@
 """Every decision, kept with its provenance."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
@@ -19,6 +21,12 @@ class SqlDecisions:
         """Write a decision; the same case and step again replaces nothing."""
         with writing(self._engine) as session:
             keep_decision(session, case_id, step, decision)
+
+    def keep_all(self, case_id: str, decisions: Mapping[str, Decision]) -> None:
+        """Write decisions by step in one transaction; a step that is there stays as it was."""
+        with writing(self._engine) as session:
+            for step, decision in decisions.items():
+                keep_decision(session, case_id, step, decision)
 
     def of_case(self, case_id: str) -> dict[str, Decision]:
         """Return a case's decisions by step, in the order they were made."""

@@ -102,5 +102,7 @@ class SentenceEmbedder:
         self._batcher.close()
 
     def _forward(self, texts: list[str]) -> list[list[float]]:
-        vectors: list[list[float]] = self.load().encode(texts).tolist()
-        return vectors
+        """Run the model once over the different texts: one case asks several things of one message."""
+        different = list(dict.fromkeys(texts))
+        vectors = dict(zip(different, self.load().encode(different).tolist(), strict=True))
+        return [vectors[text] for text in texts]

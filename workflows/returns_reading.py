@@ -94,7 +94,7 @@ def words_of(line: OrderLine) -> str:
 
 def options_of(variant: Variant) -> str:
     """Return how a customer would name a variant: its options."""
-    return ", ".join(f"{name} {value}" for name, value in sorted(variant.options.items()))
+    return ", ".join(f"{name}: {value}" for name, value in sorted(variant.options.items()))
 
 
 def first_questions(

@@ -1,0 +1,142 @@
+"""A head on embeddings: which label, how sure, and whether the text is of the kind it was taught."""
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from contracts.embedding import EmbedderIdentity
+from contracts.frozen import Frozen
+from models.calibration import AcceptRule, Floats, softmax
+
+NEIGHBOURS = 3
+"""The guard looks at the mean similarity to this many nearest training examples."""
+
+
+class HeadCard(Frozen):
+    """What a trained head is and what it can do; kept beside it and shown by `kontor models card`.
+
+    Attributes:
+        recipe: version of the training code; another recipe is another head.
+        data_hash: SHA-256 over the examples.
+        accuracy: on held-out examples, with everything answered.
+        calibration_error: expected gap between confidence and accuracy on held-out examples.
+        guard: texts less similar than this to their nearest training examples are out of scope.
+        weights_sha256: hash of the tensors: the version that decisions record.
+    """
+
+    task: str
+    recipe: str
+    labels: tuple[str, ...]
+    trained_on: date
+    embedder: EmbedderIdentity
+    data_hash: str
+    trained_with: int
+    per_label: dict[str, int]
+    strength: float
+    temperature: float
+    accuracy: float
+    calibration_error: float
+    guard: float
+    accept: AcceptRule
+    weights_sha256: str = ""
+
+
+class Guess(Frozen):
+    """What a head makes of one text.
+
+    Attributes:
+        confidence: calibrated probability that `label` is right.
+        similarity: mean cosine to the nearest training examples.
+        runner_up: the second most likely label.
+    """
+
+    label: str
+    confidence: float
+    similarity: float
+    in_scope: bool
+    runner_up: str
+
+    def accepted(self, rule: AcceptRule) -> bool:
+        """Say whether it passes the calibrated threshold and the guard."""
+        return self.in_scope and rule.threshold is not None and self.confidence >= rule.threshold
+
+
+class Head:
+    """A linear classifier with its temperature, its guard and its card; plain numpy, no scikit-learn."""
+
+    def __init__(
+        self,
+        card: HeadCard,
+        weight: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        neighbours: NDArray[np.float16],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            card: what it is.
+            weight: shape (labels, dimension).
+            bias: shape (labels,).
+            neighbours: the training examples' unit vectors, shape (examples, dimension).
+        """
+        self.card = card
+        self._weight, self._bias = weight, bias
+        self._neighbours = neighbours
+        self._neighbours_f32 = neighbours.astype(np.float32)
+
+    def scores(self, vectors: NDArray[np.float32]) -> Floats:
+        """Return one score for each label, shape (texts, labels)."""
+        scores: Floats = (vectors @ self._weight.T + self._bias).astype(np.float64)
+        return scores
+
+    def guess(self, vectors: list[list[float]] | NDArray[np.float32]) -> list[Guess]:
+        """Return what the head makes of each text, given the texts' unit vectors."""
+        array = np.asarray(vectors, dtype=np.float32)
+        probabilities = softmax(self.scores(array), self.card.temperature)
+        similarity = nearest_similarity(array, self._neighbours_f32)
+        guesses = []
+        for row, near in zip(probabilities, similarity, strict=True):
+            second, first = np.argsort(row)[-2:]
+            guesses.append(
+                Guess(
+                    label=self.card.labels[first],
+                    confidence=float(row[first]),
+                    similarity=float(near),
+                    in_scope=bool(near >= self.card.guard),
+                    runner_up=self.card.labels[second],
+                )
+            )
+        return guesses
+
+    def with_card(self, card: HeadCard) -> "Head":
+        """Return the same numbers under another card."""
+        return Head(card, self._weight, self._bias, self._neighbours)
+
+    def tensors(self) -> bytes:
+        """Return the head's numbers as safetensors."""
+        return save({"weight": self._weight, "bias": self._bias, "neighbours": self._neighbours})
+
+
+def nearest_similarity(
+    vectors: NDArray[np.float32], among: NDArray[np.float32], *, skip_self: bool = False
+) -> Floats:
+    """Return each vector's mean cosine to its nearest few `among`, for telling strangers apart.
+
+    Distance to the nearest training examples in the embedding space is a plain and strong test for
+    out-of-scope inputs (Sun, Ming, Zhu & Li, "Out-of-Distribution Detection with Deep Nearest
+    Neighbors", ICML 2022).
+
+    Args:
+        vectors: unit vectors, shape (texts, dimension).
+        among: unit vectors of the training examples.
+        skip_self: leave out the nearest one, for vectors that are themselves among them.
+    """
+    result = np.empty(len(vectors), dtype=np.float64)
+    take = min(NEIGHBOURS + skip_self, len(among))
+    for start in range(0, len(vectors), 512):
+        similar = vectors[start : start + 512] @ among.T
+        top = -np.sort(-np.partition(similar, -take, axis=1)[:, -take:], axis=1)
+        result[start : start + 512] = top[:, skip_self:].mean(axis=1)
+    return result

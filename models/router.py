@@ -1,0 +1,161 @@
+"""Who answers: candidates in order, each taken or passed over for a recorded reason, then a person."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from contracts.canonical import content_hash
+from contracts.decision import Decision, Provenance, Question, RouteStep
+from models.budget import Budgets
+from models.candidate import Asked, Candidate, CandidateFailed, Readiness, Reply
+from models.catalogue import Catalogue
+from models.choice import Standing, choose
+from models.health import HealthRecord
+
+NOT_HERE = Readiness(unavailable="it is not set up in this installation")
+NOBODY = ("nobody", Reply(outcome="unsure", answer=None, why="nobody was asked", version="-"), 0.0)
+
+
+class ModelRouter:
+    """Satisfies `activities.ports.Router`.
+
+    The choice is `models.choice.choose`, a pure function; this class gathers what it reads, asks the
+    candidates that may be asked until one stands by its answer, and writes down why.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        candidates: Mapping[str, Candidate],
+        *,
+        budgets: Budgets | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            catalogue: the office's tasks and models.
+            candidates: an answerer for each model's name; one that is missing is passed over.
+            budgets: what may be spent; None keeps none.
+            monotonic: seconds, for latencies and pauses.
+            now: wall clock, for budgets.
+        """
+        self._catalogue = catalogue
+        self._candidates = candidates
+        self._budgets = budgets
+        self._monotonic = monotonic
+        self._now = now
+        self._health = {name: HealthRecord() for name in catalogue.models}
+
+    async def decide(self, question: Question) -> Decision:
+        """Answer, or say `unsure` with the best guess.
+
+        Raises:
+            KeyError: the office has no such task.
+        """
+        name, task = question.task, self._catalogue.tasks[question.task]
+        asked = Asked(name=name, task=task, question=question)
+        route = choose(task, len(question.text), await self._standings(asked))
+        deadline = self._monotonic() + task.latency_ms / 1000
+        taken: list[RouteStep] = []
+        replies: list[tuple[str, Reply, float]] = []
+        for position, step in enumerate(route):
+            if not step.taken:
+                taken.append(step)
+                continue
+            began = self._monotonic()
+            said, reply = await self._ask(step.candidate, asked, deadline - began)
+            taken.append(said)
+            if reply is not None:
+                replies.append((step.candidate, reply, (self._monotonic() - began) * 1000))
+                if reply.outcome == "answered":
+                    taken += [_not_needed(later) for later in route[position + 1 :]]
+                    break
+        return self._decision(asked, replies, tuple(taken))
+
+    async def standings(self, question: Question) -> list[Standing]:
+        """Return what the choice reads, for a question that is not asked."""
+        return await self._standings(
+            Asked(name=question.task, task=self._catalogue.tasks[question.task], question=question)
+        )
+
+    async def _standings(self, asked: Asked) -> list[Standing]:
+        budget = await self._budget_left(asked)
+        standings = []
+        for name in asked.task.candidates:
+            model, candidate = self._catalogue.models[name], self._candidates.get(name)
+            standings.append(
+                Standing(
+                    name=name,
+                    model=model,
+                    readiness=await candidate.prepare(asked.name, asked.task) if candidate else NOT_HERE,
+                    health=self._health[name].at(self._monotonic()),
+                    budget_left_microusd=None if model.free else budget,
+                )
+            )
+        return standings
+
+    async def _budget_left(self, asked: Asked) -> int | None:
+        if self._budgets is None:
+            return None
+        question = asked.question
+        return await asyncio.to_thread(
+            self._budgets.left_microusd, question.desk, question.case_id, self._now()
+        )
+
+    async def _ask(self, name: str, asked: Asked, left_seconds: float) -> tuple[RouteStep, Reply | None]:
+        """Ask one candidate within what is left of the latency budget."""
+        health, began = self._health[name], self._monotonic()
+        try:
+            async with asyncio.timeout(left_seconds):
+                reply = await self._candidates[name].answer(asked)
+        except TimeoutError:
+            health.failed(self._monotonic())
+            why = f"no answer within {max(left_seconds, 0) * 1000:.0f} ms"
+            return RouteStep(candidate=name, taken=False, why=why), None
+        except CandidateFailed as failure:
+            health.failed(self._monotonic(), failure.retry_after_seconds)
+            return RouteStep(candidate=name, taken=False, why=failure.why), None
+        health.answered((self._monotonic() - began) * 1000)
+        return RouteStep(candidate=name, taken=reply.outcome == "answered", why=reply.why), reply
+
+    def _decision(
+        self, asked: Asked, replies: list[tuple[str, Reply, float]], route: tuple[RouteStep, ...]
+    ) -> Decision:
+        """Make the decision of the reply that counts: accepted, else a named failure, else the best guess."""
+        outcome, (name, reply, _) = "unsure", NOBODY
+        guesses = [entry for entry in replies if entry[1].outcome == "unsure"]
+        if guesses:
+            name, reply, _ = max(guesses, key=lambda entry: entry[1].confidence or 0.0)
+        answer = reply.answer
+        if replies and replies[-1][1].outcome != "unsure":
+            name, reply, _ = replies[-1]
+            outcome = reply.outcome
+            answer = reply.answer if outcome == "answered" else answer
+        provenance = Provenance(
+            by=self._candidates[name].by if name in self._candidates else "rule",
+            name=f"{asked.name}@{name}",
+            version=reply.version,
+            inputs_hash=inputs_hash(asked.question),
+            confidence=reply.confidence,
+            evidence=reply.evidence,
+            route=route,
+            prompt_hash=reply.prompt_hash,
+            cost_microusd=sum(each.cost_microusd for _, each, _ in replies),
+            latency_ms=round(sum(milliseconds for _, _, milliseconds in replies), 3),
+            cached=reply.cached,
+        )
+        return Decision(task=asked.name, outcome=outcome, answer=answer, provenance=provenance)
+
+
+def inputs_hash(question: Question) -> str:
+    """Return the hash of what a question asks, whoever's case it is."""
+    return content_hash(question.model_dump(mode="json", include={"task", "text", "choices", "evidence"}))
+
+
+def _not_needed(step: RouteStep) -> RouteStep:
+    if not step.taken:
+        return step
+    return RouteStep(candidate=step.candidate, taken=False, why="not needed: an earlier one answered")
