@@ -9,6 +9,9 @@ from contracts.frozen import Frozen
 
 DESK = "returns"
 
+OrderStatus = Literal["pending", "processed", "shipped", "delivered", "cancelled"]
+MemberLevel = Literal["guest", "bronze", "silver", "gold"]
+
 
 class Intent(StrEnum):
     """What a customer asks for."""
@@ -84,9 +87,9 @@ class Order(Frozen):
 
     id: str
     channel: str
-    status: Literal["pending", "processed", "shipped", "delivered", "cancelled"]
+    status: OrderStatus
     customer: str
-    member_level: Literal["guest", "bronze", "silver", "gold"] = "guest"
+    member_level: MemberLevel = "guest"
     currency: str = "EUR"
     placed_at: datetime
     delivered_at: datetime | None = None
@@ -101,6 +104,8 @@ class Order(Frozen):
 class ReturnFacts(Frozen):
     """What the returns desk's policies may read; the Cedar schema is generated from this type.
 
+    Where a field lists its words, a policy that names another word fails `kontor check`.
+
     Attributes:
         understood: the decision passed its calibrated threshold.
         remaining_cents: paid and not yet refunded.
@@ -109,16 +114,16 @@ class ReturnFacts(Frozen):
         price_difference_cents: an exchange's new price minus the old; negative is refunded.
     """
 
-    intent: str
-    reason: str
+    intent: Intent
+    reason: Reason
     understood: bool
-    order_status: str
+    order_status: OrderStatus
     amount_cents: int
     paid_cents: int
     remaining_cents: int
     days_since_delivery: int
     item_state: Literal["unopened", "opened", "damaged", "unknown"] = "unknown"
-    member_level: str
+    member_level: MemberLevel
     earlier_returns: int
     already_returned: bool
     price_difference_cents: int = 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contracts.canonical import content_hash
 from contracts.problem import OfficeInvalid, Problem
-from policy.facts import DESKS, cedar_types
+from policy.facts import DESKS, cedar_types, cedar_words
 from policy.schema import Vocabulary
 from policy.source import Policy, read_policies
 from policy.staff import Staff, read_staff
@@ -48,9 +48,10 @@ def read_book(office: Path) -> tuple[PolicyBook, list[Problem]]:
     if not policies and not problems:
         problems.append(Problem(file=POLICIES, line=0, what="no policies: everything would be denied"))
     staff, wrong = _staff(office)
-    facts, declared, more = _declared(office)
+    facts, closed, declared, more = _declared(office)
     words = Vocabulary(
         facts={**{desk: cedar_types(model) for desk, model in DESKS.items()}, **facts},
+        closed={**{desk: cedar_words(model) for desk, model in DESKS.items()}, **closed},
         operations=sorted({*_operations(office), *declared}),
         roles=tuple(staff.roles),
     )
@@ -76,21 +77,31 @@ def _staff(office: Path) -> tuple[Staff, list[Problem]]:
     return read_staff(path.read_text()) if path.exists() else (Staff(), [])
 
 
-def _declared(office: Path) -> tuple[dict[str, dict[str, str]], list[str], list[Problem]]:
-    """Return the facts and operations of `policies/facts.toml`, if the folder has one."""
+def _declared(
+    office: Path,
+) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, list[str]]], list[str], list[Problem]]:
+    """Return the facts, their words and the operations of `policies/facts.toml`, if there is one.
+
+    A fact is declared by its Cedar type, or by the list of words it may hold.
+    """
     path = office / POLICIES / FACTS_FILE
     if not path.exists():
-        return {}, [], []
+        return {}, {}, [], []
     name = path.relative_to(office).as_posix()
     try:
         content = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
-        return {}, [], [Problem(file=name, line=0, what=f"not TOML: {error}")]
+        return {}, {}, [], [Problem(file=name, line=0, what=f"not TOML: {error}")]
+    desks = content.get("desks", {})
     facts = {
-        desk: {fact: str(kind) for fact, kind in kinds.items()}
-        for desk, kinds in content.get("desks", {}).items()
+        desk: {fact: "String" if isinstance(kind, list) else str(kind) for fact, kind in kinds.items()}
+        for desk, kinds in desks.items()
     }
-    return facts, [str(operation) for operation in content.get("operations", [])], []
+    closed = {
+        desk: {fact: kind for fact, kind in kinds.items() if isinstance(kind, list)}
+        for desk, kinds in desks.items()
+    }
+    return facts, closed, [str(operation) for operation in content.get("operations", [])], []
 
 
 def _operations(office: Path) -> Iterator[str]:

@@ -53,6 +53,18 @@ def cedar_types(model: type[BaseModel]) -> dict[str, str]:
     return fields
 
 
+def cedar_words(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    """Return the words that each field with a closed list of them may hold."""
+    found = {}
+    for name, field in model.model_fields.items():
+        annotation, _ = _without_none(field.annotation)
+        if get_origin(annotation) is Literal:
+            found[name] = tuple(str(word) for word in get_args(annotation))
+        elif isinstance(annotation, type) and issubclass(annotation, StrEnum):
+            found[name] = tuple(member.value for member in annotation)
+    return found
+
+
 def _without_none(annotation: Any) -> tuple[Any, bool]:
     if get_origin(annotation) not in (Union, types.UnionType):
         return annotation, False

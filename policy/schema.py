@@ -15,11 +15,13 @@ class Vocabulary:
 
     Attributes:
         facts: Cedar types of the facts by desk, then by name.
+        closed: the words a fact may hold, by desk, then by name, where they are listed.
         operations: the operations of the office's connectors.
         roles: the roles of `staff.toml`.
     """
 
     facts: Mapping[str, Mapping[str, str]]
+    closed: Mapping[str, Mapping[str, Sequence[str]]]
     operations: Sequence[str]
     roles: Sequence[str]
 

@@ -48,6 +48,11 @@ class Policy:
         return tuple(dict.fromkeys(_context_paths(self.tree.get("conditions", []))))
 
     @property
+    def comparisons(self) -> tuple[tuple[str, str], ...]:
+        """Each fact that a condition compares with a word, and that word."""
+        return tuple(_compared_words(self.tree.get("conditions", [])))
+
+    @property
     def heads(self) -> tuple[str, ...]:
         """The actions it speaks of, as `namespace::question`; empty when it speaks of all."""
         entities = _entities(self.tree["action"])
@@ -172,6 +177,29 @@ def _context_paths(node: Any) -> Iterator[str]:
                 return
         for each in node.values():
             yield from _context_paths(each)
+
+
+def _compared_words(node: Any) -> Iterator[tuple[str, str]]:
+    """Yield `("member_level", "gold")` for `context.member_level == "gold"` and for `[…].contains(…)`."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _compared_words(each)
+    elif isinstance(node, dict):
+        for operator in ("==", "!=", "contains"):
+            if operator in node:
+                left, right = node[operator]["left"], node[operator]["right"]
+                yield from _fact_and_words(left, right)
+                yield from _fact_and_words(right, left)
+        for each in node.values():
+            yield from _compared_words(each)
+
+
+def _fact_and_words(side: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    path = _path(side["."]) if "." in side else ""
+    values = other.get("Set", [other])
+    for value in values if path else []:
+        if isinstance(value.get("Value"), str):
+            yield path, value["Value"]
 
 
 def _path(access: dict[str, Any]) -> str:
