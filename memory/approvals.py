@@ -93,6 +93,13 @@ class SqlApprovals:
             row = session.get(ApprovalRow, request_id)
             return _record(session, row) if row else None
 
+    def of_case(self, case_id: str) -> tuple[ApprovalRecord, ...]:
+        """Return what a case asked, the first question first, each with its answers and its end."""
+        query = select(ApprovalRow).where(col(ApprovalRow.case_id) == case_id)
+        with reading(self._engine) as session:
+            rows = session.exec(query.order_by(col(ApprovalRow.requested_at), col(ApprovalRow.id))).all()
+            return tuple(_record(session, row) for row in rows)
+
     def answer(self, submission: Submission, authority: Authority, now: datetime) -> Reply:
         """Judge an answer, keep it with its standing, and close the request if it decides.
 
