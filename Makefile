@@ -31,3 +31,12 @@ format: $(VENV)/.ready
 
 clean:
 	rm -rf .kontor
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks bench $(AREA)
+
+eval: $(VENV)/.ready
+	$(BIN)/python -m benchmarks eval $(AREA)
+
+test-gemini: $(VENV)/.ready
+	$(BIN)/pytest -m gemini

@@ -13,6 +13,7 @@ from cli.reckoning import Reckoning, channel_payments, ledger_payments, reckon
 from cli.timeline import Timeline, timeline
 from contracts.returns import ReturnRequest, ReturnResult
 from memory.ledger_view import EffectFilter
+from sandbox.faults import FaultPlan
 from settings import Settings
 from workflows.desks import DESKS
 
@@ -59,6 +60,9 @@ class Shop:
     ) -> None:
         body = {"channel": channel, "operation": operation, "fault": fault, "times": times, "order": order}
         httpx.post(f"{self.admin}/script", json=body).raise_for_status()
+
+    def faults(self, plan: FaultPlan) -> None:
+        httpx.put(f"{self.admin}/faults", content=plan.model_dump_json()).raise_for_status()
 
     def reckon(self) -> Reckoning:
         entries = bootstrap.ledger(self.settings).newest(EffectFilter(limit=100_000))
