@@ -1,7 +1,8 @@
 """Signed links to answer from outside: making, looking at, and using up, each once.
 
 `inspect` is what a GET does: it reads. Only an answer that is judged in the books redeems a token,
-in the transaction that keeps the answer.
+in the transaction that keeps the answer. A token is a secret and must not stand in a workflow's
+history, so the door exchanges it for a reference (`present`) that is good for one answer only.
 """
 
 import secrets
@@ -13,9 +14,12 @@ from sqlmodel import Session, col, select
 
 from contracts.approval import Answer, ApprovalRequest
 from contracts.approval_token import TokenClaims, TokenRefused, misuse, read, sign
+from contracts.canonical import content_hash
 from memory.database import reading, writing
 from memory.tables.approvals import ApprovalRow, ApprovalTokenRow
 
+NEVER_MADE = "the token was never made here"
+GONE = "the token's request is not in the books"
 USED = "the token was used already"
 
 
@@ -49,24 +53,44 @@ class ApprovalTokens:
             session.add(ApprovalTokenRow(**claims.model_dump(), made_at=now))
         return token
 
+    def claims(self, token: str) -> TokenClaims:
+        """Return what a genuine token says, whether or not it is still good; raises TokenRefused."""
+        return read(token, self._key())
+
     def inspect(self, token: str, now: datetime) -> tuple[TokenClaims, ApprovalRequest]:
         """Return what a token is for, so that it can be shown; changes nothing.
 
         Raises:
             TokenRefused: forged, expired, used, or its request is gone.
         """
-        claims = read(token, self._key())
+        claims = self.claims(token)
         with reading(self._engine) as session:
             row = session.get(ApprovalRow, claims.request_id)
             made = session.get(ApprovalTokenRow, claims.id)
         if row is None or made is None:
-            raise TokenRefused("the token's request is not in the books")
+            raise TokenRefused(GONE)
         request = ApprovalRequest.model_validate(row.request)
         shown = Answer(person=claims.person, choice="reject")
         problem = misuse(claims, shown, request, now) or (USED if made.redeemed_at else None)
         if problem:
             raise TokenRefused(problem)
         return claims, request
+
+    def present(self, token: str, answer: Answer) -> str:
+        """Exchange a genuine token for a reference that only this answer can carry.
+
+        It changes nothing for anybody: the answer is judged, and the token redeemed, in the books.
+
+        Raises:
+            TokenRefused: it is forged, or was never made here.
+        """
+        claims = self.claims(token)
+        with writing(self._engine) as session:
+            made = session.get(ApprovalTokenRow, claims.id)
+            if made is None:
+                raise TokenRefused(NEVER_MADE)
+            made.presented_as = _said(answer)
+        return claims.id
 
     def check(self, answer: Answer, request: ApprovalRequest, now: datetime) -> str | None:
         """Return the id of the good token behind an answer, None if it has no token; changes nothing.
@@ -77,10 +101,26 @@ class ApprovalTokens:
         """
         if answer.token is None:
             return None
-        claims = read(answer.token, self._key())
+        claims = self._presented(answer) or self.claims(answer.token)
         if problem := misuse(claims, answer, request, now):
             raise TokenRefused(problem)
         return claims.id
+
+    def _presented(self, answer: Answer) -> TokenClaims | None:
+        """Return what a token said that was presented with exactly this answer."""
+        with reading(self._engine) as session:
+            made = session.get(ApprovalTokenRow, answer.token)
+        if made is None:
+            return None
+        if made.presented_as != _said(answer):
+            raise TokenRefused("the token was presented with another answer")
+        return TokenClaims(**made.model_dump(include=set(TokenClaims.model_fields)))
+
+
+def _said(answer: Answer) -> str:
+    """Return the hash of what the person said; what the answer is bound to is in the token itself."""
+    said = answer.model_dump(mode="json", include={"person", "choice", "note", "amount_cents", "delegate_to"})
+    return content_hash(said)
 
 
 def redeem(session: Session, token_id: str, answer_id: str, now: datetime) -> str | None:
@@ -88,7 +128,7 @@ def redeem(session: Session, token_id: str, answer_id: str, now: datetime) -> st
     query = select(ApprovalTokenRow).where(col(ApprovalTokenRow.id) == token_id).with_for_update()
     made = session.exec(query).one_or_none()
     if made is None:
-        return "the token was never made here"
+        return NEVER_MADE
     if made.redeemed_at is not None:
         return USED
     made.redeemed_at, made.redeemed_by = now, answer_id

@@ -72,7 +72,12 @@ class AnswerRow(SQLModel, table=True):
 
 
 class ApprovalTokenRow(SQLModel, table=True):
-    """A signed link that was made; `redeemed_by` is the answer that used it up."""
+    """A signed link that was made; the link itself, a secret, is not kept.
+
+    Attributes:
+        presented_as: hash of the answer that it was shown with at the door.
+        redeemed_by: the answer that used it up.
+    """
 
     __tablename__ = "approval_tokens"
     __table_args__ = (Index("approval_tokens_by_request", "request_id", "person"),)
@@ -83,6 +88,7 @@ class ApprovalTokenRow(SQLModel, table=True):
     arguments_hash: str
     made_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    presented_as: str | None = None
     redeemed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     redeemed_by: str | None = None
 
