@@ -22,7 +22,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation with an empty state folder, in which one case was judged."""
     found = Settings(office=ROOT / "office", state=tmp_path / "state")
     monkeypatch.setattr(cli.policy, "settings", lambda: found)
-    asked = plan(refund(16_000)).model_copy(update={"facts": facts(item_state="damaged")})
+    asked = plan(refund(16_000)).model_copy(
+        update={"facts": facts(item_state="damaged", amount_cents=16_000)}
+    )
     bootstrap.verdicts(found).keep(CASE, bootstrap.policy_engine(found).judge(asked))
     return found
 

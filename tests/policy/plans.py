@@ -54,11 +54,13 @@ def notify(text: str = "We have refunded 40.00 EUR.") -> ProposedEffect:
 
 
 def plan(*effects: ProposedEffect, claims: tuple[str, ...] = (), **changes: JsonValue) -> Plan:
+    proposed = effects or (refund(),)
+    money = {"amount_cents": max(effect.amount_cents for effect in proposed)}
     return Plan(
         case_id=CASE,
         desk="returns",
         summary="a return",
-        facts=facts(**changes),
-        effects=effects or (refund(),),
+        facts=facts(**{**money, **changes}),
+        effects=proposed,
         claims=claims,
     )
