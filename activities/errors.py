@@ -5,7 +5,7 @@
     CallFailed (connectors raise it: what was seen)
     └── classify(manifest, operation, failure) -> FailureClass (here: what it means)
         ├── not-applied-retry ── ApplicationError "NotApplied", retryable
-        ├── not-applied-final ── ApplicationError "Refused", not retryable
+        ├── not-applied-final ── ApplicationError "NotAppliedFinal", not retryable
         └── ambiguous ────────── ApplicationError "Ambiguous", retryable: the ledger looks before it sends
     PermitRefused ────────────── ApplicationError "PermitRefused", not retryable
 
@@ -22,7 +22,7 @@ from contracts.failure import CallFailed, FailureClass, PermitRefused
 from contracts.manifest import FailureMode, Manifest, Operation
 
 NOT_APPLIED = "NotApplied"
-REFUSED = "Refused"
+REFUSED = "NotAppliedFinal"
 AMBIGUOUS = "Ambiguous"
 PERMIT_REFUSED = "PermitRefused"
 

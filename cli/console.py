@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 OUT = Console()
 ERR = Console(stderr=True)
@@ -19,7 +20,7 @@ EXIT_UNREACHABLE = 3
 
 def fail(message: str, code: int = EXIT_FOUND) -> NoReturn:
     """Say on standard error what is wrong and what to do, and leave with `code`."""
-    ERR.print(f"[bold red]error:[/] {message}", soft_wrap=True)
+    ERR.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(code)
 
 

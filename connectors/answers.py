@@ -29,10 +29,10 @@ _NOT_CODE = re.compile(r"[^A-Za-z0-9_.:/-]+")
 
 
 def error_code(body: object, declared: Extraction | None) -> str | None:
-    """Return the system's error code from where the manifest says, else from the usual places."""
+    """Return the system's error code, as it wrote it, from where the manifest says or usually stands."""
     for path in ((declared,) if declared else ()) + _CODE_PATHS:
         if (found := _find(path, body)) is not None:
-            return code_text(found)
+            return _code_word(found)
     return None
 
 
@@ -41,24 +41,20 @@ def declared_error(body: object, declared: Extraction | None) -> str | None:
     if declared is None:
         return None
     found = declared.find(body)
-    return None if found is None or found == [] else code_text(found)
+    return None if found is None or found == [] else _code_word(found)
 
 
-def code_text(found: object) -> str:
-    """Return a code fit for a failure mode: one short word without blanks."""
-    if isinstance(found, list) and found:
-        found = found[0]
-    if isinstance(found, dict):
-        found = found.get("code") or found.get("errorCode") or found.get("message") or "error"
-    return _NOT_CODE.sub("_", str(found))[:_CODE_LENGTH] or "error"
+def code_text(code: str, hidden: Iterable[str] = ()) -> str:
+    """Return a code fit for a failure mode: one short word without blanks, nothing hidden in it."""
+    return _NOT_CODE.sub("_", redacted(code, hidden))[:_CODE_LENGTH] or "error"
 
 
 def error_message(body: object) -> str:
-    """Return the system's sentence for a person, cut short, empty if there is none."""
+    """Return the system's sentence for a person, empty if there is none; not yet redacted."""
     for path in _MESSAGE_PATHS:
         found = _find(path, body)
         if isinstance(found, str) and found:
-            return found[:WHY_LENGTH]
+            return found
     return ""
 
 
@@ -82,10 +78,18 @@ def retry_after_seconds(value: str | None, date: str | None) -> float | None:
 
 
 def redacted(text: str, hidden: Iterable[str]) -> str:
-    """Return `text` without any of the values that must not be shown, cut short."""
+    """Return `text` without any of the values that must not be shown; cut it only after this."""
     for value in sorted(filter(None, hidden), key=len, reverse=True):
         text = text.replace(value, "[hidden]")
-    return text[:WHY_LENGTH]
+    return text
+
+
+def _code_word(found: object) -> str:
+    if isinstance(found, list) and found:
+        found = found[0]
+    if isinstance(found, dict):
+        found = found.get("code") or found.get("errorCode") or found.get("message") or "error"
+    return str(found)
 
 
 def _find(path: Extraction, body: object) -> Any:

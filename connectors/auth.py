@@ -114,8 +114,8 @@ class LoginRequest:
         self._header = login.token_header
         self._path = Extraction(login.token) if login.token else None
 
-    def token(self, response: httpx.Response, body: object) -> str:
-        """Return the session token of an answer; raises CallFailed, not sent."""
+    def token(self, response: httpx.Response, body: object, secret: str) -> str:
+        """Return the session token of an answer; raises CallFailed, not sent, without the secret."""
         token: object = response.headers.get(self._header) if self._header else None
         if self._path is not None:
             try:
@@ -126,7 +126,7 @@ class LoginRequest:
             return token
         found = Extraction.cached("data.*.errorCode | [0]").find(body) if isinstance(body, dict) else None
         raise CallFailed(
-            "logging in was refused" + (f": {code_text(found)}" if found else ""),
+            "logging in was refused" + (f": {code_text(str(found), (secret,))}" if found else ""),
             status=response.status_code,
             code="login",
             sent=False,

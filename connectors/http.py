@@ -4,12 +4,21 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, NoReturn
 
 import httpx
 
-from connectors.answers import declared_error, error_code, error_message, redacted, retry_after_seconds
+from connectors.answers import (
+    WHY_LENGTH,
+    code_text,
+    declared_error,
+    error_code,
+    error_message,
+    redacted,
+    retry_after_seconds,
+)
 from connectors.auth import Authenticator, Credentials, LoginRequest
 from connectors.extraction import ExtractionFailed
 from connectors.prepared import Answer, Prepared, PreparedRequest
@@ -21,6 +30,10 @@ from contracts.manifest import Manifest
 ANSWER_LIMIT_BYTES = 8_000_000
 CONNECT_TIMEOUT_SECONDS = 5.0
 LOGIN_TIMEOUT_SECONDS = 10.0
+ECHO_LENGTH = 8
+"""A secret of this length or more that a system sends back is hidden before the answer is read; a
+shorter one could stand in it by chance."""
+
 _SUCCESS = range(200, 300)
 
 
@@ -37,6 +50,17 @@ def open_client(concurrency: int) -> httpx.AsyncClient:
         follow_redirects=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
+
+
+@dataclass(frozen=True, repr=False)
+class _Answered:
+    """One exchange: what was asked, what came back, and what must not be shown of it."""
+
+    prepared: Prepared
+    response: httpx.Response
+    content: bytes
+    credentials: Credentials
+    hidden: tuple[str, ...]
 
 
 class HttpExecutor:
@@ -57,9 +81,13 @@ class HttpExecutor:
         request = self._build(prepared.request, scope, prepared.operation.latency.timeout_seconds)
         credentials = await self._auth.credentials()
         request.headers.update(credentials.headers)
-        response, content = await self._exchange(request, prepared.operation.latency.timeout_seconds)
-        sensitive = _sensitive(prepared, scope)
-        return self._read(prepared, response, content, credentials, sensitive)
+        timeout_seconds = prepared.operation.latency.timeout_seconds
+        response, content = await self._exchange(request, timeout_seconds, prepared.title)
+        for secret in credentials.hidden:
+            if len(secret) >= ECHO_LENGTH:
+                content = content.replace(secret.encode(), b"[hidden]")
+        hidden = credentials.hidden + _sensitive(prepared, scope)
+        return self._read(_Answered(prepared, response, content, credentials, hidden))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -90,7 +118,9 @@ class HttpExecutor:
             why = f"{type(error).__name__} while building the request"
         raise CallFailed(why, code="arguments", sent=False)
 
-    async def _exchange(self, request: httpx.Request, timeout_seconds: float) -> tuple[httpx.Response, bytes]:
+    async def _exchange(
+        self, request: httpx.Request, timeout_seconds: float, title: str
+    ) -> tuple[httpx.Response, bytes]:
         """Send, and read the whole answer, within the timeout and the size limit.
 
         Every exception is said anew, outside its handler: an httpx exception holds the request, and
@@ -113,53 +143,37 @@ class HttpExecutor:
             if len(content) <= ANSWER_LIMIT_BYTES:
                 return response, bytes(content)
             name = "AnswerTooLarge"
-        raise CallFailed(f"{name} in {request.method} {request.url.path}", exception=name)
+        raise CallFailed(f"{title}: {name}", exception=name)
 
-    def _read(
-        self,
-        prepared: Prepared,
-        response: httpx.Response,
-        content: bytes,
-        credentials: Credentials,
-        sensitive: tuple[str, ...],
-    ) -> Answer:
-        status = response.status_code
-        hidden = credentials.hidden + sensitive
-        body = _parse(content)
+    def _read(self, answered: _Answered) -> Answer:
+        prepared, status = answered.prepared, answered.response.status_code
+        body = _parse(answered.content)
         wrong = body.get("errors") if self._graphql and isinstance(body, dict) else None
         if status not in _SUCCESS or wrong:
-            code = error_code(body, prepared.errors) or ("graphql" if wrong else None)
-            self._fail(prepared, response, body, credentials, code=code, hidden=hidden)
+            self._fail(answered, body, error_code(body, prepared.errors) or ("graphql" if wrong else None))
         if self._graphql:
             body = body.get("data") if isinstance(body, dict) else None
-        if body is None and (self._graphql or (content.strip() and prepared.reads_answer)):
+        if body is None and (self._graphql or (answered.content.strip() and prepared.reads_answer)):
             raise CallFailed(f"{prepared.title}: the answer is not JSON", status=status, code="malformed")
         try:
             code = declared_error(body, prepared.errors)
         except ExtractionFailed as failed:
             raise CallFailed(f"{prepared.title}: {failed}", status=status, code="malformed") from None
         if code is not None:
-            self._fail(prepared, response, body, credentials, code=code, hidden=hidden)
-        return Answer(body, size_bytes=len(content))
+            self._fail(answered, body, code)
+        return Answer(body, size_bytes=len(answered.content))
 
-    def _fail(
-        self,
-        prepared: Prepared,
-        response: httpx.Response,
-        body: object,
-        credentials: Credentials,
-        *,
-        code: str | None,
-        hidden: tuple[str, ...],
-    ) -> NoReturn:
-        status = response.status_code
-        if self._auth.ended(credentials, status, code):
-            raise CallFailed(f"{prepared.title}: the session has ended", exception="SessionEnded", sent=False)
-        words = [f"{prepared.title}: status {status}", code or "", error_message(body)]
+    def _fail(self, answered: _Answered, body: object, word: str | None) -> NoReturn:
+        """Say what the system said, with nothing in it that must stay hidden."""
+        title, response, hidden = answered.prepared.title, answered.response, answered.hidden
+        code = code_text(word, hidden) if word else None
+        if self._auth.ended(answered.credentials, response.status_code, code):
+            raise CallFailed(f"{title}: the session has ended", exception="SessionEnded", sent=False)
+        words = [f"{title}: status {response.status_code}", code, redacted(error_message(body), hidden)]
         raise CallFailed(
-            redacted(", ".join(filter(None, words)), hidden),
-            status=status,
-            code=redacted(code, hidden) if code else None,
+            ", ".join(filter(None, words))[:WHY_LENGTH],
+            status=response.status_code,
+            code=code,
             retry_after_seconds=retry_after_seconds(
                 response.headers.get("Retry-After"), response.headers.get("Date")
             ),
@@ -173,7 +187,7 @@ class HttpExecutor:
             self._login.request, {"user": self._user, "secret": secret}, LOGIN_TIMEOUT_SECONDS
         )
         try:
-            response, content = await self._exchange(request, LOGIN_TIMEOUT_SECONDS)
+            response, content = await self._exchange(request, LOGIN_TIMEOUT_SECONDS, "logging in")
         except CallFailed as failed:
             failed.sent = False
             raise
@@ -184,7 +198,7 @@ class HttpExecutor:
                 code="login",
                 sent=False,
             )
-        return self._login.token(response, _parse(content))
+        return self._login.token(response, _parse(content), secret)
 
 
 def _parse(content: bytes) -> Any:

@@ -71,7 +71,7 @@ def test_every_failure_has_exactly_one_class_and_becomes_one_application_error(
     if not failure.sent:
         assert found is not FailureClass.AMBIGUOUS
     error = to_application_error(failure, found)
-    assert error.type in ("NotApplied", "Refused", "Ambiguous")
+    assert error.type in ("NotApplied", "NotAppliedFinal", "Ambiguous")
     assert error.non_retryable == (found is FailureClass.NOT_APPLIED_FINAL)
     if error.next_retry_delay is not None:
         assert timedelta() < error.next_retry_delay <= LONGEST_RETRY_AFTER
