@@ -8,9 +8,11 @@ from sqlalchemy import Engine
 
 from activities.approvals import ApprovalActivities
 from activities.cases import CaseActivities
+from activities.decisions import DecisionActivities
 from activities.effects import EffectActivities
 from activities.orders import OrderActivities
 from activities.policy import PolicyActivities, utc_now
+from activities.reconcile import ReconcileActivities
 from activities.undo import UndoActivities
 from connectors.check import sound_manifests
 from connectors.connectors import Connectors
@@ -21,6 +23,7 @@ from memory.anchor import Anchor, AnchorFile, AnchorSink
 from memory.approval_tokens import ApprovalTokens
 from memory.approvals import SqlApprovals
 from memory.authorizations import SqlAuthorizations
+from memory.books import SqlBooks
 from memory.cases import SqlCases
 from memory.chain import Signer
 from memory.claims import SqlClaims
@@ -32,7 +35,13 @@ from memory.permits import SqlPermits
 from memory.record import SqlRecord
 from memory.signing_key import SigningKeyFile
 from memory.verdicts import SqlVerdicts
+from models.candidate import Candidate
+from models.catalogue import Catalogue, load_catalogue
 from models.embedder import SentenceEmbedder
+from models.heads import HeadStore
+from models.local import HeadCandidate
+from models.matching import MatcherCandidate
+from models.router import ModelRouter
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.office import version_of
@@ -218,7 +227,7 @@ def connector_activities(settings: Settings, outside: Connectors) -> list[Activi
     """Return the activities that reach outside; for the connectors' task queues."""
     orders = OrderActivities(outside)
     effects = effect_activities(settings, outside)
-    return [orders.load, effects.perform]
+    return [orders.load, effects.perform, reconcile_activities(settings, outside).listing]
 
 
 def ledger_activities(settings: Settings, outside: Connectors) -> list[Activity]:
@@ -234,3 +243,69 @@ def effect_activities(settings: Settings, outside: Connectors) -> EffectActiviti
 def undo_activities(settings: Settings, outside: Connectors) -> UndoActivities:
     """Return what works out how effects are taken back; for the control task queue."""
     return UndoActivities(outside, ledger(settings))
+
+
+def books(settings: Settings) -> SqlBooks:
+    """Return our books against the outside world's: listings, divergences."""
+    return SqlBooks(database(settings), audit_signer(settings))
+
+
+def reconcile_activities(settings: Settings, outside: Connectors) -> ReconcileActivities:
+    """Return the reconciler's work; `listing` for the connectors' task queues, the rest for control's."""
+    return ReconcileActivities(
+        connectors=[manifest.name for manifest in outside.manifests()],
+        outside=outside,
+        books=books(settings),
+        ledger=ledger(settings),
+        log=episodes(settings),
+        clock=utc_now,
+    )
+
+
+def books_activities(settings: Settings, outside: Connectors) -> list[Activity]:
+    """Return the reconciler's activities that only need our own books; for the control task queue."""
+    work = reconcile_activities(settings, outside)
+    return [
+        work.connectors,
+        work.ledger,
+        work.unresolved,
+        work.pursued,
+        work.judge,
+        work.openings,
+        work.opened,
+        work.propose,
+        work.settle,
+        work.anchor,
+    ]
+
+
+def model_catalogue(settings: Settings) -> Catalogue:
+    """Return the office's tasks and models; raises OfficeInvalid with every problem found."""
+    return load_catalogue(settings.office)
+
+
+@lru_cache(maxsize=2)
+def head_candidate(settings: Settings) -> HeadCandidate:
+    """Return what answers from trained heads; they live in the state folder."""
+    return HeadCandidate(settings.office, HeadStore(settings.state / "heads"), embedder(settings))
+
+
+def model_candidates(settings: Settings) -> dict[str, Candidate]:
+    """Return an answerer for each model of the office that this installation can ask."""
+    local: dict[str, Candidate] = {
+        "head": head_candidate(settings),
+        "matcher": MatcherCandidate(embedder(settings)),
+    }
+    models = model_catalogue(settings).models
+    return {name: local[model.kind] for name, model in models.items() if model.kind in local}
+
+
+@lru_cache(maxsize=2)
+def router(settings: Settings) -> ModelRouter:
+    """Return the choice between local models, Gemini and a person; belongs to one event loop."""
+    return ModelRouter(model_catalogue(settings), model_candidates(settings))
+
+
+def decision_activities(settings: Settings) -> list[Activity]:
+    """Return the activities that ask the router; for the models' task queue."""
+    return [DecisionActivities(router(settings), decisions(settings)).decide]

@@ -63,6 +63,7 @@ def control(client: Client, found: Settings, outside: Connectors) -> list[Worker
                 *bootstrap.policy_activities(found, outside),
                 *bootstrap.approval_activities(found, outside),
                 *bootstrap.ledger_activities(found, outside),
+                *bootstrap.books_activities(found, outside),
             ],
             workflow_runner=workflow_runner(),
             sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,

@@ -16,6 +16,7 @@ from contracts.canonical import Arguments
 from contracts.case import CaseRecord, CaseStatus
 from contracts.decision import Decision, Question
 from contracts.dispatch import Dispatch
+from contracts.divergence import Divergence
 from contracts.effect import EffectOrder, EffectReceipt, Permit
 from contracts.episode import Episode
 from contracts.failure import FailureClass
@@ -23,6 +24,7 @@ from contracts.ledger import LedgerEntry
 from contracts.listing import OutsidePage
 from contracts.manifest import Manifest
 from contracts.memory import Context, ContextRequest, Memory
+from contracts.reconciling import LedgerPage, Proven, Pursued, TakenPage, Walk
 from contracts.tally import Authority
 from contracts.verdict import Plan, Verdict
 
@@ -250,6 +252,50 @@ class Bookkeeper(Protocol):
 
     def record(self, case: CaseRecord, episodes: Sequence[Episode]) -> None:
         """Save the row as `Cases.save` does and append as `Episodes.append` does, both or neither."""
+
+
+class Books(Protocol):
+    """Our books against the outside world's. Each method is a transaction, or one for each page."""
+
+    def cursor(self, connector: str, now: datetime) -> str | None:
+        """Return where a connector's listing is to be read on; None is its beginning."""
+
+    def take_page(self, walk: Walk, page: OutsidePage, now: datetime) -> TakenPage:
+        """Write a page of a listing, compare it, and move the cursor behind it, in one commit."""
+
+    def compare_ledger(self, walk: Walk, operation: str, *, keyed: bool, now: datetime) -> LedgerPage:
+        """Look for a page of our effects, of those that changed, in what was listed."""
+
+    def judge(self, walk: Walk, now: datetime) -> tuple[int, tuple[Proven, ...]]:
+        """Compare the entries that nothing explained; returns how many diverge, and what is proven."""
+
+    def healed(self, proven: Proven, why: str, now: datetime) -> None:
+        """Write that an effect nobody knew the end of was found in the listing."""
+
+    def unresolved(self, walk: Walk, after: str, now: datetime) -> tuple[EffectOrder, ...]:
+        """Return a page of effects whose end nobody knows and nobody pursues, in order of their keys."""
+
+    def pursued(self, results: Sequence[Pursued], now: datetime) -> int:
+        """Write what taking effects up again brought; returns how many are still unknown."""
+
+    def openings(self, limit: int) -> tuple[Divergence, ...]:
+        """Return divergences that need a case, the oldest first, counted for their next round."""
+
+    def opened(self, opened: Sequence[Divergence]) -> None:
+        """Write that these have a case now."""
+
+    def close(self, divergence_id: str, why: str, now: datetime) -> None:
+        """Close a divergence."""
+
+    def reopen(self, divergence_id: str, why: str) -> None:
+        """Leave a divergence open that people did not answer for."""
+
+
+class AuditLog(Protocol):
+    """The episode log's end."""
+
+    def anchor(self) -> object:
+        """Keep the log's signed head outside the database now."""
 
 
 class Decisions(Protocol):

@@ -6,12 +6,14 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from contracts.divergence import DESK as BOOKS
+from contracts.reconciling import BooksFacts
 from contracts.returns import DESK as RETURNS
 from contracts.returns import ReturnFacts
 from contracts.undo import NAMESPACE as UNDO
 from contracts.undo import UndoFacts
 
-DESKS: dict[str, type[BaseModel]] = {RETURNS: ReturnFacts, UNDO: UndoFacts}
+DESKS: dict[str, type[BaseModel]] = {RETURNS: ReturnFacts, BOOKS: BooksFacts, UNDO: UndoFacts}
 """What each desk's policies may read. A desk that is added adds its fact type here."""
 
 EFFECT = {

@@ -65,6 +65,22 @@ EFFECT = ActivityConfig(
 """One change outside: pursued for a day, then it is `unknown` and a person's."""
 
 
+LISTING = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(minutes=5),
+    retry_policy=_PATIENT,
+)
+"""A page of an outside listing: a system that is down is left for the next run."""
+
+PURSUE = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=120),
+    heartbeat_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    retry_policy=EFFECT.get("retry_policy"),
+)
+"""An unknown effect taken up again by the reconciler: long enough for a look-up to prove absence."""
+
+
 def told(config: ActivityConfig, summary: str, queue: str | None = None) -> ActivityConfig:
     """Return the options with a line for the Web UI, cut to what it shows, and a task queue."""
     line: ActivityConfig = {**config, "summary": summary[:MAX_SUMMARY_CHARS]}

@@ -1,0 +1,196 @@
+"""A difference between our books and the outside world's, and how the two are compared."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+
+from contracts.effect import EffectState
+from contracts.frozen import Frozen
+
+DESK = "books"
+"""The desk that works on divergences."""
+
+
+class DivergenceKind(StrEnum):
+    """What is wrong.
+
+    `missing outside`: our books say it was done, the outside system does not list it.
+    `missing here`: the outside system lists it, our books know nothing of it.
+    `amount differs`: both know it, with different amounts.
+    `duplicate`: the outside system did it once more than our books say.
+    `late`: our books closed it as not done, and the outside system did it after all.
+    `stuck unknown`: nobody knows whether it was done, and no look-up can tell.
+    """
+
+    MISSING_OUTSIDE = "missing outside"
+    MISSING_HERE = "missing here"
+    AMOUNT_DIFFERS = "amount differs"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    STUCK_UNKNOWN = "stuck unknown"
+
+
+class Divergence(Frozen):
+    """One difference.
+
+    Attributes:
+        reference: the outside system's id of what it lists, if it lists it.
+        effect_key: the effect of our ledger, if it has one.
+        effect_case: that effect's case.
+        ours_cents: what our books say, 0 if nothing.
+        theirs_cents: what the outside system says, 0 if nothing.
+        rounds: how often a case was opened for it.
+    """
+
+    id: str
+    kind: DivergenceKind
+    connector: str
+    operation: str
+    reference: str = ""
+    effect_key: str = ""
+    effect_case: str = ""
+    ours_cents: int = 0
+    theirs_cents: int = 0
+    currency: str = "EUR"
+    found_at: datetime
+    rounds: int = 0
+
+    @property
+    def at_stake_cents(self) -> int:
+        """The money that is not accounted for; where it is not known whether, all of it."""
+        if self.kind is DivergenceKind.STUCK_UNKNOWN:
+            return self.ours_cents
+        return abs(self.theirs_cents - self.ours_cents)
+
+    def words(self) -> str:
+        """Return it as one sentence for a person."""
+        theirs, ours = f"{self.theirs_cents / 100:.2f}", f"{self.ours_cents / 100:.2f}"
+        what = f"{self.operation} {self.reference or self.effect_key} at {self.connector}"
+        sentences = {
+            DivergenceKind.MISSING_OUTSIDE: f"{ours} {self.currency} is done in our books and not listed",
+            DivergenceKind.MISSING_HERE: f"{theirs} {self.currency} was done, and not by Kontor",
+            DivergenceKind.AMOUNT_DIFFERS: f"listed as {theirs}, our books say {ours} {self.currency}",
+            DivergenceKind.DUPLICATE: f"{theirs} {self.currency} was done once more than our books say",
+            DivergenceKind.LATE: f"{theirs} {self.currency} was done after our books closed it as not done",
+            DivergenceKind.STUCK_UNKNOWN: f"nobody knows whether {ours} {self.currency} was done",
+        }
+        return f"{what}: {sentences[self.kind]}"
+
+
+def divergence_id(kind: DivergenceKind, connector: str, reference: str, effect_key: str) -> str:
+    """Return the id of a divergence: finding it again finds the same one."""
+    named = reference if reference else effect_key
+    digest = hashlib.sha256(f"{kind.value}\n{connector}\n{named}".encode()).hexdigest()
+    return f"{kind.value.replace(' ', '-')}-{digest[:16]}"
+
+
+class OurSide(Frozen):
+    """An effect as the comparison sees it."""
+
+    key: str
+    case_id: str
+    operation: str
+    state: EffectState
+    reference: str | None
+    amount_cents: int
+    currency: str
+
+
+class Standing(StrEnum):
+    """How an entry of an outside listing stands to our books.
+
+    `before`: older than our books at this system. `pending`: not explained yet.
+    """
+
+    BEFORE = "before"
+    PENDING = "pending"
+    MATCHED = "matched"
+    DIVERGENT = "divergent"
+
+
+class Comparison(Frozen):
+    """What the comparison of one listed entry showed.
+
+    Attributes:
+        heal: the entry proves that the effect, whose end we do not know, was applied.
+    """
+
+    standing: Standing
+    kind: DivergenceKind | None = None
+    side: OurSide | None = None
+    heal: bool = False
+
+
+_OPEN = (EffectState.INTENDED, EffectState.SENT)
+
+
+def compare(amount_cents: int, by_reference: OurSide | None, by_key: OurSide | None) -> Comparison:
+    """Compare one listed entry with the effects it may be.
+
+    Args:
+        amount_cents: what the entry says.
+        by_reference: the effect that our ledger knows by this reference.
+        by_key: the effect whose key the entry carries.
+
+    Returns:
+        `pending` where the entry alone does not tell: other effects and time must.
+    """
+    if by_reference is not None:
+        return _same(by_reference, amount_cents)
+    if by_key is None or by_key.state in _OPEN:
+        return Comparison(standing=Standing.PENDING, side=by_key)
+    if by_key.state is EffectState.UNKNOWN:
+        return Comparison(standing=Standing.PENDING, side=by_key, heal=True)
+    if by_key.state is EffectState.FAILED:
+        return _divergent(DivergenceKind.LATE, by_key)
+    # It is done. With a reference of its own it is another entry's: this one is surplus.
+    return _same(by_key, amount_cents) if by_key.reference is None else _surplus(by_key)
+
+
+def _same(side: OurSide, amount_cents: int) -> Comparison:
+    if side.amount_cents == amount_cents:
+        return Comparison(standing=Standing.MATCHED, side=side)
+    return _divergent(DivergenceKind.AMOUNT_DIFFERS, side)
+
+
+def _surplus(side: OurSide) -> Comparison:
+    return _divergent(DivergenceKind.DUPLICATE, side)
+
+
+def _divergent(kind: DivergenceKind, side: OurSide) -> Comparison:
+    return Comparison(standing=Standing.DIVERGENT, kind=kind, side=side)
+
+
+class BacklogLine(Frozen):
+    """The open divergences of one kind at one connector."""
+
+    connector: str
+    kind: DivergenceKind
+    count: int
+    with_people: int
+    at_stake_cents: int
+    oldest_at: datetime
+
+
+class BooksStatus(Frozen):
+    """Where the books stand.
+
+    Attributes:
+        backlog: what is open.
+        healed: divergences that needed nobody.
+        closed: divergences that people closed, or that vanished.
+        unknown: effects that are `unknown` now.
+        walked_at: by connector, when its listing was last read to the end.
+    """
+
+    backlog: tuple[BacklogLine, ...]
+    healed: int
+    closed: int
+    unknown: int
+    walked_at: dict[str, datetime]
+    entries: int
+
+    @property
+    def open(self) -> int:
+        """How many divergences are open."""
+        return sum(line.count for line in self.backlog)

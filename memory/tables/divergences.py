@@ -1,0 +1,77 @@
+"""The other side of the books: what outside systems list, how far we read, and what does not fit."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+from memory.tables.columns import UtcDateTime
+
+
+class ListingCursorRow(SQLModel, table=True):
+    """How far one connector's listing, and our own ledger against it, have been read.
+
+    Attributes:
+        cursor: the listing's own; None before the first page.
+        first_at: when the reconciler first met this connector.
+        ledger_at: effects that changed until then have been compared.
+        ledger_key: within a page that was cut: the last key that was compared at `ledger_at`.
+        walked_at: when the listing was last read to its end.
+    """
+
+    __tablename__ = "listing_cursors"
+
+    connector: str = Field(primary_key=True)
+    cursor: str | None = None
+    first_at: datetime = Field(sa_type=UtcDateTime)
+    ledger_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ledger_key: str = ""
+    walked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OutsideEntryRow(SQLModel, table=True):
+    """One thing an outside system lists, and how it stands to our books."""
+
+    __tablename__ = "outside_entries"
+    __table_args__ = (
+        Index("outside_entries_by_standing", "connector", "standing", "seen_at"),
+        Index("outside_entries_by_key", "connector", "key"),
+    )
+
+    connector: str = Field(primary_key=True)
+    operation: str = Field(primary_key=True)
+    reference: str = Field(primary_key=True)
+    key: str | None = None
+    amount_cents: int = Field(sa_type=BigInteger)
+    at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    standing: str
+    effect_key: str | None = None
+
+
+class DivergenceRow(SQLModel, table=True):
+    """One divergence; `standing` is `open`, `case` (people have it), `healed` or `closed`."""
+
+    __tablename__ = "divergences"
+    __table_args__ = (
+        Index("divergences_by_standing", "standing", "found_at"),
+        Index("divergences_by_effect", "effect_key"),
+        Index("divergences_by_reference", "connector", "reference"),
+    )
+
+    id: str = Field(primary_key=True)
+    kind: str
+    connector: str
+    operation: str
+    reference: str = ""
+    effect_key: str = ""
+    effect_case: str = ""
+    ours_cents: int = Field(sa_type=BigInteger)
+    theirs_cents: int = Field(sa_type=BigInteger)
+    at_stake_cents: int = Field(sa_type=BigInteger)
+    currency: str
+    found_at: datetime = Field(sa_type=UtcDateTime)
+    standing: str
+    rounds: int = 0
+    resolution: str = ""
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

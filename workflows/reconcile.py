@@ -1,0 +1,220 @@
+"""The reconciler: our books against each outside system's own listing, both ways, page by page."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.effects import EffectActivities
+    from activities.reconcile import ReconcileActivities
+    from contracts.divergence import DESK, Divergence
+    from contracts.effect import EffectOrder
+    from contracts.ids import CONTROL_QUEUE, connector_queue, workflow_id
+    from contracts.reconciling import (
+        Openings,
+        Pursued,
+        PursuedPage,
+        ReconcileRequest,
+        ReconcileTally,
+        Unresolved,
+        Walk,
+    )
+    from workflows import options, search_attributes
+    from workflows.divergence import DivergenceWorkflow
+    from workflows.pursuit import title
+
+WORKFLOW_ID = "kontor-reconcile"
+AT_ONCE = 10
+"""Effects that are taken up again at the same time."""
+
+
+@workflow.defn(name="ReconcileWorkflow")
+class ReconcileWorkflow:
+    """One run: every connector's listing from its cursor on, then our ledger, then what is left.
+
+    Cursors are in the books: a run that dies, or continues as new, goes on where it was.
+    """
+
+    @workflow.init
+    def __init__(self, request: ReconcileRequest) -> None:
+        """Start with an empty tally, or with the one that an earlier part of the run left."""
+        self.request = request
+        self.tally = request.tally or ReconcileTally()
+        self.left: list[str] = list(request.connectors)
+        self.pages = 0
+
+    @workflow.run
+    async def run(self, request: ReconcileRequest) -> ReconcileTally:
+        """Tell the story of a run: read, compare, heal, judge, and open cases for the rest."""
+        if not self.left and request.tally is None:
+            self.left = await self.connectors()
+        while self.left:
+            workflow.set_current_details(f"reconciling {self.left[0]}; {self.tally.words()}")
+            await self.reconcile(self.left[0])
+            self.left = self.left[1:]
+        await self.open_cases()
+        await workflow.execute_activity_method(
+            ReconcileActivities.anchor, **options.told(options.BOOKS, "keep the log's head outside")
+        )
+        workflow.set_current_details(self.tally.words())
+        return self.tally
+
+    @workflow.query
+    def progress(self) -> ReconcileTally:
+        """Return what the run did so far."""
+        return self.tally
+
+    async def connectors(self) -> list[str]:
+        """Return all connectors of the office."""
+        return await workflow.execute_activity_method(
+            ReconcileActivities.connectors, **options.told(options.BOOKS, "which connectors")
+        )
+
+    async def reconcile(self, connector: str) -> None:
+        """Reconcile one connector; one that does not answer is left for the next run."""
+        walk = Walk(connector=connector, began_at=workflow.now(), patience=self.request.patience)
+        try:
+            await self.read_listing(walk)
+        except ActivityError as error:
+            workflow.logger.warning("the listing of %s was not read: %s", connector, error.cause)
+            unreachable = (*self.tally.unreachable, connector)
+            self.tally = self.tally.model_copy(update={"unreachable": unreachable})
+            return
+        await self.compare_ledger(walk)
+        await self.pursue_unresolved(walk)
+        await self.judge(walk)
+
+    async def read_listing(self, walk: Walk) -> None:
+        """Page through what the outside system lists, on from the stored cursor."""
+        more = True
+        while more:
+            page = await workflow.execute_activity_method(
+                ReconcileActivities.listing,
+                walk,
+                **options.told(
+                    options.LISTING, f"listing of {walk.connector}", connector_queue(walk.connector)
+                ),
+            )
+            self.tally = self.tally.plus(entries=page.entries, healed=page.healed)
+            await asyncio.gather(*(self.withdraw(case_id) for case_id in page.vanished))
+            more = page.more
+            self.turn_page()
+
+    async def compare_ledger(self, walk: Walk) -> None:
+        """Look for our own changed effects in what was listed."""
+        more = True
+        while more:
+            page = await workflow.execute_activity_method(
+                ReconcileActivities.ledger,
+                walk,
+                **options.told(options.BOOKS, f"our ledger against {walk.connector}"),
+            )
+            self.tally = self.tally.plus(effects=page.effects, found=page.found)
+            more = page.more
+            if more:
+                self.turn_page()
+
+    async def pursue_unresolved(self, walk: Walk) -> None:
+        """Take up again, under their first key, the effects whose end nobody knows."""
+        after = ""
+        while True:
+            page = await workflow.execute_activity_method(
+                ReconcileActivities.unresolved,
+                Unresolved(walk=walk, after=after),
+                **options.told(options.BOOKS, f"unknown at {walk.connector}"),
+            )
+            for start in range(0, len(page.orders), AT_ONCE):
+                await self.pursue_some(page.orders[start : start + AT_ONCE])
+            if not page.orders:
+                return
+            after = page.orders[-1].key
+
+    async def pursue_some(self, orders: tuple[EffectOrder, ...]) -> None:
+        """Take some effects up again at once, and write down what it brought."""
+        pursued = await asyncio.gather(*(self.pursue(order) for order in orders))
+        stuck = await workflow.execute_activity_method(
+            ReconcileActivities.pursued,
+            PursuedPage(pursued=tuple(pursued)),
+            **options.told(options.BOOKS, "what taking them up again brought"),
+        )
+        self.tally = self.tally.plus(healed=len(orders) - stuck, found=stuck)
+
+    async def pursue(self, order: EffectOrder) -> Pursued:
+        """Hand one effect to the data plane again; the ledger decides between look-up and sending."""
+        connector = order.effect.connector
+        try:
+            receipt = await workflow.execute_activity_method(
+                EffectActivities.perform,
+                order,
+                **options.told(options.PURSUE, f"again: {title(order.effect)}", connector_queue(connector)),
+            )
+        except ActivityError as error:
+            return Pursued(key=order.key, why=str(error.cause))
+        return Pursued(key=order.key, why=receipt.reason or "")
+
+    async def judge(self, walk: Walk) -> None:
+        """Name the listed entries that still nothing explains."""
+        judgement = await workflow.execute_activity_method(
+            ReconcileActivities.judge,
+            walk,
+            **options.told(options.BOOKS, f"unexplained at {walk.connector}"),
+        )
+        self.tally = self.tally.plus(found=judgement.found, healed=judgement.healed)
+
+    async def open_cases(self) -> None:
+        """Open a case for each divergence that nothing healed; the cases outlive this run."""
+        while True:
+            openings = await workflow.execute_activity_method(
+                ReconcileActivities.openings, **options.told(options.BOOKS, "what needs a case")
+            )
+            if not openings.divergences:
+                return
+            await asyncio.gather(*(self.open_case(one) for one in openings.divergences))
+            await workflow.execute_activity_method(
+                ReconcileActivities.opened,
+                Openings(divergences=openings.divergences),
+                **options.told(options.BOOKS, f"{len(openings.divergences)} cases opened"),
+            )
+            self.tally = self.tally.plus(opened=len(openings.divergences))
+            self.turn_page()
+
+    async def open_case(self, divergence: Divergence) -> None:
+        """Start the case, or find it running."""
+        try:
+            await workflow.start_child_workflow(
+                DivergenceWorkflow.run,
+                divergence,
+                id=workflow_id(DESK, divergence.connector, divergence.id),
+                task_queue=CONTROL_QUEUE,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(search_attributes.DESK, DESK),
+                        SearchAttributePair(search_attributes.CHANNEL, divergence.connector),
+                    ]
+                ),
+                static_summary=divergence.words()[: options.MAX_SUMMARY_CHARS],
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("the case of %s is open already", divergence.id)
+
+    async def withdraw(self, case_id: str) -> None:
+        """Tell a case that its divergence is none any more; one that has ended needs no telling."""
+        try:
+            await workflow.get_external_workflow_handle(case_id).signal(
+                "withdraw", {"why": "it is listed after all", "by": "reconciler"}
+            )
+        except ApplicationError:
+            workflow.logger.info("the case %s has ended already", case_id)
+
+    def turn_page(self) -> None:
+        """Count a page, and continue as new before the history grows long."""
+        self.pages += 1
+        self.tally = self.tally.plus(pages=1)
+        if self.pages >= self.request.pages_per_run or workflow.info().is_continue_as_new_suggested():
+            workflow.continue_as_new(
+                self.request.model_copy(update={"connectors": tuple(self.left), "tally": self.tally})
+            )
