@@ -8,8 +8,9 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.faults import MORNING, FaultPlan, Faults
+from sandbox.listening import port_of
 from sandbox.loading import seed
-from sandbox.server import port_of, server
+from sandbox.server import server
 from sandbox.world import World
 
 

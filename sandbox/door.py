@@ -1,25 +1,22 @@
 """The way into a channel: bearer token, JSON body, one transaction, and the fault that may strike."""
 
-import asyncio
 import hashlib
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from sandbox.counter import Pieces
-from sandbox.faults import Call, Fault, Faults
+from sandbox.faults import Call, Faults
 from sandbox.refusal import Refused
+from sandbox.strike import Nothing, strike
 from sandbox.world import World
-
-BEFORE = {Fault.RATE_LIMITED, Fault.REFUSED, Fault.ERROR_BEFORE, Fault.CUT_BEFORE}
 
 
 @dataclass(frozen=True)
@@ -63,13 +60,6 @@ class Ask:
 
 Handler = Callable[[Ask], dict[str, Any]]
 Shape = Callable[[Refused], dict[str, Any]]
-
-
-class Nothing(Response):
-    """No answer at all: the socket is already closed."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send nothing."""
 
 
 class Door:
@@ -116,7 +106,11 @@ class Door:
         subject = self._subject(request, ask)
         fault = self.faults.draw(self.channel, operation, subject, time.monotonic())
         at = self.world.clock()
-        answer = await self._strike(request, fault, lambda: self._do(ask, handler, status))
+
+        async def do() -> Response:
+            return self._do(ask, handler, status)
+
+        answer = await strike(request, fault, self.faults.plan, do, self._refusal)
         self.faults.count(
             Call(
                 at=at,
@@ -155,53 +149,5 @@ class Door:
             return self._refusal(refused)
         return JSONResponse(answer, status)
 
-    async def _strike(self, request: Request, fault: Fault | None, do: Callable[[], Response]) -> Response:
-        plan = self.faults.plan
-        if fault in BEFORE:
-            return await self._fail(request, fault)
-        if fault is Fault.STALL_BEFORE and await gone_within(request, plan.stall_seconds):
-            return Nothing()
-        if fault is Fault.LATE_COMMIT:
-            await cut(request)
-            await asyncio.sleep(plan.late_seconds)
-            do()
-            return Nothing()
-        if fault is Fault.SLOW:
-            await asyncio.sleep(plan.slow_seconds)
-        answer = do()
-        if fault is Fault.STALL_AFTER and await gone_within(request, plan.stall_seconds):
-            return Nothing()
-        if fault in (Fault.ERROR_AFTER, Fault.CUT_AFTER):
-            return await self._fail(request, fault)
-        return answer
-
-    async def _fail(self, request: Request, fault: Fault) -> Response:
-        if fault in (Fault.CUT_BEFORE, Fault.CUT_AFTER):
-            await cut(request)
-            return Nothing()
-        if fault is Fault.RATE_LIMITED:
-            answer = self._refusal(Refused(429, "slow_down", "too many calls; come back later"))
-            answer.headers["Retry-After"] = str(self.faults.plan.retry_after_seconds)
-            return answer
-        if fault is Fault.REFUSED:
-            return self._refusal(Refused(422, "refused", "this channel will not do that"))
-        return self._refusal(Refused(self.faults.plan.error_status, "unavailable", "something broke here"))
-
     def _refusal(self, refused: Refused) -> Response:
         return JSONResponse(self.shape(refused), refused.status)
-
-
-async def gone_within(request: Request, seconds: float) -> bool:
-    """Wait, and say whether the client hung up meanwhile."""
-    try:
-        message = await asyncio.wait_for(request.receive(), seconds)
-    except TimeoutError:
-        return False
-    return bool(message["type"] == "http.disconnect")
-
-
-async def cut(request: Request) -> None:
-    """Close the client's socket without an answer; `sandbox.server` knows the sockets."""
-    hang_up: Callable[[tuple[str, int]], Awaitable[None]] = request.app.state.hang_up
-    if request.client is not None:
-        await hang_up((request.client.host, request.client.port))
