@@ -75,15 +75,16 @@ async def test_the_timeline_shows_who_decided_what_on_which_policies_with_which_
 
     intent = next(made for made in found.decisions.values() if made.task == "returns.intent")
     assert intent.answer == {"label": "return"}
-    assert intent.provenance.by == "local" and intent.provenance.version
+    assert intent.provenance.by == "local"
+    assert intent.provenance.version
     assert {verdict.outcome for verdict in found.verdicts} == {"allow"}
     assert "returns.refund" in {reason.id for verdict in found.verdicts for reason in verdict.reasons}
     assert [entry.order.effect.step for entry in found.effects] == ["refund", "restock", "notify", "mark"]
     assert all(
         entry.receipt.outside_reference for entry in found.effects if entry.order.effect.step == "refund"
     )
-    assert [episode.kind for episode in found.episodes][0] == "opened"
-    assert [episode.kind for episode in found.episodes][-1] == "closed"
+    assert found.episodes[0].kind == "opened"
+    assert found.episodes[-1].kind == "closed"
 
 
 async def test_an_order_that_does_not_exist_is_denied_and_nothing_happens(shop: Shop) -> None:

@@ -1,0 +1,262 @@
+"""How often the returns desk understands, does what the record says, asks, or is wrong.
+
+Two measurements: the demo's own morning, and tau-bench's retail requests, whose free text is given
+to the real desk and whose recorded actions are what should have been done. A *unit* is one order of
+one request. Nothing of tau is trained or tuned on; the confusion is printed as it is.
+"""
+
+import asyncio
+import csv
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from temporalio.client import Client
+
+import bootstrap
+from benchmarks.data import data_folder
+from benchmarks.ground import own_settings
+from benchmarks.rows import Row
+from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop
+from cli.children import Children
+from cli.connection import connect
+from cli.intake import start_all
+from cli.morning import Morning
+from cli.timeline import Timeline, timeline
+from contracts.approval import Answer
+from contracts.case import CaseStatus
+from contracts.effect import EffectState
+from contracts.returns import ReturnRequest
+from sandbox.faults import MORNING
+from settings import Settings
+from workflows.desks import DESKS
+
+DESK = DESKS["returns"]
+CHANNEL = "webshop"
+UNITS = int(os.environ.get("KONTOR_EVAL_TAU_UNITS", "0"))
+"""How many units to run; 0 means all."""
+LONGEST_SECONDS = 900.0
+INTENTS = {
+    "cancel_pending_order": "cancel",
+    "return_delivered_order_items": "return",
+    "exchange_delivered_order_items": "exchange",
+}
+"""What the desk calls it; changing a pending order is none of its work: `other`, for a person."""
+STATUSES = {"pending", "processed", "delivered", "cancelled"}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One order of one request, with its recorded actions."""
+
+    task: str
+    order: str
+    text: str
+    actions: tuple[Action, ...]
+
+    @property
+    def intent(self) -> str:
+        """The desk's word for what the record does."""
+        return INTENTS.get(self.actions[0].tool, "other") if len(self.actions) == 1 else "other"
+
+    @property
+    def request(self) -> ReturnRequest:
+        """The request as the desk gets it: the customer's words and the order's number."""
+        number = f"{self.task.replace('/', '-')}-{self.order}"
+        return ReturnRequest(id=number, channel=CHANNEL, order=self.order, message=self.text)
+
+
+async def rows() -> list[Row]:
+    """Run the morning, then tau's requests, each on a Kontor of its own."""
+    morning = await _on_its_own(_morning)
+    measured = await _on_its_own(_tau)
+    return [*measured, *morning]
+
+
+async def _on_its_own(measure: Any) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        children = Children(own_settings(Path(folder)))
+        try:
+            children.start_all()
+            found: list[Row] = await measure(children.settings, await connect(children.settings))
+            return found
+        finally:
+            children.stop()
+
+
+async def _morning(settings: Settings, client: Client) -> list[Row]:
+    _put(settings, "faults", MORNING.model_dump(mode="json"))
+    morning = Morning.of(settings, settings.office / "demo/morning.jsonl")
+    await start_all(client, DESK, morning.requests)
+    await asyncio.to_thread(morning.wait, lambda _now: None, LONGEST_SECONDS)
+    summary = morning.summary()
+    return [Row("returns.demo.unattended", summary.unattended, "share", 0.80)]
+
+
+async def _tau(settings: Settings, client: Client) -> list[Row]:
+    folder = data_folder("tau_retail")
+    shop, units = load_shop(folder), list(_units(folder))
+    _post(settings, "load", {"products": [_product(product) for product in shop.products.values()]})
+    judged: list[tuple[Unit, str, str]] = []
+    for wave in _waves(units[: UNITS or None]):
+        orders = [_order(shop, unit) for unit in wave]
+        _post(settings, "load", {"orders": orders, "replace": True})
+        await start_all(client, DESK, [unit.request for unit in wave])
+        judged += [(unit, *_judge(unit, await _ended(settings, unit))) for unit in wave]
+        await _turn_down_what_waits(settings, client, wave)
+    _print(judged)
+    verdicts = Counter(verdict for _, _, verdict in judged)
+    understood = sum(said == unit.intent for unit, said, _ in judged)
+    shares = {"understood": understood, **{name: verdicts[name] for name in ("exact", "asked", "wrong")}}
+    return [Row(f"returns.tau.{name}", count / len(judged), "share") for name, count in shares.items()]
+
+
+def _units(folder: Path) -> Iterator[Unit]:
+    with (folder / "tasks_train_dev.csv").open() as lines:
+        texts = {f"{row['split']}/{row['task']}": row["instruction"] for row in csv.DictReader(lines)}
+    for actions in load_actions(folder):
+        ordered = sorted(actions, key=lambda action: action.order)
+        for order, ours in groupby(ordered, key=lambda action: action.order):
+            task = actions[0].task
+            yield Unit(task, order.lstrip("#"), texts[task], tuple(ours))
+
+
+def _waves(units: list[Unit]) -> Iterator[list[Unit]]:
+    """Yield the units so that no order stands twice in a wave: each begins from the database."""
+    left = units
+    while left:
+        taken: dict[str, Unit] = {}
+        for unit in left:
+            taken.setdefault(unit.order, unit)
+        yield list(taken.values())
+        left = [unit for unit in left if taken[unit.order] is not unit]
+
+
+async def _ended(settings: Settings, unit: Unit) -> Timeline:
+    case_id = DESK.case_id(unit.request)
+    for _ in range(int(LONGEST_SECONDS * 5)):
+        found = bootstrap.cases(settings).find(case_id)
+        if found is not None and found.status is not CaseStatus.RUNNING:
+            whole = timeline(settings, case_id)
+            assert whole is not None
+            return whole
+        await asyncio.sleep(0.2)
+    raise RuntimeError(f"{case_id} never ended")
+
+
+def _judge(unit: Unit, found: Timeline) -> tuple[str, str]:
+    """Return what the desk took the request for, and whether it was exact, asked, or wrong."""
+    intents = [made for made in found.decisions.values() if made.task == "returns.intent"]
+    said = str((intents[0].answer or {}).get("label", "")) if intents else ""
+    if found.record.status is CaseStatus.WAITING:
+        return said, "asked"
+    done = {
+        (entry.order.effect.operation, entry.order.effect.step): entry.order.effect.arguments
+        for entry in found.effects
+        if entry.receipt.state is EffectState.APPLIED
+    }
+    return said, "exact" if _matches(unit, done) else "wrong"
+
+
+def _matches(unit: Unit, done: dict[tuple[str, str], dict[str, Any]]) -> bool:
+    action, by_operation = unit.actions[0], {operation: given for (operation, _), given in done.items()}
+    changes = {operation for operation in by_operation if operation != "notify"}
+    match unit.intent:
+        case "cancel":
+            return changes == {"cancel_order", "refund"}
+        case "return":
+            refund = by_operation.get("refund", {})
+            items = Counter(line["sku"] for line in refund.get("lines", []))
+            same_method = refund.get("payment_method") == action.method
+            return items == Counter(action.items) and same_method
+        case "exchange":
+            back = by_operation.get("restock", {}).get("lines", [])
+            new = [given["sku"] for (operation, _), given in done.items() if operation == "reserve"]
+            same_items = Counter(line["sku"] for line in back) == Counter(action.items)
+            return same_items and Counter(new) == Counter(action.new_items)
+        case _:
+            return False
+
+
+async def _turn_down_what_waits(settings: Settings, client: Client, wave: list[Unit]) -> None:
+    for unit in wave:
+        case_id = DESK.case_id(unit.request)
+        found = bootstrap.cases(settings).find(case_id)
+        if found is not None and found.status is CaseStatus.WAITING:
+            handle = client.get_workflow_handle(case_id)
+            await handle.signal("decide", Answer(person="anna", choice="reject"))
+            await handle.result()
+
+
+def _product(product: dict[str, Any]) -> dict[str, Any]:
+    variants = [
+        {
+            "sku": item,
+            "options": variant["options"],
+            "price_cents": cents(variant["price"]),
+            "stock": 50 if variant["available"] else 0,
+        }
+        for item, variant in product["variants"].items()
+    ]
+    return {
+        "product": product["product_id"],
+        "name": product["name"],
+        "price_cents": variants[0]["price_cents"],
+        "variants": variants,
+        "channels": [CHANNEL],
+    }
+
+
+def _order(shop: Shop, unit: Unit) -> dict[str, Any]:
+    order = shop.orders[f"#{unit.order}"]
+    payment = order["payment_history"][0]
+    status = order["status"] if order["status"] in STATUSES else "pending"
+    return {
+        "id": unit.order,
+        "channel": CHANNEL,
+        "customer": unit.task.replace("/", "-"),
+        "status": status,
+        "member_level": "gold",
+        "placed_days_ago": 9,
+        "delivered_days_ago": 4 if status == "delivered" else None,
+        "payment_method": payment["payment_method_id"],
+        "paid_cents": cents(payment["amount"]),
+        "lines": [
+            {
+                "id": f"L{number}",
+                "sku": item["item_id"],
+                "product": item["product_id"],
+                "name": item["name"],
+                "options": item["options"],
+                "unit_price_cents": cents(item["price"]),
+            }
+            for number, item in enumerate(order["items"], start=1)
+        ],
+    }
+
+
+def _print(judged: list[tuple[Unit, str, str]]) -> None:
+    """Print the confusion: what the record says, what the desk took it for, how it ended."""
+    counts = Counter((unit.intent, said or "-", verdict) for unit, said, verdict in judged)
+    table = Table("recorded", "taken for", "ended", "units")
+    for (recorded, said, verdict), count in sorted(counts.items()):
+        table.add_row(recorded, said, verdict, str(count))
+    Console().print(table)
+
+
+def _post(settings: Settings, what: str, body: dict[str, Any]) -> None:
+    url = f"http://127.0.0.1:{settings.sandbox_port}/admin/{what}"
+    httpx.post(url, json=body, timeout=120).raise_for_status()
+
+
+def _put(settings: Settings, what: str, body: dict[str, Any]) -> None:
+    url = f"http://127.0.0.1:{settings.sandbox_port}/admin/{what}"
+    httpx.put(url, json=body, timeout=30).raise_for_status()
