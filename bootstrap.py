@@ -20,6 +20,8 @@ from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
 from connectors.vault import VaultSecrets
 from contracts.approval_token import KEY_NAME as TOKEN_KEY
 from memory.anchor import Anchor, AnchorFile, AnchorSink
+from memory.approval_overrides import SqlOverrides
+from memory.approval_queue import SqlApprovalQueue
 from memory.approval_tokens import ApprovalTokens
 from memory.approvals import SqlApprovals
 from memory.authorizations import SqlAuthorizations
@@ -186,15 +188,30 @@ def office_calendar(settings: Settings) -> OfficeCalendar:
     return OfficeCalendar.from_office(settings.office)
 
 
-def approval_activities(settings: Settings, outside: Connectors) -> list[Activity]:
-    """Return the activities that ask people and judge their answers."""
-    asking = ApprovalActivities(
+def approval_queue(settings: Settings) -> SqlApprovalQueue:
+    """Return the queue of approvals as lists read it."""
+    return SqlApprovalQueue(database(settings))
+
+
+def approval_overrides(settings: Settings) -> SqlOverrides:
+    """Return the counts of what people changed, refused and took back."""
+    return SqlOverrides(database(settings))
+
+
+def approval_asking(settings: Settings, outside: Connectors) -> ApprovalActivities:
+    """Return what asks people and judges their answers."""
+    return ApprovalActivities(
         approvals=approvals(settings),
         policy=policy_engine(settings),
         tokens=approval_tokens(settings),
         calendar=office_calendar(settings),
         outside=outside,
     )
+
+
+def approval_activities(settings: Settings, outside: Connectors) -> list[Activity]:
+    """Return the activities that ask people and judge their answers."""
+    asking = approval_asking(settings, outside)
     return [asking.open, asking.answer, asking.nudge, asking.end]
 
 

@@ -42,6 +42,7 @@ class ApprovalFilter(Frozen):
         role: asked now or later.
         asked_before: older than this.
         due_before: with a deadline before this.
+        ids: only these requests.
         after: only lines behind this one, for the next page: its time of asking and its id.
     """
 
@@ -52,5 +53,6 @@ class ApprovalFilter(Frozen):
     max_cents: int | None = None
     asked_before: datetime | None = None
     due_before: datetime | None = None
+    ids: tuple[str, ...] = ()
     after: tuple[datetime, str] | None = None
     limit: int = 50

@@ -117,6 +117,8 @@ def _query(wanted: ApprovalFilter) -> SelectOfScalar[ApprovalRow]:
         query = query.where(asked < wanted.asked_before)
     if wanted.due_before is not None:
         query = query.where(col(ApprovalRow.deadline) < wanted.due_before)
+    if wanted.ids:
+        query = query.where(col(ApprovalRow.id).in_(wanted.ids))
     if wanted.after is not None:
         moment, row_id = wanted.after
         query = query.where(or_(asked > moment, (asked == moment) & (col(ApprovalRow.id) > row_id)))
