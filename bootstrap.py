@@ -12,6 +12,7 @@ from activities.decisions import DecisionActivities
 from activities.effects import EffectActivities
 from activities.orders import OrderActivities
 from activities.policy import PolicyActivities, utc_now
+from activities.recall import RecallActivities
 from activities.reconcile import ReconcileActivities
 from activities.undo import UndoActivities
 from connectors.check import sound_manifests
@@ -19,6 +20,7 @@ from connectors.connectors import Connectors
 from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
 from connectors.vault import VaultSecrets
 from contracts.approval_token import KEY_NAME as TOKEN_KEY
+from contracts.embedding import Embedder
 from memory.anchor import Anchor, AnchorFile, AnchorSink
 from memory.approval_overrides import SqlOverrides
 from memory.approval_queue import SqlApprovalQueue
@@ -35,7 +37,9 @@ from memory.episodes import SqlEpisodes
 from memory.ledger import SqlLedger
 from memory.permits import SqlPermits
 from memory.record import SqlRecord
+from memory.semantic import SemanticMemory
 from memory.signing_key import SigningKeyFile
+from memory.vectors import VectorStore
 from memory.verdicts import SqlVerdicts
 from models.candidate import Candidate
 from models.catalogue import Catalogue, load_catalogue
@@ -326,3 +330,42 @@ def router(settings: Settings) -> ModelRouter:
 def decision_activities(settings: Settings) -> list[Activity]:
     """Return the activities that ask the router; for the models' task queue."""
     return [DecisionActivities(router(settings), decisions(settings)).decide]
+
+
+def vector_store(settings: Settings) -> VectorStore:
+    """Open the vector store that the settings name.
+
+    Raises:
+        FolderBusy: the store is embedded and another process, as a rule the worker, owns it.
+    """
+    # Each engine's library takes up to a second to import; only the one in use is.
+    if settings.vector_store == "edge":
+        from memory.qdrant_edge import QdrantEdge  # noqa: PLC0415 (see above)
+
+        return QdrantEdge(settings.state / "vectors")
+    if settings.vector_store == "server":
+        from qdrant_client import QdrantClient  # noqa: PLC0415 (see above)
+
+        from memory.qdrant_server import QdrantServer  # noqa: PLC0415 (see above)
+
+        return QdrantServer(QdrantClient(url=settings.qdrant_url))
+    from memory.pgvector import PgVector  # noqa: PLC0415 (see above)
+
+    return PgVector(database(settings))
+
+
+def recall(settings: Settings, embedder: Embedder) -> SemanticMemory:
+    """Return semantic memory; one a process, because the embedded store is locked by its owner.
+
+    Raises:
+        FolderBusy: another process owns the embedded store.
+    """
+    return SemanticMemory(
+        database(settings), vector_store(settings), embedder, load_embedder=SentenceEmbedder
+    )
+
+
+def recall_activities(settings: Settings) -> list[Activity]:
+    """Return the activities of semantic memory; for the memory task queue."""
+    serving = RecallActivities(recall(settings, embedder(settings)))
+    return [serving.assemble, serving.remember]
