@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,13 +16,14 @@ from contracts.asking import Reply, Submission
 from memory.approval_tokens import GONE, ApprovalTokens
 from memory.approvals import SqlApprovals
 
+Books = Callable[[], ApprovalActivities]
+"""Opens the data plane; only answers to a case that has ended need it."""
+
 PATIENCE = timedelta(seconds=10)
 """How long a reply is waited for; without a worker the answer is left with the server instead."""
 
 
-async def send_answer(
-    client: Client, books: ApprovalActivities, request: ApprovalRequest, answer: Answer
-) -> Reply:
+async def send_answer(client: Client, books: Books, request: ApprovalRequest, answer: Answer) -> Reply:
     """Answer a request, bound to what it asks now, and say what became of it.
 
     An answer to a case that has ended is judged by the books at once, so that it is recorded as late.
@@ -57,7 +59,7 @@ class Links:
 
     tokens: ApprovalTokens
     approvals: SqlApprovals
-    books: ApprovalActivities
+    books: Books
 
 
 async def redeem(client: Client, links: Links, token: str, said: Answer) -> Reply:
@@ -85,9 +87,9 @@ async def redeem(client: Client, links: Links, token: str, said: Answer) -> Repl
     return await send_answer(client, links.books, record.request, presented)
 
 
-async def _to_the_books(books: ApprovalActivities, request: ApprovalRequest, answer: Answer) -> Reply:
+async def _to_the_books(books: Books, request: ApprovalRequest, answer: Answer) -> Reply:
     number = secrets.randbelow(2**31)  # a further answer each time: no workflow counts them any more
-    return await books.answer(
+    return await books().answer(
         Submission(case_id=request.case_id, request_id=request.id, answer=answer, number=number)
     )
 

@@ -89,7 +89,8 @@ def show_reply(request_id: str, case_id: str, reply: Reply) -> None:
     colour = COLOURS.get(reply.standing, "red")
     why = f": {reply.why}" if reply.why else ""
     end = f", the request is {reply.approval.outcome.value}" if reply.approval else ""
-    OUT.print(f"[{colour}]{reply.standing.value}[/] {request_id} ({case_id}){escape(why)}{end}")
+    line = f"[{colour}]{reply.standing.value}[/] {request_id} ({case_id}){escape(why)}{end}"
+    OUT.print(line, soft_wrap=True)
 
 
 def overrides_table(found: list[Overrides], by: str) -> Table:

@@ -12,6 +12,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 import bootstrap
+from activities.approvals import ApprovalActivities
 from cli.approval_answers import refusal, send_answer
 from cli.approval_sweep import sweep_queue
 from cli.approval_view import overrides_table, queue_table, show_record, show_reply
@@ -316,17 +317,20 @@ def _answer(requests: list[ApprovalRequest], answer: Answer, as_json: bool) -> N
 
 async def _send_all(requests: list[ApprovalRequest], answer: Answer) -> list[Reply]:
     client = await connect_or_leave(settings())
-    books = bootstrap.approval_asking(settings(), bootstrap.connectors(settings()))
     replies = []
     for request in requests:
         try:
-            replies.append(await send_answer(client, books, request, answer))
+            replies.append(await send_answer(client, _books, request, answer))
         except WorkflowUpdateFailedError as error:
             refused = Reply(standing=Standing.MALFORMED, why=refusal(error), request_id=request.id)
             replies.append(refused)
         except RPCError as error:
             fail(f"the Temporal server does not take answers: {error.message}", EXIT_UNREACHABLE)
     return replies
+
+
+def _books() -> ApprovalActivities:
+    return bootstrap.approval_asking(settings(), bootstrap.connectors(settings()))
 
 
 def _one(name: str) -> str:
