@@ -39,7 +39,7 @@ async def read_secret(secrets: Secrets, name: str) -> str:
             does not answer (exception `SecretsUnavailable`, worth trying again).
     """
     try:
-        return await asyncio.to_thread(secrets.read, name)
+        return await asyncio.to_thread(secrets.read, name) if secrets.waits else secrets.read(name)
     except KeyError as missing:
         failure = CallFailed(str(missing.args[0]), code="secret", sent=False)
     except SecretsUnavailable as unavailable:

@@ -13,7 +13,13 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Secrets(Protocol):
-    """Secret values."""
+    """Secret values.
+
+    Attributes:
+        waits: reading asks a network, so that it must not be done in the event loop.
+    """
+
+    waits: bool
 
     def read(self, name: str) -> str:
         """Return the value; raises KeyError naming the secret (never its value) if there is none."""
@@ -25,6 +31,8 @@ class SecretsUnavailable(Exception):
 
 class EnvironmentSecrets:
     """Secrets from the environment: `vendure.password` is `KONTOR_SECRET_VENDURE_PASSWORD`."""
+
+    waits = False
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         """Read from `environment`, else from this process's own, at the moment of each call."""
@@ -52,6 +60,8 @@ class FileSecrets:
 
     `vendure.password` is `password` in the table `[vendure]`.
     """
+
+    waits = False
 
     def __init__(self, path: Path) -> None:
         """Read from `path`, at the moment of each call."""

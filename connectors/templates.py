@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import jinja2
@@ -16,6 +17,7 @@ from pydantic import JsonValue
 from connectors.extraction import Extraction
 
 Scope = Mapping[str, Any]
+Compiled = TypeVar("Compiled")
 _ONE_EXPRESSION = re.compile(r"^\s*\{\{[-+]?(.*?)[-+]?\}\}\s*$", re.DOTALL)
 
 
@@ -89,13 +91,16 @@ class Text:
             TemplateInvalid: it does not compile.
         """
         environment = _PATH if path else _PLAIN
-        self.names = _names(environment, source)
-        self._constant = source if "{" not in source else None
-        self._template = environment.from_string(source)
+        self.names: frozenset[str] = frozenset()
+        self._template: jinja2.Template | None = None
+        self._constant = source
+        if "{" in source:
+            self.names = _names(environment, source)
+            self._template = _template(environment, source)
 
     def render(self, scope: Scope) -> str:
         """Return the text; raises TemplateFailed."""
-        if self._constant is not None:
+        if self._template is None:
             return self._constant
         try:
             return self._template.render(scope)
@@ -110,7 +115,7 @@ class Expression:
     def __init__(self, source: str) -> None:
         """Compile; raises TemplateInvalid."""
         self.names = _names(_PLAIN, "{{ (" + source + ") }}")
-        self._evaluate = _PLAIN.compile_expression(source, undefined_to_none=False)
+        self._evaluate = _expression(source)
 
     def evaluate(self, scope: Scope) -> Any:
         """Return the value; raises TemplateFailed."""
@@ -176,20 +181,31 @@ def _json(value: Any) -> Any:
 
 
 def _parse(environment: jinja2.Environment, source: str) -> nodes.Template:
+    return _compiled(source, environment.parse)
+
+
+def _compiled(source: str, compiler: Callable[[str], Compiled]) -> Compiled:
     try:
-        return environment.parse(source)
+        return compiler(source)
     except jinja2.TemplateError as error:
         raise TemplateInvalid(f"{error.message} in {json.dumps(source[:120])}") from None
 
 
+@lru_cache(maxsize=4096)
+def _template(environment: jinja2.Environment, source: str) -> jinja2.Template:
+    return _compiled(source, environment.from_string)
+
+
+@lru_cache(maxsize=4096)
+def _expression(source: str) -> Callable[..., Any]:
+    return _compiled(source, partial(_PLAIN.compile_expression, undefined_to_none=False))
+
+
+@lru_cache(maxsize=4096)
 def _names(environment: jinja2.Environment, source: str) -> frozenset[str]:
-    """Return the names a template needs, after compiling it for what parsing does not see."""
+    """Return the names a template needs from its scope."""
     tree = _parse(environment, source)
-    try:
-        environment.compile(source)
-    except jinja2.TemplateError as error:
-        raise TemplateInvalid(f"{error.message} in {json.dumps(source[:120])}") from None
-    return frozenset(meta.find_undeclared_variables(tree))
+    return _compiled(source, lambda _source: frozenset(meta.find_undeclared_variables(tree)))
 
 
 def _failure(error: Exception) -> TemplateFailed:

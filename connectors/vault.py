@@ -19,6 +19,8 @@ class VaultSecrets:
     A name without a dot is the field `value` of a secret of that name.
     """
 
+    waits = True
+
     def __init__(
         self,
         address: str,
