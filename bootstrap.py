@@ -20,6 +20,7 @@ from connectors.connectors import Connectors
 from connectors.secrets import EnvironmentSecrets, FileSecrets, Secrets
 from connectors.vault import VaultSecrets
 from contracts.approval_token import KEY_NAME as TOKEN_KEY
+from contracts.decision import Question
 from contracts.embedding import Embedder
 from memory.anchor import Anchor, AnchorFile, AnchorSink
 from memory.approval_overrides import SqlOverrides
@@ -104,8 +105,9 @@ def anchor(settings: Settings) -> Anchor:
 
 @lru_cache(maxsize=2)
 def audit_signer(settings: Settings) -> Signer:
-    """Return what signs the episode log's head."""
-    return Signer(SigningKeyFile(settings.secrets_file))
+    """Return what signs the episode log's head; with local secrets its key is made when needed."""
+    local = settings.secrets == "file"
+    return Signer(SigningKeyFile(settings.secrets_file) if local else secrets(settings))
 
 
 def episodes(settings: Settings) -> SqlEpisodes:
@@ -325,6 +327,14 @@ def model_candidates(settings: Settings) -> dict[str, Candidate]:
 def router(settings: Settings) -> ModelRouter:
     """Return the choice between local models, Gemini and a person; belongs to one event loop."""
     return ModelRouter(model_catalogue(settings), model_candidates(settings))
+
+
+async def warm_models(settings: Settings) -> None:
+    """Load the embedder and every head, or train it, so that no case waits for that."""
+    asking = router(settings)
+    for task in model_catalogue(settings).tasks:
+        await asking.standings(Question(task=task, text=""))
+    await embedder(settings).embed(["warm"])
 
 
 def decision_activities(settings: Settings) -> list[Activity]:

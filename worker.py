@@ -119,6 +119,8 @@ async def serve(found: Settings, roles: Sequence[Role]) -> None:
     """Serve these roles until SIGTERM or SIGINT, then hand over what is under way."""
     client = await connect(found, plugins=start_telemetry(found))
     await check_search_attributes(client)
+    if Role.MODELS in roles:
+        await bootstrap.warm_models(found)
     outside = bootstrap.connectors(found)
     serving = [worker for role in roles for worker in SERVING[role](client, found, outside)]
     stop = asyncio.Event()

@@ -2,7 +2,8 @@
 
 import typer
 
-from cli import audit, connectors, policy
+from cli import approvals, audit, connectors, policy
+from cli.approvals import approve, reject
 from cli.case import case
 from cli.cases import cases
 from cli.check import check
@@ -21,8 +22,9 @@ app = typer.Typer(
         "kontor cases, kontor approvals list."
     ),
 )
-for command in (demo, up, submit, cases, case, replay, check, doctor):
+for command in (demo, up, submit, cases, case, approve, reject, replay, check, doctor):
     app.command()(command)
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(policy.app, name="policy")

@@ -1,0 +1,56 @@
+"""Recorded histories run against today's code: what was written once must be read for ever."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+with workflow.unsafe.imports_passed_through():
+    from cli.replay import replay_one
+    from contracts.returns import ReturnRequest, ReturnResult
+    from workflows.returns import ReturnWorkflow
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("returns-*.json"))
+
+
+def history(file: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(json.loads(file.read_text())["workflow_id"], file.read_text())
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
+async def test_a_recorded_return_replays_on_todays_code(file: Path) -> None:
+    assert await replay_one(history(file)) is None
+
+
+def test_there_are_histories_to_replay() -> None:
+    assert HISTORIES
+
+
+@workflow.defn(name="ReturnWorkflow", sandboxed=False)
+class Reordered(ReturnWorkflow):
+    """Today's desk with two steps changed about: the order is loaded before the case is opened."""
+
+    @workflow.init
+    def __init__(self, request: ReturnRequest) -> None:
+        super().__init__(request)
+
+    @workflow.run
+    async def run(self, request: ReturnRequest) -> ReturnResult:
+        await self.load_order()
+        return await super().run(request)
+
+
+@pytest.mark.parametrize("file", HISTORIES[:1], ids=lambda file: file.stem)
+async def test_a_changed_step_order_is_caught(file: Path) -> None:
+    changed: Any = Reordered
+    replayer = Replayer(workflows=[changed], data_converter=pydantic_data_converter)
+
+    result = await replayer.replay_workflow(history(file), raise_on_replay_failure=False)
+
+    assert result.replay_failure is not None
+    assert "ondeterminism" in str(result.replay_failure)
