@@ -21,10 +21,12 @@ CASE = "returns/till/RMA-1"
 POLICY = "policy-1"
 
 
-def refund(cents: int = 4000, *, order: str = "W-1", step: str = "refund") -> ProposedEffect:
+def refund(
+    cents: int = 4000, *, order: str = "W-1", step: str = "refund", connector: str = "till"
+) -> ProposedEffect:
     return ProposedEffect(
         step=step,
-        connector="till",
+        connector=connector,
         operation="refund",
         arguments={"order": order, "amount_cents": cents},
         amount_cents=cents,

@@ -40,6 +40,7 @@ class Made:
     """One thing the till really did, or the answer that tells of it."""
 
     reference: str
+    connector: str
     operation: str
     arguments: Arguments
     key: str
@@ -91,7 +92,7 @@ class Till:
         self.manifests = {each.name: each for each in manifests}
         self.made: list[Made] = []
         self.calls: list[str] = []
-        self.late: list[tuple[datetime, Callable[[], object]]] = []
+        self.late: list[tuple[datetime, str, Callable[[], object]]] = []
         self.next: deque[str | int | float] = deque()
         self.looked: list[str] = []
 
@@ -113,9 +114,13 @@ class Till:
     ) -> Made:
         """Do what one call comes to."""
         self.settle()
+        if self.remembers(connector, operation, key):
+            if any(waiting == key for _, waiting, _ in self.late):
+                raise CallFailed("a call with this key is under way", status=409)
+            if isinstance(fate, int):
+                fate = "ok"
         if isinstance(fate, float):
-            due = self.clock.now + timedelta(seconds=fate)
-            self.late.append((due, lambda: self.commit(connector, operation, arguments, key)))
+            self.commit_later(connector, operation, arguments, key, fate)
             raise CallFailed("the connection was cut", exception="ReadError")
         if fate == "cut-before":
             raise CallFailed("the connection was cut", exception="ReadError")
@@ -128,25 +133,49 @@ class Till:
             raise CallFailed("status 502", status=502)
         return made
 
-    def commit(self, connector: str, operation: str, arguments: Arguments, key: str) -> Made:
+    def commit(
+        self, connector: str, operation: str, arguments: Arguments, key: str, at: datetime | None = None
+    ) -> Made:
         """Do it, or under a native key that is still remembered, find what was done."""
-        idempotency = self.manifests[connector].operations[operation].idempotency
-        assert idempotency is not None
-        if idempotency.kind == "native_key":
-            for made in self.made:
-                age = (self.clock.now - made.at).total_seconds()
-                if made.key == key and age < (idempotency.retention_seconds or float("inf")):
-                    return made
+        at = at or self.clock.now
+        if made := self.remembered(connector, operation, key, at):
+            return made
         reference = f"R-{len(self.made) + 1}"
-        made = Made(reference, operation, arguments, key, self.clock.now, {"refund": reference})
+        made = Made(reference, connector, operation, arguments, key, at, {"refund": reference})
         self.made.append(made)
         return made
+
+    def commit_later(
+        self, connector: str, operation: str, arguments: Arguments, key: str, seconds: float
+    ) -> None:
+        """Do it later, whatever became of the connection."""
+        due = self.clock.now + timedelta(seconds=seconds)
+        self.late.append((due, key, lambda: self.commit(connector, operation, arguments, key, due)))
+
+    def remembered(self, connector: str, operation: str, key: str, at: datetime) -> Made | None:
+        """What was done under a native key that is still kept."""
+        idempotency = self.manifests[connector].operations[operation].idempotency
+        assert idempotency is not None
+        if idempotency.kind != "native_key":
+            return None
+        kept = timedelta(seconds=idempotency.retention_seconds or 1e9)
+        return next((m for m in self.made if m.key == key and at - m.at < kept), None)
+
+    def remembers(self, connector: str, operation: str, key: str) -> bool:
+        """Whether a native key was seen before: done, or under way."""
+        idempotency = self.manifests[connector].operations[operation].idempotency
+        assert idempotency is not None
+        under_way = any(waiting == key for _, waiting, _ in self.late)
+        native = idempotency.kind == "native_key"
+        return native and (
+            under_way or self.remembered(connector, operation, key, self.clock.now) is not None
+        )
 
     def settle(self) -> None:
         """Commit what was due by now."""
         due = [late for late in self.late if late[0] <= self.clock.now]
         self.late = [late for late in self.late if late[0] > self.clock.now]
-        for _, commit in sorted(due, key=lambda late: late[0]):
+        for _, _, commit in sorted(due, key=lambda late: late[0]):
             commit()
 
     async def look_up(
@@ -165,7 +194,11 @@ class Till:
             self.next.popleft()
             raise CallFailed("status 503", status=503)
         for made in self.made:
-            if made.operation != operation or made.at < sent_at or made.reference in taken:
+            if (
+                (made.connector, made.operation) != (connector, operation)
+                or made.at < sent_at
+                or made.reference in taken
+            ):
                 continue
             if self._is_it(connector, made, arguments, key):
                 return made
