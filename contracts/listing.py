@@ -23,7 +23,7 @@ class OutsideEntry(Frozen):
 
 
 class OutsidePage(Frozen):
-    """One page; `next_cursor` is None when the listing has no more at the moment."""
+    """One page; `next_cursor` is the place to go on from. Without entries, or with None, it is the end."""
 
     entries: tuple[OutsideEntry, ...]
     next_cursor: str | None = None
