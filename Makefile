@@ -40,3 +40,7 @@ eval: $(VENV)/.ready
 
 test-gemini: $(VENV)/.ready
 	$(BIN)/pytest -m gemini
+
+# Real Vendure, WordPress and mail, kept in .real/; says plainly what is missing. See tests/real/README.md.
+test-real: $(VENV)/.ready
+	$(BIN)/pytest -m real tests/real
