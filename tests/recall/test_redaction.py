@@ -1,0 +1,83 @@
+"""Planted secrets and personal data are taken out; what the office needs to read stays in."""
+
+import logging
+
+import pytest
+
+from memory.redaction import RedactingFilter, Redactor
+
+REDACT = Redactor()
+
+
+@pytest.mark.parametrize(
+    ("planted", "kept"),
+    [
+        ("my key is AKIAIOSFODNN7EXAMPLQ ok", "my key is [secret] ok"),
+        ("token ghp_16C7e42F292c6912E7710c838347Ae178B4a", "token [secret]"),
+        ("use xoxb-123456789012-1234567890123-abcdefghijklmnopqrstuvwx", "use [secret]"),
+        ("key AIzaSyA1234567890abcdefghijklmnopqrstuv.", "key [secret]."),
+        ("vault hvs.CAESIJ1234567890abcdefGHIJKLMNOP", "vault [secret]"),
+        ("https://bob:pa55w0rd@shop.example/x", "https://bob:[secret]@shop.example/x"),
+        (
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0",
+            "[secret]",
+        ),
+        ("password: hunter2secret9 please", "password: [secret] please"),
+        ("my password is Tr0ub4dor&3, thanks", "my password is [secret], thanks"),
+        ("Mein Passwort lautet geheim99!", "Mein Passwort lautet [secret]"),
+        ("api_key = 'not-so-secret-value'", "api_key = '[secret]'"),
+        (
+            "a -----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nq8Zb\n-----END RSA PRIVATE KEY----- b",
+            "a [secret] b",
+        ),
+        ("a -----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk", "a [secret]"),
+        ("pay to DE89 3704 0044 0532 0130 00 please", "pay to [iban] please"),
+        ("card 4111 1111 1111 1111, 12/27", "card [card], 12/27"),
+        ("write anna.meier+x@example.co.uk or", "write [email] or"),
+        ("call 0171 2345678 or +1 202-555-0143", "call [phone] or [phone]"),
+        ("Hauptstraße 12a, 10115 Berlin, 2. Stock", "[address], 2. Stock"),
+        ("at 1600 Pennsylvania Avenue NW, Washington, DC 20500 now", "at [address] now"),
+    ],
+)
+def test_what_must_not_be_kept_is_replaced_by_its_kind(planted: str, kept: str) -> None:
+    assert REDACT(planted) == kept
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        "Order W-1001, case returns/webshop/RMA-1007, delivered 2026-05-04 12:30",
+        "effect refund-3f2a9c8d7b6e5f4a3b2c1d0e9f8a7b6c applied",
+        "memory 550e8400-e29b-41d4-a716-446655440000",
+        "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "article 4006381333931 costs 1299 cents, invoice 536365",
+        "The password must be changed; a secret: we love our users",
+        "Room 12 in the main street was closed in 1994",
+    ],
+)
+def test_what_the_office_needs_is_left_as_it_is(needed: str) -> None:
+    assert REDACT(needed) == needed
+
+
+def test_findings_are_counted_by_kind_and_redacting_again_changes_nothing() -> None:
+    once = REDACT.redact("a@example.com and b@example.com, password: hunter2secret9")
+    assert once.found == {"email": 2, "secret": 1}
+    assert REDACT.redact(once.text).text == once.text
+
+
+def test_no_planted_secret_reaches_the_logs(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("kontor.tests.redaction")
+    filter_ = RedactingFilter(REDACT)
+    logger.addFilter(filter_)
+    try:
+        logger.warning("customer %s sent %s", "anna@example.com", "AKIAIOSFODNN7EXAMPLQ")
+        try:
+            raise ValueError("token ghp_16C7e42F292c6912E7710c838347Ae178B4a")
+        except ValueError:
+            logger.exception("failed")
+    finally:
+        logger.removeFilter(filter_)
+    assert "customer [email] sent [secret]" in caplog.text
+    assert "ValueError: token [secret]" in caplog.text
+    for planted in ("anna@", "AKIA", "ghp_"):
+        assert planted not in caplog.text
