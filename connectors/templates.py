@@ -57,13 +57,18 @@ def extract(value: object, path: str) -> Any:
 
 def quoted(value: object) -> str:
     """Return a value fit for one segment of a URL path; `/`, `.` and `..` cannot lead elsewhere."""
-    text = str(value)
+    text = "" if value is None else str(value)
     if text in ("", ".", ".."):
         raise TemplateFailed("a value in the path is empty or made of dots only")
     return quote(text, safe="")
 
 
-def _environment(finalize: Callable[[object], object] | None = None) -> ImmutableSandboxedEnvironment:
+def shown(value: object) -> object:
+    """Return a value as it stands in a text: what was not given is nothing, not the word None."""
+    return "" if value is None else value
+
+
+def _environment(finalize: Callable[[object], object]) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=True
     )
@@ -77,7 +82,7 @@ def _environment(finalize: Callable[[object], object] | None = None) -> Immutabl
     return environment
 
 
-_PLAIN = _environment()
+_PLAIN = _environment(finalize=shown)
 _PATH = _environment(finalize=quoted)
 
 
