@@ -11,6 +11,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
+FORGIVEN = 2
+"""Mistakes that the strictest threshold of a search may make."""
+
 
 class AcceptRule(Frozen):
     """When an answer is good enough to be accepted.
@@ -73,57 +76,69 @@ def upper_bound(errors: int, trials: int, delta: float) -> float:
     return 1.0 if errors >= trials else float(beta.ppf(1 - delta, errors + 1, trials - errors))
 
 
-def choose_threshold(confidence: Floats, right: Bools, target_error: float, sure: float) -> AcceptRule:
+def choose_threshold(
+    confidence: Floats, right: Bools, rehearsal: Floats, *, target_error: float, sure: float
+) -> AcceptRule:
     """Choose the threshold that accepts most while the error among the accepted stays under target.
 
-    This is SGR, selection with guaranteed risk: a binary search over the held-out confidences, each
-    step judged by the binomial tail bound at its share of 1 - `sure`, so that the promise holds for
-    whatever threshold comes out (Geifman & El-Yaniv, "Selective Classification for Deep Neural
-    Networks", NeurIPS 2017, algorithm 2). The examples must be held out: neither the head nor its
-    temperature may have seen them. It holds for texts drawn like the examples, for no others.
+    Selective prediction with a bound on its risk (Geifman & El-Yaniv, "Selective Classification for
+    Deep Neural Networks", NeurIPS 2017), by fixed-sequence testing (Angelopoulos, Bates, Candès,
+    Jordan & Lei, "Learn then Test", 2021): thresholds are laid out beforehand, from strict to
+    lenient, and each is tested on the held-out examples with the exact binomial bound; the first
+    that fails ends the search, which is why none of them costs the others any certainty. It holds
+    for texts drawn like the examples, for no others.
 
     Args:
         confidence: calibrated confidence in each held-out answer; 0 for what the guard refuses.
-        right: whether each answer was right.
+            Neither the head nor its temperature may have seen these examples.
+        right: whether each held-out answer was right.
+        rehearsal: confidences on other examples, on which the thresholds are laid out.
         target_error: the largest share of wrong answers among those accepted.
-        sure: the probability, over the draw of the examples, with which that must hold.
+        sure: the probability, over the draw of the held-out examples, with which that must hold.
     """
-    order = np.argsort(-confidence, kind="stable")
-    sorted_confidence, wrong = confidence[order], np.cumsum(~right[order])
-    count = len(order)
-    steps = max(1, math.ceil(math.log2(max(count, 2))))
-    best, bound = 0, 1.0
-    low, high = 0, count  # accepts `low` answers surely enough, more than `high` never
-    for _ in range(steps):
-        middle = math.ceil((low + high) / 2)
-        accepted = _with_ties(sorted_confidence, middle)
-        if accepted == 0:
+    best, bound = None, 1.0
+    for threshold in _sequence(rehearsal, len(confidence), target_error, 1 - sure):
+        accepted = confidence >= threshold
+        found = upper_bound(int((~right[accepted]).sum()), int(accepted.sum()), 1 - sure)
+        if found > target_error:
             break
-        found = upper_bound(int(wrong[accepted - 1]), accepted, (1 - sure) / steps)
-        if found <= target_error and sorted_confidence[accepted - 1] > 0:
-            low = max(low, middle)
-            if accepted > best:
-                best, bound = accepted, found
-        else:
-            high = middle - 1
-        if low >= high:
-            break
+        best, bound = float(threshold), found
+    taken = confidence >= best if best is not None else np.zeros(len(confidence), dtype=bool)
     return AcceptRule(
-        threshold=float(sorted_confidence[best - 1]) if best else None,
-        coverage=best / count if count else 0.0,
-        error=float(wrong[best - 1]) / best if best else 0.0,
-        error_bound=bound if best else 1.0,
+        threshold=best,
+        coverage=float(taken.mean()) if len(taken) else 0.0,
+        error=float((~right[taken]).mean()) if taken.any() else 0.0,
+        error_bound=bound,
         target_error=target_error,
         target_confidence=sure,
-        held_out=count,
+        held_out=len(confidence),
     )
 
 
-def _with_ties(descending: Floats, count: int) -> int:
-    """Return how many are accepted by the threshold of the `count`-th: equals come in together."""
-    if count == 0:
-        return 0
-    return int(np.searchsorted(-descending, -descending[count - 1], side="right"))
+def _sequence(rehearsal: Floats, held_out: int, target_error: float, delta: float) -> Floats:
+    """Lay out thresholds from strict to lenient, in steps of a hundredth of the rehearsal.
+
+    The strictest accepts enough examples that the test forgives it a mistake or two: a stricter one
+    could not pass.
+    """
+    inside = np.sort(rehearsal[rehearsal > 0])[::-1]
+    if not held_out or not len(inside):
+        return np.empty(0)
+    needed = least_trials(FORGIVEN, target_error, delta)
+    if needed > held_out:
+        needed = least_trials(0, target_error, delta)
+    first = needed / held_out * len(rehearsal)
+    places = np.arange(first, len(inside), max(len(inside) / 100, 1)).astype(int)
+    thresholds: Floats = inside[np.minimum(places, len(inside) - 1)]
+    return thresholds
+
+
+def least_trials(errors: int, target_error: float, delta: float) -> int:
+    """Return how many trials with so many errors bring the bound under the target."""
+    trials = errors + 1
+    while upper_bound(errors, trials, delta) > target_error:
+        trials += 1
+    return trials
 
 
 def calibration_error(confidence: Floats, right: Bools, bins: int = 10) -> float:

@@ -1,4 +1,4 @@
-"""A head on embeddings: which label, how sure, and whether the text is of the kind it was taught."""
+"""A head on a text's features: which label, how sure, and whether the text is of the kind it was taught."""
 
 from datetime import date
 
@@ -9,6 +9,7 @@ from safetensors.numpy import save
 from contracts.embedding import EmbedderIdentity
 from contracts.frozen import Frozen
 from models.calibration import AcceptRule, Floats, softmax
+from models.features import Features
 
 NEIGHBOURS = 3
 """The guard looks at the mean similarity to this many nearest training examples."""
@@ -77,7 +78,7 @@ class Head:
 
         Args:
             card: what it is.
-            weight: shape (labels, dimension).
+            weight: shape (labels, features).
             bias: shape (labels,).
             neighbours: the training examples' unit vectors, shape (examples, dimension).
         """
@@ -86,16 +87,15 @@ class Head:
         self._neighbours = neighbours
         self._neighbours_f32 = neighbours.astype(np.float32)
 
-    def scores(self, vectors: NDArray[np.float32]) -> Floats:
+    def scores(self, features: Features) -> Floats:
         """Return one score for each label, shape (texts, labels)."""
-        scores: Floats = (vectors @ self._weight.T + self._bias).astype(np.float64)
+        scores: Floats = (features.times(self._weight) + self._bias).astype(np.float64)
         return scores
 
-    def guess(self, vectors: list[list[float]] | NDArray[np.float32]) -> list[Guess]:
-        """Return what the head makes of each text, given the texts' unit vectors."""
-        array = np.asarray(vectors, dtype=np.float32)
-        probabilities = softmax(self.scores(array), self.card.temperature)
-        similarity = nearest_similarity(array, self._neighbours_f32)
+    def guess(self, features: Features) -> list[Guess]:
+        """Return what the head makes of each text."""
+        probabilities = softmax(self.scores(features), self.card.temperature)
+        similarity = nearest_similarity(features.whole, self._neighbours_f32)
         guesses = []
         for row, near in zip(probabilities, similarity, strict=True):
             second, first = np.argsort(row)[-2:]

@@ -6,14 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from contracts.embedding import Embedder
 from contracts.problem import OfficeInvalid
 from models.candidate import Asked, Readiness, Reply
 from models.catalogue import TaskSpec
 from models.classifier import Guess, Head
 from models.examples import load_examples
+from models.features import features_of
 from models.heads import HeadStore, head_key
 from models.training import TooFewExamples, train
 
@@ -72,7 +71,7 @@ class HeadCandidate:
     async def answer(self, asked: Asked) -> Reply:
         """Answer with the label, if it is sure enough and the text is of the kind it knows."""
         head = await self.head(asked.name, asked.task)
-        [guess] = head.guess(await self._embedder.embed([asked.question.text]))
+        [guess] = head.guess(await features_of(self._embedder, [asked.question.text]))
         accepted = guess.accepted(head.card.accept)
         return Reply(
             outcome="answered" if accepted else "unsure",
@@ -91,9 +90,9 @@ class HeadCandidate:
         if stored is not None:
             await self._embedder.embed([name])  # load the model now, outside any question's latency budget
             return stored
-        vectors = np.array(await self._embedder.embed([e.text for e in examples]), dtype=np.float32)
+        features = await features_of(self._embedder, [example.text for example in examples])
         head = await asyncio.to_thread(
-            train, name, task, examples, vectors, embedder=self._embedder.identity, today=self._today()
+            train, name, task, examples, features, embedder=self._embedder.identity, today=self._today()
         )
         await asyncio.to_thread(self._store.write, name, key, head, again=again)
         return head

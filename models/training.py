@@ -4,24 +4,44 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contracts.embedding import EmbedderIdentity
-from models.calibration import Floats, Ints, calibration_error, choose_threshold, fit_temperature, softmax
+from models.calibration import (
+    AcceptRule,
+    Floats,
+    Ints,
+    calibration_error,
+    choose_threshold,
+    fit_temperature,
+    softmax,
+)
 from models.catalogue import TaskSpec
 from models.classifier import Head, HeadCard, nearest_similarity
 from models.examples import Example, data_hash
+from models.features import Features, Matrix
 
-RECIPE = "logistic-1"
+RECIPE = "logistic-2"
 STRENGTHS = (3.0, 10.0, 30.0)
+MANY_STRENGTH = 10.0
 FOLDS = 3
 FEW = 3000
 """Up to so many examples, the strength of regularisation is chosen by cross-validation."""
 LEAST_PER_LABEL = 8
 GUARD_QUANTILE = 0.01
 """The guard refuses what is stranger than all but this share of the training examples."""
+
+UNTESTED = AcceptRule(
+    threshold=None,
+    coverage=0,
+    error=0,
+    error_bound=1,
+    target_error=0.5,
+    target_confidence=0.5,
+    held_out=0,
+)
 
 
 class TooFewExamples(Exception):
@@ -63,7 +83,7 @@ def train(
     task_name: str,
     task: TaskSpec,
     examples: list[Example],
-    vectors: NDArray[np.float32],
+    features: Features,
     *,
     embedder: EmbedderIdentity,
     today: date,
@@ -74,7 +94,7 @@ def train(
         task_name: the task's name in `models.toml`.
         task: its labels, target error and confidence.
         examples: labelled texts.
-        vectors: their unit vectors, shape (examples, dimension).
+        features: what is read of them, one row each.
         embedder: who made the vectors.
         today: the card's date.
 
@@ -84,10 +104,11 @@ def train(
     labels = tuple(sorted({example.label for example in examples}))
     truth = np.array([labels.index(example.label) for example in examples], dtype=np.int64)
     parts = split(examples)
-    seen, known = vectors[parts.learn], truth[parts.learn]
-    strength, temperature = _strength_and_temperature(seen, known)
-    weight, bias = fit(seen, known, strength)
-    guard = float(np.quantile(nearest_similarity(seen, seen, skip_self=True), GUARD_QUANTILE))
+    learn, held_out = features.rows(parts.learn), features.rows(parts.held_out)
+    space = Space.of(learn)
+    rehearsal = _rehearse(space, truth[parts.learn])
+    weight, bias = fit(space.points, truth[parts.learn], rehearsal.strength)
+    similarity = nearest_similarity(learn.whole, learn.whole, skip_self=True)
     card = HeadCard(
         task=task_name,
         recipe=RECIPE,
@@ -97,27 +118,30 @@ def train(
         data_hash=data_hash(examples),
         trained_with=len(parts.learn),
         per_label=dict(sorted(Counter(example.label for example in examples).items())),
-        strength=strength,
-        temperature=temperature,
-        guard=guard,
+        strength=rehearsal.strength,
+        temperature=rehearsal.temperature,
+        guard=float(np.quantile(similarity, GUARD_QUANTILE)),
         accuracy=0.0,
         calibration_error=0.0,
-        accept=choose_threshold(
-            np.empty(0), np.empty(0, dtype=bool), task.target_error, task.target_confidence
-        ),
+        accept=UNTESTED,
     )
-    head = Head(card, weight, bias, seen.astype(np.float16))
-    return _calibrated(head, vectors[parts.held_out], truth[parts.held_out], task)
+    rehearsed = np.where(similarity >= card.guard, rehearsal.confidence, 0.0)
+    head = Head(card, space.back(weight), bias.astype(np.float32), learn.whole.astype(np.float16))
+    return _calibrated(head, held_out, truth[parts.held_out], rehearsed, task)
 
 
-def _calibrated(head: Head, vectors: NDArray[np.float32], truth: Ints, task: TaskSpec) -> Head:
+def _calibrated(head: Head, held_out: Features, truth: Ints, rehearsal: Floats, task: TaskSpec) -> Head:
     """Measure a head on the held-out examples and give it its threshold."""
-    guesses = head.guess(vectors)
+    guesses = head.guess(held_out)
     right = np.array([head.card.labels[t] == g.label for t, g in zip(truth, guesses, strict=True)])
     confidence = np.array([guess.confidence for guess in guesses])
     in_scope = np.array([guess.in_scope for guess in guesses])
     rule = choose_threshold(
-        np.where(in_scope, confidence, 0.0), right, task.target_error, task.target_confidence
+        np.where(in_scope, confidence, 0.0),
+        right,
+        rehearsal,
+        target_error=task.target_error,
+        sure=task.target_confidence,
     )
     measured = {
         "accuracy": float(right.mean()),
@@ -128,46 +152,84 @@ def _calibrated(head: Head, vectors: NDArray[np.float32], truth: Ints, task: Tas
     return head.with_card(head.card.model_copy(update=measured))
 
 
-def fit(
-    vectors: NDArray[np.float32], truth: Ints, strength: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Fit multinomial logistic regression; return weight (labels, dimension) and bias (labels,).
+@dataclass(frozen=True)
+class Space:
+    """The examples as points in which a linear head is fitted.
+
+    With fewer examples than features every solution lies in the examples' own span, so the points are
+    turned into it (singular value decomposition): the same head, many times faster.
+
+    Attributes:
+        points: one row each; dense, or scipy CSR when there are many examples.
+        axes: the span's axes as rows, in terms of the features; None if the points are the features.
+    """
+
+    points: Any
+    axes: Floats | None
+
+    @classmethod
+    def of(cls, features: Features) -> "Space":
+        """Choose the space for some examples."""
+        matrix = features.matrix()
+        if matrix.shape[0] > FEW:
+            return cls(matrix, None)
+        left, size, axes = np.linalg.svd(matrix.toarray().astype(np.float64), full_matrices=False)
+        return cls(left * size, axes)
+
+    def back(self, weight: Floats) -> Matrix:
+        """Return a weight fitted on the points as a weight of the features."""
+        turned = weight if self.axes is None else weight @ self.axes
+        return turned.astype(np.float32)
+
+
+def fit(points: Any, truth: Ints, strength: float) -> tuple[Floats, Floats]:
+    """Fit multinomial logistic regression; return weight (labels, columns) and bias (labels,).
 
     Args:
-        vectors: unit vectors.
-        truth: label indexes.
+        points: one row each.
+        truth: label indexes, each label present.
         strength: scikit-learn's C, the inverse of the regularisation.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only training needs it
 
-    model = LogisticRegression(C=strength, max_iter=2000).fit(vectors, truth)
+    model = LogisticRegression(C=strength, max_iter=2000).fit(points, truth)
     weight, bias = model.coef_, model.intercept_
-    if len(bias) == 1:  # two labels: scikit-learn keeps one row for the second
+    if len(bias) == 1:  # two labels: scikit-learn keeps one row, for the second
         weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    return weight.astype(np.float32), bias.astype(np.float32)
+    return weight, bias
 
 
-def _strength_and_temperature(vectors: NDArray[np.float32], truth: Ints) -> tuple[float, float]:
-    """Choose both on scores of examples by heads that did not see them (cross-fitting)."""
-    candidates = STRENGTHS if len(truth) <= FEW else STRENGTHS[-1:]
-    best = (np.inf, STRENGTHS[-1], 1.0)
-    for strength in candidates:
-        scores = _unseen_scores(vectors, truth, strength)
+@dataclass(frozen=True)
+class _Rehearsal:
+    """What cross-fitting on the learning part settled.
+
+    Attributes:
+        confidence: in each example's answer, by a head that did not see it.
+    """
+
+    strength: float
+    temperature: float
+    confidence: Floats
+
+
+def _rehearse(space: Space, truth: Ints) -> _Rehearsal:
+    """Choose regularisation and temperature on answers of heads that did not see the example."""
+    best, settled = np.inf, _Rehearsal(MANY_STRENGTH, 1.0, np.zeros(len(truth)))
+    for strength in STRENGTHS if len(truth) <= FEW else (MANY_STRENGTH,):
+        scores = _unseen_scores(space, truth, strength)
         temperature = fit_temperature(scores, truth)
-        best = min(best, (_loss(scores, truth, temperature), strength, temperature))
-    return best[1], best[2]
+        probabilities = softmax(scores, temperature)
+        loss = float(-np.log(probabilities[np.arange(len(truth)), truth] + 1e-12).mean())
+        if loss < best:
+            best, settled = loss, _Rehearsal(strength, temperature, probabilities.max(axis=1))
+    return settled
 
 
-def _unseen_scores(vectors: NDArray[np.float32], truth: Ints, strength: float) -> Floats:
+def _unseen_scores(space: Space, truth: Ints, strength: float) -> Floats:
     from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 - only training needs it
 
     scores = np.empty((len(truth), int(truth.max()) + 1))
-    for learn, judge in StratifiedKFold(FOLDS).split(vectors, truth):
-        weight, bias = fit(vectors[learn], truth[learn], strength)
-        scores[judge] = vectors[judge] @ weight.T + bias
+    for seen, unseen in StratifiedKFold(FOLDS).split(np.empty(len(truth)), truth):
+        weight, bias = fit(space.points[seen], truth[seen], strength)
+        scores[unseen] = space.points[unseen] @ weight.T + bias
     return scores
-
-
-def _loss(scores: Floats, truth: Ints, temperature: float) -> float:
-    probabilities = softmax(scores, temperature)
-    return float(-np.log(probabilities[np.arange(len(truth)), truth] + 1e-12).mean())

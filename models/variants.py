@@ -11,8 +11,8 @@ _UNITS = re.compile(r"(\d)\s+(ml|cl|l|gb|tb|cm|mm|m|inch|oz|kg|g|w|mah)\b")
 _NOT_A_VALUE = re.compile(r"\s*(?:days?|weeks?|months?|years?|hours?|minutes?|times?|euros?|am|pm|o'clock)\b")
 _HAD = (
     r"instead of|rather than|in place of|not|no longer|isn't|wasn't|from|than|too|sent(?: me)?|received|got|"
-    r"gave|given|delivered|arrived(?: in)?|came(?: in)?|have|has|had|ordered|bought|purchased|was|is|are|were|exchange|"
-    r"exchanging|swap|swapping|change|changing|replace|replacing|return|returning|switch|trade|my|this|"
+    r"gave|given|delivered|arrived(?: in)?|came(?: in)?|have|has|had|ordered|bought|purchased|was|is|are|"
+    r"were|exchange|exchanging|swap|swapping|change|changing|replace|replacing|return|returning|switch|trade|my|this|"
     r"these|current"
 )
 _WANTED = (
