@@ -1,6 +1,8 @@
 """A child process that is waited for until it is ready, and stopped at the end."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -37,11 +39,9 @@ class Child:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Stop it, gently first."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
+        """Stop it and the processes it started, gently first."""
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, how)
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
