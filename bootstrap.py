@@ -10,6 +10,7 @@ from activities.approvals import ApprovalActivities
 from activities.cases import CaseActivities
 from activities.decisions import DecisionActivities
 from activities.effects import EffectActivities
+from activities.memory import MemoryActivities, RebuildActivities
 from activities.orders import OrderActivities
 from activities.policy import PolicyActivities, utc_now
 from activities.recall import RecallActivities
@@ -37,6 +38,7 @@ from memory.decisions import SqlDecisions
 from memory.episodes import SqlEpisodes
 from memory.ledger import SqlLedger
 from memory.permits import SqlPermits
+from memory.rebuild import CollectionRebuild
 from memory.record import SqlRecord
 from memory.semantic import SemanticMemory
 from memory.signing_key import SigningKeyFile
@@ -377,5 +379,21 @@ def recall(settings: Settings, embedder: Embedder) -> SemanticMemory:
 
 def recall_activities(settings: Settings) -> list[Activity]:
     """Return the activities of semantic memory; for the memory task queue."""
-    serving = RecallActivities(recall(settings, embedder(settings)))
-    return [serving.assemble, serving.remember]
+    memory = recall(settings, embedder(settings))
+    serving, keeping = RecallActivities(memory), MemoryActivities(memory)
+    rebuilding = RebuildActivities(CollectionRebuild(memory))
+    return [
+        serving.assemble,
+        serving.remember,
+        keeping.search,
+        keeping.history,
+        keeping.take_in,
+        keeping.forget,
+        keeping.stats,
+        keeping.mend,
+        rebuilding.begin,
+        rebuilding.copy,
+        rebuilding.compare,
+        rebuilding.switch,
+        rebuilding.previous,
+    ]

@@ -23,7 +23,19 @@ from contracts.failure import FailureClass
 from contracts.ledger import LedgerEntry
 from contracts.listing import OutsidePage
 from contracts.manifest import Manifest
-from contracts.memory import Context, ContextRequest, Memory
+from contracts.memory import (
+    Agreement,
+    Comparison,
+    Context,
+    ContextRequest,
+    Document,
+    Forgotten,
+    Imported,
+    Memory,
+    MemoryStats,
+    Recalled,
+    Search,
+)
 from contracts.reconciling import LedgerPage, Proven, Pursued, TakenPage, Walk
 from contracts.tally import Authority
 from contracts.verdict import Plan, Verdict
@@ -333,6 +345,50 @@ class Recall(Protocol):
 
     async def remember(self, memories: Sequence[Memory]) -> tuple[str, ...]:
         """Write memories, SQL first, then vectors; return their ids."""
+
+
+class MemoryKeeper(Protocol):
+    """What a person may do with semantic memory."""
+
+    async def remember(self, memories: Sequence[Memory]) -> tuple[str, ...]:
+        """Write memories, SQL first, then vectors; return their ids."""
+
+    async def take_in(self, documents: Sequence[Document]) -> Imported:
+        """Make each document's passages the whole of what is known from its source."""
+
+    async def search(self, search: Search) -> tuple[Recalled, ...]:
+        """Return the memories that answer best, best first."""
+
+    async def history(self, id_: str) -> tuple[Recalled, ...]:
+        """Return a memory with what it corrected and what corrected it; empty if unknown."""
+
+    async def stats(self) -> MemoryStats:
+        """Count memories, vectors and what is not settled yet."""
+
+    async def forget(self, customer: str) -> Forgotten:
+        """Delete all memories of a customer, everywhere."""
+
+    async def mend(self) -> tuple[Agreement, ...]:
+        """Find where SQL and the vectors do not agree, and put it right."""
+
+
+class MemoryRebuilder(Protocol):
+    """The steps of building a second collection of vectors; each may be repeated."""
+
+    async def begin(self, embedder: str) -> tuple[str, int]:
+        """Start a collection for an embedder, or find the one begun; return its name and what is left."""
+
+    async def copy(self, collection: str) -> int:
+        """Write some of what is missing; return how many memories are left."""
+
+    async def compare(self, collection: str, sample: int) -> Comparison:
+        """Ask a sample of memories of both collections."""
+
+    async def switch(self, collection: str) -> str | None:
+        """Let recall read the collection; return the one it read before."""
+
+    async def previous(self) -> str | None:
+        """Return the collection that recall read before the last switch."""
 
 
 class Secrets(Protocol):

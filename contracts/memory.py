@@ -221,7 +221,11 @@ class Comparison(Frozen):
 
 
 class Rebuilt(Frozen):
-    """How a rebuild ended; `switched` is false if the comparison forbade it."""
+    """How a rebuild ended; `switched` is false if the comparison forbade it.
+
+    Attributes:
+        vectors: how many memories were embedded.
+    """
 
     collection: str
     previous: str | None

@@ -26,6 +26,7 @@ class Collection:
     name: str
     identity: EmbedderIdentity
     state: str
+    loaded_as: str
 
 
 class Aliases:
@@ -68,7 +69,7 @@ class Aliases:
         with writing(self._engine) as session:
             alias = session.get(MemoryAlias, CURRENT)
             if alias is None:
-                made = _begin(session, identity, now, "ready")
+                made = _begin(session, identity, identity.name, now, "ready")
                 statement = insert_into(session, MemoryAlias).values(
                     alias=CURRENT, collection=made.name, previous=None, switched_at=now
                 )
@@ -78,7 +79,7 @@ class Aliases:
             assert found is not None  # a switch only ever names a row that exists
             return found
 
-    def begin(self, identity: EmbedderIdentity, now: datetime) -> Collection:
+    def begin(self, identity: EmbedderIdentity, loaded_as: str, now: datetime) -> Collection:
         """Start a further collection with everything in it still to be done; or find one begun.
 
         A collection of the same embedder that is being built already is returned, so that a
@@ -93,7 +94,7 @@ class Aliases:
                     col(MemoryCollection.dimension) == identity.dimension,
                 )
             ).first()
-            return _collection(building) or _begin(session, identity, now, "building")
+            return _collection(building) or _begin(session, identity, loaded_as, now, "building")
 
     def switch(self, name: str, now: datetime) -> None:
         """Let recall read `name` from now on; switching to the current one changes nothing.
@@ -128,7 +129,9 @@ class Aliases:
             session.execute(delete(MemoryMark).where(col(MemoryMark.collection) == name))
 
 
-def _begin(session: Session, identity: EmbedderIdentity, now: datetime, state: str) -> Collection:
+def _begin(
+    session: Session, identity: EmbedderIdentity, loaded_as: str, now: datetime, state: str
+) -> Collection:
     earlier = session.execute(
         select(func.count())
         .select_from(MemoryCollection)
@@ -137,6 +140,7 @@ def _begin(session: Session, identity: EmbedderIdentity, now: datetime, state: s
     row = MemoryCollection(
         name=f"{identity.slug}-{earlier + 1}",
         embedder=identity.name,
+        loaded_as=loaded_as,
         weights_hash=identity.weights_hash,
         dimension=identity.dimension,
         state=state,
@@ -145,11 +149,11 @@ def _begin(session: Session, identity: EmbedderIdentity, now: datetime, state: s
     session.add(row)
     session.flush()
     mark_all(session, row.name)
-    return Collection(row.name, identity, state)
+    return Collection(row.name, identity, state, loaded_as)
 
 
 def _collection(row: MemoryCollection | None) -> Collection | None:
     if row is None:
         return None
     identity = EmbedderIdentity(name=row.embedder, weights_hash=row.weights_hash, dimension=row.dimension)
-    return Collection(row.name, identity, row.state)
+    return Collection(row.name, identity, row.state, row.loaded_as)

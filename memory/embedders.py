@@ -27,7 +27,8 @@ class Embedders:
         if self._load is None:
             raise LookupError(f"this process has only the embedder {self.own.identity.name}")
         if name not in self._loaded:
-            self._loaded[name] = self._load(name)
+            found = self._load(name)
+            self._loaded[name] = self.own if found.identity == self.own.identity else found
         return self._loaded[name]
 
     def of(self, collection: Collection) -> Embedder:
@@ -42,7 +43,7 @@ class Embedders:
             if known.identity == collection.identity:
                 return known
         try:
-            found = self.named(collection.identity.name)
+            found = self.named(collection.loaded_as)
         except Exception as missing:
             raise EmbedderMismatch(collection.name, collection.identity, self.own.identity) from missing
         if found.identity != collection.identity:

@@ -41,9 +41,11 @@ SPOKEN = re.compile(
     re.I,
 )
 NAMES = re.compile("|".join(DENYLIST), re.I)
-VAULT = re.compile(r"\bhv[sbr]\.[\w-]{20,}")
+FURTHER = re.compile(r"\bhv[sbr]\.[\w-]{20,}|\bAIza[\w-]{30,}")
+"""What detect-secrets does not know and Kontor uses: tokens of Vault, keys of Google."""
 TAIL = re.compile(r"[\w.+/=-]*\w")
-TOKEN = re.compile(r"(?<![\w/+.-])[A-Za-z0-9+_=-]{24,}(?![\w/+])")
+TOKEN = re.compile(r"(?<![\w/+.])[A-Za-z0-9+_=]{20,}(?![\w/+])")
+DIGIT_GROUPS = 2
 ADDRESSES = (
     # Musterstraße 12a, 10115 Berlin
     re.compile(
@@ -108,7 +110,7 @@ class Redactor:
                 # A pattern may end before the token does: a JWT's signature follows its last dot.
                 tail = TAIL.match(text, match.end()) if group == 0 else None
                 yield match.start(group), tail.end() if tail else match.end(group)
-        yield from (match.span() for match in VAULT.finditer(text))
+        yield from (match.span() for match in FURTHER.finditer(text))
         yield from (match.span("value") for match in SPOKEN.finditer(text))
         yield from _assigned(text)
         yield from self._random(text)
@@ -129,11 +131,16 @@ class Redactor:
         return Base64HighEntropyString(limit=ENTROPY_LIMIT)
 
     def _random(self, text: str) -> Iterator[tuple[int, int]]:
-        """Long words that mix cases and digits and look drawn at random; hexadecimal ids do not."""
+        """Long words that mix cases and scattered digits and look drawn at random; hexadecimal ids do not."""
         for match in TOKEN.finditer(text):
             word = match.group()
             mixed = all(any(map(test, word)) for test in (str.isupper, str.islower, str.isdigit))
-            if mixed and self._entropy.calculate_shannon_entropy(word) > ENTROPY_LIMIT:
+            groups = len(re.findall(r"\d+", word))
+            if (
+                mixed
+                and groups >= DIGIT_GROUPS
+                and self._entropy.calculate_shannon_entropy(word) > ENTROPY_LIMIT
+            ):
                 yield match.span()
 
     def _phones(self, text: str) -> Iterator[tuple[int, int]]:

@@ -51,6 +51,17 @@ RECALL = ActivityConfig(
 )
 """Memory helps a decision but never holds one up."""
 
+REBUILD = ActivityConfig(
+    start_to_close_timeout=timedelta(hours=2),
+    heartbeat_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        maximum_interval=timedelta(seconds=30),
+        non_retryable_error_types=["LookupError", "WeightsRefused", "EmbedderMismatch", "NothingToSwitchTo"],
+    ),
+)
+"""A long step of memory's own: it heartbeats, and goes on where it stood after a crash."""
+
 EFFECT = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=120),
     heartbeat_timeout=timedelta(seconds=10),

@@ -3,7 +3,15 @@
 from typing import Any
 
 from workflows.divergence import DivergenceWorkflow
+from workflows.memory_rebuild import MemoryRebuildWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.returns import ReturnWorkflow
+from workflows.undo import UndoWorkflow
 
-WORKFLOWS: tuple[type[Any], ...] = (ReturnWorkflow, ReconcileWorkflow, DivergenceWorkflow)
+WORKFLOWS: tuple[type[Any], ...] = (
+    ReturnWorkflow,
+    ReconcileWorkflow,
+    DivergenceWorkflow,
+    UndoWorkflow,
+    MemoryRebuildWorkflow,
+)

@@ -63,13 +63,15 @@ class MemoryCollection(SQLModel, table=True):
     """A set of vectors that one embedder made of the live rows.
 
     `state` is `building` until it was compared and switched to, then `ready`, and `dropped` once
-    its vectors are gone.
+    its vectors are gone. `loaded_as` is the name the embedder was asked for by (`minilm`, a folder),
+    so that a process whose own embedder is another one can load it.
     """
 
     __tablename__ = "memory_collections"
 
     name: str = Field(primary_key=True)
     embedder: str
+    loaded_as: str
     weights_hash: str
     dimension: int
     state: str

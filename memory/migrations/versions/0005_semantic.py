@@ -29,6 +29,7 @@ def upgrade() -> None:
         "memory_collections",
         sa.Column("name", sa.String(), primary_key=True),
         sa.Column("embedder", sa.String(), nullable=False),
+        sa.Column("loaded_as", sa.String(), nullable=False),
         sa.Column("weights_hash", sa.String(), nullable=False),
         sa.Column("dimension", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
