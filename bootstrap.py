@@ -311,8 +311,9 @@ def model_catalogue(settings: Settings) -> Catalogue:
 
 @lru_cache(maxsize=2)
 def head_candidate(settings: Settings) -> HeadCandidate:
-    """Return what answers from trained heads; they live in the state folder."""
-    return HeadCandidate(settings.office, HeadStore(settings.state / "heads"), embedder(settings))
+    """Return what answers from trained heads: the office's own, or those trained into the state folder."""
+    store = HeadStore(settings.state / "heads", shipped=settings.office / "heads")
+    return HeadCandidate(settings.office, store, embedder(settings))
 
 
 def model_candidates(settings: Settings) -> dict[str, Candidate]:

@@ -30,10 +30,14 @@ def head_key(task: TaskSpec, examples: list[Example], embedder: EmbedderIdentity
 
 
 class HeadStore:
-    """A folder of heads: `TASK/KEY/head.safetensors` and `card.json`. Never a pickle."""
+    """A folder of heads: `TASK/KEY/head.safetensors` and `card.json`. Never a pickle.
 
-    def __init__(self, folder: Path) -> None:
+    What the office ships is read where it lies; what is trained here is written into `folder`.
+    """
+
+    def __init__(self, folder: Path, shipped: Path | None = None) -> None:
         self._folder = folder
+        self._shipped = shipped
 
     def path(self, task: str, key: str) -> Path:
         """Return where a head is or would be."""
@@ -41,7 +45,10 @@ class HeadStore:
 
     def read(self, task: str, key: str) -> Head | None:
         """Return a stored head, or None."""
-        return read_head(self.path(task, key))
+        head = read_head(self.path(task, key))
+        if head is None and self._shipped is not None:
+            return read_head(self._shipped / task / key)
+        return head
 
     def write(self, task: str, key: str, head: Head, *, again: bool = False) -> None:
         """Store a head; one that exists stays, unless it is made `again`."""
