@@ -30,6 +30,8 @@ class ModelSpec(Frozen):
         prompt_tokens, most_output_tokens: what a call sends besides the text, and may bring back.
         requests_per_minute, tokens_per_minute: the provider's limits; 0 is none.
         secret: the name of the secret with its key.
+        thinking_tokens: how much it may think before it answers; None leaves that to it.
+        flex_share, batch_share: what the slower tiers cost, as a share of the price.
     """
 
     kind: Literal["head", "matcher", "gemini"]
@@ -47,6 +49,9 @@ class ModelSpec(Frozen):
     requests_per_minute: int = Field(default=0, ge=0)
     tokens_per_minute: int = Field(default=0, ge=0)
     secret: str = ""
+    thinking_tokens: int | None = Field(default=None, ge=0)
+    flex_share: float = Field(default=1.0, gt=0, le=1)
+    batch_share: float = Field(default=1.0, gt=0, le=1)
 
     @model_validator(mode="after")
     def _priced(self) -> "ModelSpec":
@@ -89,7 +94,10 @@ class TaskSpec(Frozen):
         moves_money: its answers decide about money, so that no answer is ever reused.
         critical: decided twice, on separate zones, and must agree.
         candidates: models in the order in which they are asked.
-        otherwise: what happens when none may answer: a person decides, or it is deferred.
+        otherwise: what happens when none may answer: a person decides, or it is left to a batch job.
+        prompt: file in the office that a language model is asked with.
+        wait_seconds: how long the question may wait in all for a provider that asks us to come
+            again later, before `otherwise` holds.
     """
 
     contract: Literal["label", "picked"]
@@ -105,6 +113,8 @@ class TaskSpec(Frozen):
     critical: bool = False
     candidates: tuple[str, ...] = Field(min_length=1)
     otherwise: Literal["person", "later"] = "person"
+    prompt: str = ""
+    wait_seconds: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
     def _labelled(self) -> "TaskSpec":
@@ -138,8 +148,8 @@ def load_catalogue(office: Path) -> Catalogue:
         raise OfficeInvalid(
             [_problem(text, error["loc"], error["msg"]) for error in invalid.errors()]
         ) from None
-    if unknown := list(_unknown_candidates(text, catalogue)):
-        raise OfficeInvalid(unknown)
+    if wrong := [*_unknown_candidates(text, catalogue), *_without_prompt(text, catalogue)]:
+        raise OfficeInvalid(wrong)
     return catalogue
 
 
@@ -185,4 +195,18 @@ def _unknown_candidates(text: str, catalogue: Catalogue) -> list[Problem]:
         for name, task in catalogue.tasks.items()
         for candidate in task.candidates
         if candidate not in catalogue.models
+    ]
+
+
+def _without_prompt(text: str, catalogue: Catalogue) -> list[Problem]:
+    return [
+        Problem(
+            file=FILE,
+            line=line_of(text, f"tasks.{name}", "candidates"),
+            what=f"[tasks.{name}] prompt: {candidate} needs one to be asked with",
+            fix='prompt = "prompts/…"',
+        )
+        for name, task in catalogue.tasks.items()
+        for candidate in task.candidates
+        if not task.prompt and candidate in catalogue.models and catalogue.models[candidate].kind == "gemini"
     ]

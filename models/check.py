@@ -1,10 +1,11 @@
-"""What is wrong with an office's models, tasks and labelled examples, each with its place."""
+"""What is wrong with an office's models, tasks, prompts and labelled examples, each with its place."""
 
 from pathlib import Path
 
 from contracts.problem import OfficeInvalid, Problem
 from models.catalogue import FILE, Catalogue, load_catalogue
 from models.examples import load_examples
+from models.prompts import load_prompts
 from models.training import TooFewExamples, split
 
 
@@ -14,7 +15,15 @@ def check_models(office: Path) -> list[Problem]:
         catalogue = load_catalogue(office)
     except OfficeInvalid as invalid:
         return invalid.problems
-    return _check_examples(office, catalogue)
+    return [*_check_prompts(office, catalogue), *_check_examples(office, catalogue)]
+
+
+def _check_prompts(office: Path, catalogue: Catalogue) -> list[Problem]:
+    try:
+        load_prompts(office, catalogue)
+    except OfficeInvalid as invalid:
+        return invalid.problems
+    return []
 
 
 def _check_examples(office: Path, catalogue: Catalogue) -> list[Problem]:

@@ -1,0 +1,170 @@
+"""Prompts are files of the office: a version, the inputs they take, the contract they ask for."""
+
+import json
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import Field, ValidationError
+
+from contracts.canonical import content_hash
+from contracts.decision import Question
+from contracts.frozen import Frozen
+from contracts.problem import OfficeInvalid, Problem
+from models.catalogue import Catalogue, TaskSpec, line_in
+
+FOLDER = "prompts"
+OF_THE_TASK = frozenset({"note", "labels"})
+OF_THE_QUESTION = frozenset({"choices", "evidence", "text"})
+
+
+class Rendered(Frozen):
+    """A prompt as it is sent.
+
+    Attributes:
+        shared: the same for every question of the task: the system instruction.
+        asked: what this question adds.
+    """
+
+    shared: str
+    asked: str
+    version: int
+
+    @property
+    def hash(self) -> str:
+        """The hash that the decision records."""
+        return content_hash(self)
+
+    @property
+    def most_tokens(self) -> int:
+        """A bound on its tokens: a token is never shorter than one byte of UTF-8."""
+        return len(self.shared.encode()) + len(self.asked.encode())
+
+
+class Prompt(Frozen):
+    """One file in `office/prompts/`.
+
+    Attributes:
+        inputs: what the templates may read: `note` and `labels` are the task's; `choices`,
+            `evidence` and `text` the question's, and may not stand in `shared`.
+        shared, asked: Jinja templates.
+    """
+
+    version: int = Field(ge=1)
+    contract: Literal["label", "picked"]
+    inputs: tuple[str, ...]
+    shared: str
+    asked: str
+
+    @cached_property
+    def templates(self) -> tuple[Template, Template]:
+        """The two templates, compiled; raises TemplateError."""
+        environment = prompt_environment()
+        return environment.from_string(self.shared.strip()), environment.from_string(self.asked.strip())
+
+    def render(self, task: TaskSpec, question: Question) -> Rendered:
+        """Fill the prompt in for a question of a task."""
+        given = {"note": task.note, "labels": task.labels}
+        asked = {
+            "text": question.text,
+            "choices": question.choices,
+            "evidence": [{"source": each.source, "text": each.text} for each in question.evidence],
+        }
+        known = {name: value for name, value in {**given, **asked}.items() if name in self.inputs}
+        shared, rest = self.templates
+        return Rendered(shared=shared.render(known), asked=rest.render(known), version=self.version)
+
+
+def prompt_environment() -> ImmutableSandboxedEnvironment:
+    """Return the sandbox in which prompts are rendered: no code, nothing undefined, one own filter.
+
+    `quoted` writes a text from outside as a JSON string, which the text itself cannot leave.
+    """
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment.filters["quoted"] = lambda text: json.dumps(str(text), ensure_ascii=False)
+    return environment
+
+
+def load_prompt(office: Path, name: str) -> Prompt:
+    """Read a prompt of the office.
+
+    Args:
+        office: the office's folder.
+        name: the file below it, for instance `prompts/label.toml`.
+
+    Raises:
+        OfficeInvalid: with every problem found.
+    """
+    try:
+        prompt = Prompt.model_validate(tomllib.loads((office / name).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise OfficeInvalid([Problem(file=name, line=0, what="is missing")]) from None
+    except tomllib.TOMLDecodeError as broken:
+        raise OfficeInvalid([Problem(file=name, line=line_in(str(broken)), what=str(broken))]) from None
+    except ValidationError as invalid:
+        raise OfficeInvalid(
+            [
+                Problem(file=name, line=0, what=f"{'.'.join(map(str, error['loc']))}: {error['msg']}")
+                for error in invalid.errors()
+            ]
+        ) from None
+    if problems := _problems(name, prompt):
+        raise OfficeInvalid(problems)
+    return prompt
+
+
+def load_prompts(office: Path, catalogue: Catalogue) -> dict[str, Prompt]:
+    """Read every prompt that a task names, by file name.
+
+    Raises:
+        OfficeInvalid: with every problem found in all of them.
+    """
+    found: dict[str, Prompt] = {}
+    problems: list[Problem] = []
+    for name in sorted({task.prompt for task in catalogue.tasks.values() if task.prompt}):
+        try:
+            found[name] = load_prompt(office, name)
+        except OfficeInvalid as invalid:
+            problems += invalid.problems
+    for task_name, task in catalogue.tasks.items():
+        prompt = found.get(task.prompt)
+        if prompt and prompt.contract != task.contract:
+            what = f"[tasks.{task_name}] asks for {task.contract!r}, this prompt for {prompt.contract!r}"
+            problems.append(Problem(file=task.prompt, line=0, what=what, fix="name another prompt"))
+    if problems:
+        raise OfficeInvalid(problems)
+    return found
+
+
+def _problems(name: str, prompt: Prompt) -> list[Problem]:
+    """Return what is wrong with the templates: syntax, inputs that are unknown, unused or misplaced."""
+    problems = []
+    used: dict[str, set[str]] = {}
+    for part in ("shared", "asked"):
+        try:
+            environment = prompt_environment()
+            used[part] = meta.find_undeclared_variables(environment.parse(getattr(prompt, part)))
+            environment.from_string(getattr(prompt, part))  # compiles: an unknown filter shows only here
+        except TemplateError as broken:
+            problems.append(Problem(file=name, line=0, what=f"{part}: {broken}"))
+            used[part] = set()
+    declared, known = set(prompt.inputs), OF_THE_TASK | OF_THE_QUESTION
+    everywhere = used["shared"] | used["asked"]
+    findings = [
+        (declared - known, "inputs: there is no input {}", f"choose from {', '.join(sorted(known))}"),
+        (everywhere - declared, "{} is used and not among the inputs", "add it to inputs"),
+        ((declared & known) - everywhere, "inputs: {} is never used", "remove it"),
+        (
+            used["shared"] & OF_THE_QUESTION,
+            "shared: {} differs from question to question",
+            "move it to asked",
+        ),
+    ]
+    return problems + [
+        Problem(file=name, line=0, what=what.format(repr(each)), fix=fix)
+        for names, what, fix in findings
+        for each in sorted(names)
+    ]
