@@ -79,9 +79,9 @@ EFFECT = ActivityConfig(
 LISTING = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=60),
     schedule_to_close_timeout=timedelta(minutes=5),
-    retry_policy=_PATIENT,
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=6),
 )
-"""A page of an outside listing: a system that is down is left for the next run."""
+"""A page of an outside listing: a system that is down for some seconds is left for the next run."""
 
 PURSUE = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=120),

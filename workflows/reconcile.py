@@ -100,7 +100,8 @@ class ReconcileWorkflow:
             self.tally = self.tally.plus(entries=page.entries, healed=page.healed)
             await asyncio.gather(*(self.withdraw(case_id) for case_id in page.vanished))
             more = page.more
-            self.turn_page()
+            if more:
+                self.turn_page()
 
     async def compare_ledger(self, walk: Walk) -> None:
         """Look for our own changed effects in what was listed."""
@@ -211,7 +212,7 @@ class ReconcileWorkflow:
             workflow.logger.info("the case %s has ended already", case_id)
 
     def turn_page(self) -> None:
-        """Count a page, and continue as new before the history grows long."""
+        """Count a page that another follows, and continue as new before the history grows long."""
         self.pages += 1
         self.tally = self.tally.plus(pages=1)
         if self.pages >= self.request.pages_per_run or workflow.info().is_continue_as_new_suggested():
