@@ -6,7 +6,8 @@ import re
 def line_of(text: str, path: list[str]) -> int:
     """Return the line (1-based) of the deepest part of `path` that the file names, 0 if none.
 
-    `["hours", "monday"]` is a key `monday` after the header `[hours]`; a path's numbers (a place in
+    `["hours", "monday"]` is a key `monday` after the header `[hours]`, and `["approvals"]` is the first
+    header that begins so, as `[approvals.default]`; a path's numbers (a place in
     a list) count as the list itself.
     """
     named = [part for part in path if not part.isdigit()]
@@ -23,7 +24,7 @@ def _find(lines: list[str], path: list[str]) -> int:
         table = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
         if table:
             header = [part.strip().strip("\"'") for part in table.group(1).split(".")]
-            if header == path:
+            if header[: len(path)] == path:
                 return number
         elif header == path[:-1] and key.match(line):
             return number
