@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import approvals, audit, connectors, policy
+from cli import approvals, audit, connectors, effects, policy
 from cli.approvals import approve, reject
 from cli.case import case
 from cli.cases import cases
@@ -11,6 +11,7 @@ from cli.demo import demo
 from cli.doctor import doctor
 from cli.replay import replay
 from cli.submit import submit
+from cli.undo import undo
 from cli.up import up
 
 app = typer.Typer(
@@ -22,9 +23,10 @@ app = typer.Typer(
         "kontor cases, kontor approvals list."
     ),
 )
-for command in (demo, up, submit, cases, case, approve, reject, replay, check, doctor):
+for command in (demo, up, submit, cases, case, approve, reject, undo, replay, check, doctor):
     app.command()(command)
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
 app.add_typer(connectors.app, name="connectors")
+app.add_typer(effects.app, name="effects")
 app.add_typer(policy.app, name="policy")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from contracts.case import CaseRecord
 from contracts.effect import EffectReceipt, ProposedEffect
 from contracts.frozen import Frozen
 
@@ -21,6 +22,21 @@ class UndoRequest(Frozen):
     """
 
     case_id: str
+    keys: tuple[str, ...] = ()
+
+
+class UndoCase(Frozen):
+    """A person's wish to undo an ended case, or some of its effects.
+
+    Attributes:
+        record: the case's row as it stood.
+        person: who asks, a person of `staff.toml`.
+        keys: these effects; empty means all that are applied.
+    """
+
+    record: CaseRecord
+    person: str
+    note: str = ""
     keys: tuple[str, ...] = ()
 
 

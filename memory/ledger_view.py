@@ -61,6 +61,19 @@ class LedgerView:
         with reading(self._engine) as session:
             return _entries(session, session.exec(query).all())
 
+    def beginning_with(self, key: str, limit: int) -> tuple[LedgerEntry, ...]:
+        """Return the effects whose keys begin so; an exact key is returned alone."""
+        if exact := self.entry(key):
+            return (exact,)
+        query = (
+            select(EffectRow)
+            .where(col(EffectRow.key).startswith(key, autoescape=True))
+            .order_by(col(EffectRow.key))
+            .limit(limit)
+        )
+        with reading(self._engine) as session:
+            return _entries(session, session.exec(query).all())
+
     def newest(self, wanted: EffectFilter) -> tuple[LedgerEntry, ...]:
         """Return the effects that pass the filter, the newest intended first."""
         order = (col(EffectRow.intended_at).desc(), col(EffectRow.key))

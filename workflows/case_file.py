@@ -40,6 +40,16 @@ class CaseFile:
         self._count = 0
         self._buffer: list[Episode] = []
 
+    @classmethod
+    def of(cls, record: CaseRecord) -> "CaseFile":
+        """Open the file of an ended case once more; the running workflow has the case's id."""
+        file = cls(record.desk, record.channel, record.request)
+        file.summary, file.customer = record.summary, record.customer
+        file.amount_cents, file.currency = record.amount_cents, record.currency
+        file.office_version, file.by_person = record.office_version, record.by_person
+        file._opened_at = record.opened_at
+        return file
+
     def happened(self, kind: str, **data: JsonValue) -> None:
         """Add an episode; it is written with the next note. Never personal data, never a secret."""
         self._count += 1

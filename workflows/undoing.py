@@ -106,7 +106,8 @@ class Undoing:
             plan,
             authorization,
             asked_by=self._asked_by or f"desk:{self._desk}",
-            step=compensation.effect.step,
+            # An undo that is asked for again is a new question, not the old one's answer.
+            step=f"{compensation.effect.step}-{workflow.info().first_execution_run_id[:8]}",
         )
         approval = await self._gate.ask(asking)
         if approval.outcome not in GO_AHEAD:
