@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from contracts.embedding import EmbedderIdentity
 from models.calibration import (
@@ -105,9 +106,10 @@ def train(
     truth = np.array([labels.index(example.label) for example in examples], dtype=np.int64)
     parts = split(examples)
     learn, held_out = features.rows(parts.learn), features.rows(parts.held_out)
-    space = Space.of(learn)
-    rehearsal = _rehearse(space, truth[parts.learn])
-    weight, bias = fit(space.points, truth[parts.learn], rehearsal.strength)
+    with threadpool_limits(1):  # small matrices: more threads are slower, and far slower beside other work
+        space = Space.of(learn)
+        rehearsal = _rehearse(space, truth[parts.learn])
+        weight, bias = fit(space.points, truth[parts.learn], rehearsal.strength)
     similarity = nearest_similarity(learn.whole, learn.whole, skip_self=True)
     card = HeadCard(
         task=task_name,
