@@ -63,7 +63,12 @@ def take_claims(session: Session, case_id: str, claims: Sequence[str], now: date
 def _take(session: Session, case_id: str, claim: str, now: datetime) -> None:
     """Insert the claim, or take it over from an ended case; raises `ClaimHeld` otherwise."""
     insert = insert_into(session, ClaimRow).values(claim=claim, case_id=case_id, claimed_at=now)
-    holder_ended = exists().where(col(CaseRow.id) == col(ClaimRow.case_id), col(CaseRow.status).in_(ENDED))
+    # Correlated by hand: inside an upsert SQLAlchemy would else ask whether *any* claim's case ended.
+    holder_ended = (
+        exists()
+        .where(col(CaseRow.id) == col(ClaimRow.case_id), col(CaseRow.status).in_(ENDED))
+        .correlate(ClaimRow)
+    )
     session.execute(
         insert.on_conflict_do_update(
             index_elements=["claim"],

@@ -1,5 +1,6 @@
 """One shop for all end-to-end tests; each test uses orders of its own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.end_to_end.shop import Shop
 def settings_for(state: Path) -> Settings:
     """Settings of a Kontor of its own: its own state and ports."""
     return Settings(
-        office=ROOT / "office",
+        office=Path(os.environ.get("KONTOR_TEST_OFFICE", ROOT / "office")),
         state=state,
         temporal_address=f"127.0.0.1:{free_port()}",
         temporal_ui_port=free_port(),

@@ -1,5 +1,6 @@
 """A whole Kontor with its outside world, run as a user runs it: server, sandbox and worker processes."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from settings import Settings
 from workflows.desks import DESKS
 
 DESK = DESKS["returns"]
+LONGEST_SECONDS = 60
 
 
 @dataclass
@@ -40,7 +42,8 @@ class Shop:
 
     async def run(self, request: ReturnRequest) -> ReturnResult:
         await self.submit(request)
-        return await self.handle(request).result()
+        async with asyncio.timeout(LONGEST_SECONDS):
+            return await self.handle(request).result()
 
     def timeline(self, request: ReturnRequest) -> Timeline:
         found = timeline(self.settings, DESK.case_id(request))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cli.timeline import timeline
 from contracts.approval import Answer
 from contracts.case import CaseStatus
 from contracts.returns import ReturnRequest
@@ -125,7 +126,8 @@ async def test_undoing_much_money_waits_for_a_second_person(shop: Shop) -> None:
 async def waiting_question(shop: Shop, request: ReturnRequest) -> str:
     """The id of the question that waits, once there is one."""
     for _ in range(200):
-        waiting = [each for each in shop.timeline(request).approvals if each.approval is None]
+        found = timeline(shop.settings, DESK.case_id(request))
+        waiting = [each for each in found.approvals if each.approval is None] if found else []
         if waiting:
             return waiting[0].request.id
         await asyncio.sleep(0.1)

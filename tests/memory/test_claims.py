@@ -82,3 +82,13 @@ def test_two_processes_never_hold_the_same_claim_and_never_block_each_other(engi
             holders.update(held)
     assert max(holders.values()) == 1
     assert sum(holders.values()) >= 34
+
+
+def test_an_ended_case_frees_its_own_claims_and_nobody_elses(engine: Engine) -> None:
+    claims = SqlClaims(engine)
+    save(engine, "ended", CaseStatus.SETTLED)
+    save(engine, "open", CaseStatus.WAITING)
+    assert claims.claim("ended", ["a"], NOON) is None
+    assert claims.claim("open", ["b"], NOON) is None
+
+    assert claims.claim("late", ["b"], NOON) == "open"
