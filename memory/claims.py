@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, exists
+from sqlalchemy import Engine, delete, literal_column
 from sqlmodel import Session, col, select
 
 from contracts.case import CaseStatus
@@ -63,12 +63,10 @@ def take_claims(session: Session, case_id: str, claims: Sequence[str], now: date
 def _take(session: Session, case_id: str, claim: str, now: datetime) -> None:
     """Insert the claim, or take it over from an ended case; raises `ClaimHeld` otherwise."""
     insert = insert_into(session, ClaimRow).values(claim=claim, case_id=case_id, claimed_at=now)
-    # Correlated by hand: inside an upsert SQLAlchemy would else ask whether *any* claim's case ended.
-    holder_ended = (
-        exists()
-        .where(col(CaseRow.id) == col(ClaimRow.case_id), col(CaseRow.status).in_(ENDED))
-        .correlate(ClaimRow)
-    )
+    # The holder is named literally: SQLAlchemy does not correlate inside an upsert, and would ask
+    # whether *any* claim's case has ended.
+    holder = select(CaseRow.status).where(col(CaseRow.id) == literal_column("claims.case_id"))
+    holder_ended = holder.scalar_subquery().in_(ENDED)
     session.execute(
         insert.on_conflict_do_update(
             index_elements=["claim"],
@@ -76,6 +74,6 @@ def _take(session: Session, case_id: str, claim: str, now: datetime) -> None:
             where=holder_ended,
         )
     )
-    holder = session.exec(select(ClaimRow.case_id).where(col(ClaimRow.claim) == claim)).one()
-    if holder != case_id:
-        raise ClaimHeld(holder)
+    taken_by = session.exec(select(ClaimRow.case_id).where(col(ClaimRow.claim) == claim)).one()
+    if taken_by != case_id:
+        raise ClaimHeld(taken_by)

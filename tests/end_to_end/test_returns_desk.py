@@ -255,7 +255,7 @@ async def test_a_later_effect_that_fails_for_good_undoes_the_earlier_ones_in_rev
 
 async def test_a_refund_whose_answer_was_lost_is_looked_up_and_not_sent_again(shop: Shop) -> None:
     order = given_order(shop, "store")
-    shop.strike("store", "refund", "cut_after", order=order)
+    shop.strike("store", "refund", "cut_after")
     request = asking(order, RETURN, "store")
 
     result = await shop.run(request)
