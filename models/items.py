@@ -24,7 +24,8 @@ _ATTRIBUTES = word_set(
     metal nylon polyester canvas denim cm inch ml litre liter kg g gb tb"""
 )
 _NUMBER = re.compile(r"\d")
-NOUN, ATTRIBUTE = 0.2, 0.3
+NOUN, ATTRIBUTE, EQUAL = 0.2, 0.3, 1e-9
+_TARGET = re.compile(r"\b(?:exchang|swap|chang|replac|switch|trad)\w*\b.*?\b(for|to|with|into)\b(?! me\b)")
 LEAST_SIMILARITY, LEAST_MARGIN = 0.30, 0.12
 
 
@@ -55,7 +56,7 @@ def match_items(text: str, choices: Sequence[str]) -> Match | None:
         A match; unsure when two lines are named alike; None when the text names no line.
     """
     pieces = clauses(text)
-    about = [piece for piece in pieces if not piece.keeps]
+    about = [_without_target(piece) for piece in pieces if not piece.keeps]
     kept = _mentioned([piece for piece in pieces if piece.keeps], choices)[0]
     if len(choices) == 1:
         return Match(picked=(0,), rule="the order has one line", confidence=0.98, sure=True)
@@ -90,6 +91,15 @@ def spoken_of(text: str) -> list[str]:
     return [piece.text for piece in clauses(text) if not piece.keeps] or [text]
 
 
+def _without_target(piece: Clause) -> Clause:
+    """Drop what an exchange is made for: in `swap the red shirt for an M`, the M names no line."""
+    found = _TARGET.search(piece.text)
+    if not found:
+        return piece
+    kept = piece.text[: found.start(1)]
+    return piece.model_copy(update={"text": kept, "tokens": tokens(kept)})
+
+
 def _speaks_of_all(about: Sequence[Clause], lines: int) -> bool:
     pair = 2
     return any(
@@ -112,7 +122,7 @@ def _mentioned(pieces: Sequence[Clause], choices: Sequence[str]) -> tuple[set[in
             best = max(scores)
             if best <= 0:
                 break
-            first = [index for index, score in enumerate(scores) if best - score < 1e-9]  # noqa: PLR2004 - equal
+            first = _alike([index for index, score in enumerate(scores) if best - score < EQUAL], words, left)
             if len(first) == 1 or _plural(piece.text):
                 named.update(first)
             else:
@@ -120,6 +130,12 @@ def _mentioned(pieces: Sequence[Clause], choices: Sequence[str]) -> tuple[set[in
             for token in {token for index in first for token in words[index]}:
                 left[token] -= 1
     return named, {index for index in doubtful if not _told_apart(index, named, words)}
+
+
+def _alike(tied: list[int], words: Sequence[tuple[str, ...]], left: Counter[str]) -> list[int]:
+    """Return the first of some equally good choices, and those that the same words name."""
+    hits = [{token for token in words[index] if left[token] > 0} for index in tied]
+    return [index for index, found in zip(tied, hits, strict=True) if found == hits[0]]
 
 
 def _told_apart(index: int, named: set[int], words: Sequence[tuple[str, ...]]) -> bool:

@@ -8,6 +8,7 @@ from models.items import Match
 from models.words import normalised, tokens
 
 _UNITS = re.compile(r"(\d)\s+(ml|cl|l|gb|tb|cm|mm|m|inch|oz|kg|g|w|mah)\b")
+_ARROW = re.compile(r"\s*(?:[-=]+>|\u2192)\s*")
 _NOT_A_VALUE = re.compile(r"\s*(?:days?|weeks?|months?|years?|hours?|minutes?|times?|euros?|am|pm|o'clock)\b")
 _HAD = (
     r"instead of|rather than|in place of|not|no longer|isn't|wasn't|from|than|too|sent(?: me)?|received|got|"
@@ -16,9 +17,11 @@ _HAD = (
     r"these|current"
 )
 _WANTED = (
+    r"do you have|have you got|(?:could|can|may) i (?:have|get)|is there|are there|"
     r"want|wants|wanted|need|needs|like|prefer|rather have|get|send|send me|to|for|into|in|with|take|choose|"
     r"pick|go|should (?:be|have been)|meant|available"
 )
+_SMALL = ("in", "with", "for", "to")
 _CUE = re.compile(rf"\b(?:(?P<had>{_HAD})|(?P<wanted>{_WANTED}))\b")
 _STOPS = re.compile(r"[.!?;\n]")
 _BIGGER = re.compile(
@@ -59,7 +62,7 @@ def match_variant(text: str, choices: Sequence[str], current: str = "") -> Match
         A match; unsure when several variants fit; None when the text names no option.
     """
     variants = [_options(choice) for choice in choices]
-    words = _UNITS.sub(r"\1\2", normalised(text))
+    words = _UNITS.sub(r"\1\2", _ARROW.sub(" to ", normalised(text)))
     had = _had(variants, current)
     reading = _read(words, variants, had)
     if reading.contradictory:
@@ -87,23 +90,25 @@ def _options(choice: str) -> Options:
 
 
 def _had(variants: Sequence[Options], current: str) -> Options:
-    """Return the current value of each option: the one whose words all stand in `current`."""
+    """Return the current value of each option: the one whose words all stand in `current`.
+
+    It is empty if no variant has the current value, so that every variant changes it.
+    """
     bought = set(tokens(_UNITS.sub(r"\1\2", normalised(current))))
     had = {}
     if bought:
         for name in {name for options in variants for name in options}:
             values = {options[name] for options in variants if name in options}
             inside = [value for value in values if set(tokens(value)) <= bought]
-            had[name] = max(inside, key=len) if inside else ""
+            only = values.pop() if len(values) == 1 else ""
+            had[name] = max(inside, key=len) if inside else only
     return had
 
 
 def _unchanged(options: Options, had: Options, wanted: dict[str, str]) -> bool:
     """Say whether every option the text does not name is as it was, as far as that is known."""
     return all(
-        options[name] == value
-        for name, value in had.items()
-        if name not in wanted and name in options and value
+        options[name] == value for name, value in had.items() if name not in wanted and name in options
     )
 
 
@@ -124,7 +129,7 @@ def _read(words: str, variants: Sequence[Options], had: Options) -> _Reading:
 def _asks_for(words: str, value: str, values: set[str], had: str) -> bool:
     """Say whether the text names a value as one that is wanted."""
     longer = [other for other in values if value in other and other != value]
-    pattern = r"[\s-]+".join(re.escape(word) for word in value.split())
+    pattern = _pattern(value, values)
     verdicts = []
     for found in re.finditer(rf"(?<![\w.]){pattern}s?(?![\w]|\.\d)", words):
         inside_longer = any(other in words[max(0, found.start() - 20) : found.end() + 20] for other in longer)
@@ -132,6 +137,14 @@ def _asks_for(words: str, value: str, values: set[str], had: str) -> bool:
             continue
         verdicts.append(_wanted_at(words, found.start(), found.end(), is_had=value == had))
     return any(verdicts)
+
+
+def _pattern(value: str, values: set[str]) -> str:
+    """Return how a value may be written; `256gb` also as `256` if no other value has that number."""
+    measure = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]+)", value)
+    if measure and sum(other.startswith(measure.group(1)) for other in values) == 1:
+        return rf"{re.escape(measure.group(1))}(?:{measure.group(2)})?"
+    return r"[\s-]+".join(re.escape(word) for word in value.split())
 
 
 def _wanted_at(words: str, start: int, end: int, *, is_had: bool) -> bool:
@@ -143,14 +156,13 @@ def _wanted_at(words: str, start: int, end: int, *, is_had: bool) -> bool:
     cues = list(_CUE.finditer(before))
     if not cues:
         return not is_had
-    return bool(cues[-1].group("wanted")) and not _had_phrase(before, cues[-1].start())
+    cue = cues[-1]
+    return bool(cue.group("wanted")) and not (cue.group() in _SMALL and _had_phrase(before[: cue.start()]))
 
 
-def _had_phrase(before: str, cue: int) -> bool:
+def _had_phrase(before: str) -> bool:
     """Say whether a small word like `in` belongs to what was had: `arrived in`, `got it in`."""
-    return bool(
-        re.search(r"\b(?:arrived|came|ordered|bought|got|received|sent)(?: \w+){0,3} $", before[:cue])
-    )
+    return bool(re.search(r"\b(?:arrived|came|ordered|bought|got|received|sent)(?: \w+){0,2} $", before))
 
 
 def _by_comparison(words: str, variants: Sequence[Options], had: Options) -> Match | None:

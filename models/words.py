@@ -7,8 +7,9 @@ from contracts.frozen import Frozen
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:[.,/'-][a-z0-9]+)*%?")
 _CLAUSE = re.compile(
-    r"[.!?;:()\n]+(?=\s|$)|\s-+\s|,\s*(?:and |but )?|\b(?:but|however|though|whereas|while)\b"
+    r"[.!?;()\n]+(?=\s|$)|\s-+\s|,\s*(?:and |but )?|\b(?:but|however|though|whereas|while)\b"
     r"|\s(?=(?:except|besides|other than|apart from)\b)"
+    r"|\band\s+(?=(?:i|i'\w+|return|send|exchange|swap|refund|keep|give|take|please)\b)"
 )
 _SPELLINGS = str.maketrans({"\u2019": "'", "\u2013": "-", "\u2014": "-", "\u201c": '"', "\u201d": '"'})
 _SIZES = {
@@ -17,9 +18,10 @@ _SIZES = {
     "xx-large": "xxl", "2xl": "xxl", "xx-small": "xxs",
     "small": "s", "medium": "m", "large": "l",
 }  # fmt: skip
+_ALL_BUT = re.compile(r"\b(everything|all(?: of (?:it|them))?) but\b")
 _SIZE_WORDS = re.compile(r"\b(" + "|".join(sorted(_SIZES, key=len, reverse=True)) + r")\b")
 _KEEP = re.compile(
-    r"\b(keep|keeping|kept|"
+    r"(?:^not (?:the|my)\b)|\b(keep|keeping|kept|"
     r"(?:is|are|was|were|it's|they're) (?:all )?(?:fine|ok|okay|good|alright|perfect|great)|"
     r"loved?|happy with|fits? (?:me )?(?:well|fine|perfectly|great)|"
     r"except|besides|other than|apart from|not (?:returning|sending|exchanging)|"
@@ -56,6 +58,7 @@ class Clause(Frozen):
 def normalised(text: str) -> str:
     """Return `text` in lower case, sizes as letters, apostrophes and dashes straight."""
     lower = text.lower().translate(_SPELLINGS)
+    lower = _ALL_BUT.sub(r"\1 except", lower)
     return _SIZE_WORDS.sub(lambda found: _SIZES[found.group(1)], lower)
 
 
