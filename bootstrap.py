@@ -23,6 +23,7 @@ from connectors.vault import VaultSecrets
 from contracts.approval_token import KEY_NAME as TOKEN_KEY
 from contracts.decision import Question
 from contracts.embedding import Embedder
+from memory.accounting import SqlAccounting
 from memory.anchor import Anchor, AnchorFile, AnchorSink
 from memory.approval_overrides import SqlOverrides
 from memory.approval_queue import SqlApprovalQueue
@@ -273,6 +274,11 @@ def undo_activities(settings: Settings, outside: Connectors) -> UndoActivities:
 def books(settings: Settings) -> SqlBooks:
     """Return our books against the outside world's: listings, divergences."""
     return SqlBooks(database(settings), audit_signer(settings))
+
+
+def accounting(settings: Settings) -> SqlAccounting:
+    """Return the imported accounting exports."""
+    return SqlAccounting(database(settings))
 
 
 def reconcile_activities(settings: Settings, outside: Connectors) -> ReconcileActivities:

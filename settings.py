@@ -25,6 +25,7 @@ class Settings(BaseSettings):
         telemetry: where traces and metrics go; `otlp` reads the standard OTEL variables.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
+        reconcile_every_minutes: how often the books are compared with the outside world; 0 is never.
     """
 
     model_config = SettingsConfigDict(env_prefix="KONTOR_", frozen=True, extra="ignore")
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     gemini_base_url: str = ""
     telemetry: Literal["off", "file", "otlp"] = "off"
     audit_anchor: Path | None = None
+    reconcile_every_minutes: int = 15
 
     @property
     def sql_url(self) -> str:

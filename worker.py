@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 import bootstrap
 from cli.connection import check_search_attributes, connect
+from cli.schedule import keep_schedule
 from connectors.connectors import Connectors
 from connectors.rates import queue_options
 from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE
@@ -29,6 +31,10 @@ STICKY_TIMEOUT = timedelta(seconds=2)
 GRACEFUL_SHUTDOWN = timedelta(seconds=5)
 MOST_AT_ONCE = 50
 """Activities of one queue under way at once in one process."""
+
+
+SERVING = "serving"
+"""The word in a worker's log, with its process id, once it takes work."""
 
 
 class Role(StrEnum):
@@ -107,7 +113,7 @@ def _serving(client: Client, queue: str, activities: Sequence[bootstrap.Activity
     )
 
 
-SERVING = {
+ROLES = {
     Role.CONTROL: control,
     Role.MODELS: models,
     Role.MEMORY: memory,
@@ -119,17 +125,19 @@ async def serve(found: Settings, roles: Sequence[Role]) -> None:
     """Serve these roles until SIGTERM or SIGINT, then hand over what is under way."""
     client = await connect(found, plugins=start_telemetry(found))
     await check_search_attributes(client)
+    if Role.CONTROL in roles:
+        await keep_schedule(client, found.reconcile_every_minutes)
     if Role.MODELS in roles:
         await bootstrap.warm_models(found)
     outside = bootstrap.connectors(found)
-    serving = [worker for role in roles for worker in SERVING[role](client, found, outside)]
+    serving = [worker for role in roles for worker in ROLES[role](client, found, outside)]
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
         for worker in serving:
             group.create_task(worker.run())
-        logging.info("serving %s on %d queues", ", ".join(roles), len(serving))
+        logging.info("%s [%d] %s on %d queues", SERVING, os.getpid(), ", ".join(roles), len(serving))
         await stop.wait()
         for worker in serving:
             group.create_task(worker.shutdown())

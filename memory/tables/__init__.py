@@ -1,6 +1,7 @@
 """The authoritative tables, one noun a file; importing this package registers all of them."""
 
 from memory.tables import (
+    accounting,
     approvals,
     cases,
     claims,
@@ -13,6 +14,7 @@ from memory.tables import (
 )
 
 __all__ = [
+    "accounting",
     "approvals",
     "cases",
     "claims",

@@ -35,6 +35,7 @@ def upgrade() -> None:
     op.create_index("outside_entries_by_standing", "outside_entries", ["connector", "standing", "seen_at"])
     op.create_index("outside_entries_by_key", "outside_entries", ["connector", "key"])
     _divergences()
+    _accounting()
 
 
 def _divergences() -> None:
@@ -62,7 +63,54 @@ def _divergences() -> None:
     op.create_index("divergences_by_reference", "divergences", ["connector", "reference"])
 
 
+def _accounting() -> None:
+    op.create_table(
+        "accounting_exports",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("records", sa.BigInteger(), nullable=False),
+        sa.Column("fresh", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+    )
+    op.create_table(
+        "accounting_lines",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("export_id", sa.String(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("occurrence", sa.Integer(), nullable=False),
+        sa.Column("invoice", sa.String(), nullable=False),
+        sa.Column("sku", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("unit_price", sa.String(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("customer", sa.String(), nullable=False),
+        sa.Column("country", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("finding", sa.String(), nullable=False),
+        sa.Column("excess", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("accounting_lines_by_goods", "accounting_lines", ["customer", "sku", "at"])
+    op.create_index("accounting_lines_by_export", "accounting_lines", ["export_id", "kind"])
+    op.create_index("accounting_lines_by_finding", "accounting_lines", ["kind", "finding"])
+    op.create_table(
+        "accounting_seen",
+        sa.Column("export_id", sa.String(), primary_key=True),
+        sa.Column("content", sa.String(), primary_key=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+    )
+    op.create_table(
+        "accounting_bad_lines",
+        sa.Column("export_id", sa.String(), primary_key=True),
+        sa.Column("number", sa.Integer(), primary_key=True),
+        sa.Column("why", sa.String(), nullable=False),
+    )
+
+
 def downgrade() -> None:
     """Drop them."""
-    for table in ("divergences", "outside_entries", "listing_cursors"):
+    accounting = ("accounting_bad_lines", "accounting_seen", "accounting_lines", "accounting_exports")
+    for table in (*accounting, "divergences", "outside_entries", "listing_cursors"):
         op.drop_table(table)
