@@ -1,11 +1,18 @@
 """The router as an activity: several questions of one case in one round trip, each decision kept."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.ports import Decisions, Router
 from contracts.decision import Decision, Inquiry
+from contracts.failure import AskLater
+
+ROOM_SECONDS = 0.1
+"""Added to a provider's wish, so that the next attempt does not come a moment early."""
 
 
 class DecisionActivities:
@@ -22,19 +29,40 @@ class DecisionActivities:
 
         The questions are asked at once, so that they share the models' forward pass. What an earlier
         attempt has kept is returned as it was kept: a retry neither pays again nor changes its mind.
+        Where a provider asks to be asked later and the task can wait, Temporal waits and asks again.
         """
         steps = steps_of(inquiry)
+        info = activity.info()
         kept: dict[str, Decision] = {}
-        if activity.info().attempt > 1:
+        if info.attempt > 1:
             kept = await asyncio.to_thread(self._decisions.of_case, inquiry.case_id)
-        asked = [
-            question for step, question in zip(steps, inquiry.questions, strict=True) if step not in kept
-        ]
-        fresh = iter(await asyncio.gather(*(self._router.decide(question) for question in asked)))
-        answers = {step: kept[step] if step in kept else next(fresh) for step in steps}
-        made = {step: decision for step, decision in answers.items() if step not in kept}
+        open_ = {
+            step: question
+            for step, question in zip(steps, inquiry.questions, strict=True)
+            if step not in kept
+        }
+        waited = (datetime.now(UTC) - info.scheduled_time).total_seconds()
+        said = await asyncio.gather(
+            *(self._router.decide(question, waited) for question in open_.values()), return_exceptions=True
+        )
+        made = {
+            step: answer for step, answer in zip(open_, said, strict=True) if isinstance(answer, Decision)
+        }
         await asyncio.to_thread(self._decisions.keep_all, inquiry.case_id, made)
-        return tuple(answers.values())
+        _raise_what_went_wrong(said)
+        return tuple(kept[step] if step in kept else made[step] for step in steps)
+
+
+def _raise_what_went_wrong(said: Sequence[Decision | BaseException]) -> None:
+    """Raise the first surprise; else, where a provider asked to be asked later, wait through Temporal."""
+    waits = [answer for answer in said if isinstance(answer, AskLater)]
+    for answer in said:
+        if isinstance(answer, BaseException) and not isinstance(answer, AskLater):
+            raise answer
+    if waits:
+        longest = max(waits, key=lambda wait: wait.seconds)
+        delay = timedelta(seconds=longest.seconds + ROOM_SECONDS)
+        raise ApplicationError(longest.why, type="AskLater", next_retry_delay=delay) from None
 
 
 def steps_of(inquiry: Inquiry) -> list[str]:

@@ -333,8 +333,8 @@ class Verdicts(Protocol):
 class Router(Protocol):
     """The choice between local classifiers, Gemini and a person."""
 
-    async def decide(self, question: Question) -> Decision:
-        """Answer, or say `unsure` with the best guess."""
+    async def decide(self, question: Question, waited_seconds: float = 0.0) -> Decision:
+        """Answer, or say `unsure` with the best guess; raises AskLater while the task can wait."""
 
 
 class Recall(Protocol):

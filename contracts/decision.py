@@ -75,12 +75,15 @@ class Decision(Frozen):
     """The router's answer.
 
     Attributes:
-        outcome: `answered`; `unsure` (nothing may answer: a person decides); or a named failure.
+        outcome: `answered`; `unsure` (nothing may answer: a person decides); `deferred` (nothing may answer
+            now, and the task can wait for a batch job); or a named failure.
         answer: the task's contract as JSON, for instance `{"label": "return"}`; the best guess
             when `unsure`, None when there is none.
+        critical: it counts only if a second zone, asked separately, says the same.
     """
 
     task: str
-    outcome: Literal["answered", "unsure", "ungrounded", "blocked", "truncated", "malformed"]
+    outcome: Literal["answered", "unsure", "deferred", "ungrounded", "blocked", "truncated", "malformed"]
     answer: dict[str, JsonValue] | None
     provenance: Provenance
+    critical: bool = False

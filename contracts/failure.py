@@ -56,3 +56,18 @@ class PermitRefused(Exception):
         super().__init__(f"permit refused: {reason}" + (f" ({detail})" if detail else ""))
         self.reason = reason
         self.detail = detail
+
+
+class AskLater(Exception):
+    """Nobody can decide now, and the provider said when to ask again; raised by the router.
+
+    Attributes:
+        why: words for a person.
+        seconds: how long to wait.
+    """
+
+    def __init__(self, why: str, seconds: float) -> None:
+        """Keep why, and how long."""
+        super().__init__(why)
+        self.why = why
+        self.seconds = seconds

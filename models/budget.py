@@ -1,7 +1,10 @@
 """Money for models: reserved before a call and settled after it. The books are SQL, elsewhere."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+CALL_LIFETIME = timedelta(minutes=10)
+"""Longer than any single call may take."""
 
 
 class Budgets(Protocol):
@@ -10,8 +13,14 @@ class Budgets(Protocol):
     def left_microusd(self, desk: str, case_id: str, now: datetime) -> int:
         """Return the smallest of what the day, the desk and the case have left, never below 0."""
 
-    def reserve(self, desk: str, case_id: str, most_microusd: int, now: datetime) -> str | None:
-        """Set the most that a call can cost aside; return the reservation's id, None if it does not fit."""
+    def reserve(
+        self, desk: str, case_id: str, most_microusd: int, now: datetime, lifetime: timedelta = CALL_LIFETIME
+    ) -> str | None:
+        """Set the most that a call can cost aside; return the reservation's id, None if it does not fit.
+
+        A reservation that is not settled within its lifetime counts as spent in full: whoever made it
+        died, and the call may have been made and charged.
+        """
 
     def settle(self, reservation: str, spent_microusd: int, now: datetime) -> None:
         """Replace a reservation by what the call did cost; settling twice changes nothing."""

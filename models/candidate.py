@@ -11,29 +11,53 @@ from contracts.frozen import Frozen
 from models.calibration import AcceptRule
 from models.catalogue import TaskSpec
 
+FailureMode = Literal[
+    "failed", "timeout", "rate_limited", "unavailable", "unreachable", "refused", "garbled", "out_of_budget"
+]
+"""Ways in which no answer comes at all; those in which one comes are `Reply.outcome`."""
+
 
 class CandidateFailed(Exception):
     """A candidate could not answer at all: no connection, a limit, a time-out.
 
     Attributes:
         why: words for a person.
+        mode: the failure's name in the metrics.
         retry_after_seconds: what the provider asked us to wait, if it did.
+        its_fault: False if it was not even asked, for instance because the money is out.
+        billed: True if the provider may charge for it all the same.
     """
 
-    def __init__(self, why: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        why: str,
+        *,
+        mode: FailureMode = "failed",
+        retry_after_seconds: float | None = None,
+        its_fault: bool = True,
+        billed: bool = False,
+    ) -> None:
         """Keep why, and when it may be asked again."""
         super().__init__(why)
         self.why = why
+        self.mode = mode
         self.retry_after_seconds = retry_after_seconds
+        self.its_fault = its_fault
+        self.billed = billed
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with the task it belongs to, its name and specification."""
+    """A question with the task it belongs to, its name and specification.
+
+    Attributes:
+        left_seconds: what is left of the task's latency budget.
+    """
 
     name: str
     task: TaskSpec
     question: Question
+    left_seconds: float = 120.0
 
 
 class Readiness(Frozen):

@@ -5,6 +5,7 @@ from pathlib import Path
 from contracts.problem import OfficeInvalid, Problem
 from models.catalogue import FILE, Catalogue, load_catalogue
 from models.examples import load_examples
+from models.limits import load_limits
 from models.prompts import load_prompts
 from models.training import TooFewExamples, split
 
@@ -15,15 +16,18 @@ def check_models(office: Path) -> list[Problem]:
         catalogue = load_catalogue(office)
     except OfficeInvalid as invalid:
         return invalid.problems
-    return [*_check_prompts(office, catalogue), *_check_examples(office, catalogue)]
+    return [*_check_asking(office, catalogue), *_check_examples(office, catalogue)]
 
 
-def _check_prompts(office: Path, catalogue: Catalogue) -> list[Problem]:
-    try:
-        load_prompts(office, catalogue)
-    except OfficeInvalid as invalid:
-        return invalid.problems
-    return []
+def _check_asking(office: Path, catalogue: Catalogue) -> list[Problem]:
+    """Return what is wrong with the prompts and the budgets, which only paid models need."""
+    problems: list[Problem] = []
+    for load in (lambda: load_prompts(office, catalogue), lambda: load_limits(office)):
+        try:
+            load()
+        except OfficeInvalid as invalid:
+            problems += invalid.problems
+    return problems
 
 
 def _check_examples(office: Path, catalogue: Catalogue) -> list[Problem]:

@@ -51,6 +51,7 @@ class Prompt(Frozen):
         inputs: what the templates may read: `note` and `labels` are the task's; `choices`,
             `evidence` and `text` the question's, and may not stand in `shared`.
         shared, asked: Jinja templates.
+        repair: what is said about an answer that does not fit the form; may use `problem`.
     """
 
     version: int = Field(ge=1)
@@ -58,6 +59,7 @@ class Prompt(Frozen):
     inputs: tuple[str, ...]
     shared: str
     asked: str
+    repair: str
 
     @cached_property
     def templates(self) -> tuple[Template, Template]:
@@ -76,6 +78,10 @@ class Prompt(Frozen):
         known = {name: value for name, value in {**given, **asked}.items() if name in self.inputs}
         shared, rest = self.templates
         return Rendered(shared=shared.render(known), asked=rest.render(known), version=self.version)
+
+    def mend(self, problem: str) -> str:
+        """Return what is said about an answer that does not fit the form."""
+        return prompt_environment().from_string(self.repair.strip()).render(problem=problem)
 
 
 def prompt_environment() -> ImmutableSandboxedEnvironment:
@@ -143,7 +149,7 @@ def _problems(name: str, prompt: Prompt) -> list[Problem]:
     """Return what is wrong with the templates: syntax, inputs that are unknown, unused or misplaced."""
     problems = []
     used: dict[str, set[str]] = {}
-    for part in ("shared", "asked"):
+    for part in ("shared", "asked", "repair"):
         try:
             environment = prompt_environment()
             used[part] = meta.find_undeclared_variables(environment.parse(getattr(prompt, part)))
@@ -151,6 +157,8 @@ def _problems(name: str, prompt: Prompt) -> list[Problem]:
         except TemplateError as broken:
             problems.append(Problem(file=name, line=0, what=f"{part}: {broken}"))
             used[part] = set()
+    if strange := used.pop("repair") - {"problem"}:
+        problems.append(Problem(file=name, line=0, what=f"repair: it may use only 'problem', not {strange}"))
     declared, known = set(prompt.inputs), OF_THE_TASK | OF_THE_QUESTION
     everywhere = used["shared"] | used["asked"]
     findings = [

@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from contracts.canonical import content_hash
 from contracts.decision import Decision, Provenance, Question, RouteStep
+from contracts.failure import AskLater
 from models.budget import Budgets
 from models.candidate import Asked, Candidate, CandidateFailed, Readiness, Reply
-from models.catalogue import Catalogue
+from models.catalogue import Catalogue, TaskSpec
 from models.choice import Standing, choose
 from models.health import HealthRecord
 
@@ -49,15 +51,22 @@ class ModelRouter:
         self._now = now
         self._health = {name: HealthRecord() for name in catalogue.models}
 
-    async def decide(self, question: Question) -> Decision:
+    async def decide(self, question: Question, waited_seconds: float = 0.0) -> Decision:
         """Answer, or say `unsure` with the best guess.
+
+        Args:
+            question: what is asked.
+            waited_seconds: how long it has been waiting for a provider already.
 
         Raises:
             KeyError: the office has no such task.
+            AskLater: nobody answered, a provider said when it will, and the task can wait so long.
         """
         name, task = question.task, self._catalogue.tasks[question.task]
         asked = Asked(name=name, task=task, question=question)
-        route = choose(task, len(question.text), await self._standings(asked))
+        standings = await self._standings(asked)
+        route = choose(task, len(question.text), standings)
+        waits = [each.health.paused_seconds for each in standings if each.health.paused_seconds > 0]
         deadline = self._monotonic() + task.latency_ms / 1000
         taken: list[RouteStep] = []
         replies: list[tuple[str, Reply, float]] = []
@@ -66,14 +75,20 @@ class ModelRouter:
                 taken.append(step)
                 continue
             began = self._monotonic()
-            said, reply = await self._ask(step.candidate, asked, deadline - began)
+            said, reply, wait = await self._ask(step.candidate, asked, deadline - began)
             taken.append(said)
+            waits += [wait] if wait is not None else []
             if reply is not None:
                 replies.append((step.candidate, reply, (self._monotonic() - began) * 1000))
                 if reply.outcome == "answered":
                     taken += [_not_needed(later) for later in route[position + 1 :]]
                     break
-        return self._decision(asked, replies, tuple(taken))
+        decision = self._decision(asked, replies, tuple(taken))
+        if decision.outcome == "unsure" and waits and waited_seconds + min(waits) <= task.wait_seconds:
+            raise AskLater(f"{name}: {taken[-1].why}", min(waits))
+        if decision.outcome == "unsure" and any(_can_be_left_to(each, task) for each in standings):
+            return decision.model_copy(update={"outcome": "deferred"})
+        return decision
 
     async def standings(self, question: Question) -> list[Standing]:
         """Return what the choice reads, for a question that is not asked."""
@@ -105,21 +120,28 @@ class ModelRouter:
             self._budgets.left_microusd, question.desk, question.case_id, self._now()
         )
 
-    async def _ask(self, name: str, asked: Asked, left_seconds: float) -> tuple[RouteStep, Reply | None]:
-        """Ask one candidate within what is left of the latency budget."""
+    async def _ask(
+        self, name: str, asked: Asked, left_seconds: float
+    ) -> tuple[RouteStep, Reply | None, float | None]:
+        """Ask one candidate within what is left of the latency budget.
+
+        Returns:
+            What the route says, the reply, and the seconds after which it wants to be asked again.
+        """
         health, began = self._health[name], self._monotonic()
         try:
             async with asyncio.timeout(left_seconds):
-                reply = await self._candidates[name].answer(asked)
+                reply = await self._candidates[name].answer(replace(asked, left_seconds=left_seconds))
         except TimeoutError:
             health.failed(self._monotonic())
             why = f"no answer within {max(left_seconds, 0) * 1000:.0f} ms"
-            return RouteStep(candidate=name, taken=False, why=why), None
+            return RouteStep(candidate=name, taken=False, why=why), None, None
         except CandidateFailed as failure:
-            health.failed(self._monotonic(), failure.retry_after_seconds)
-            return RouteStep(candidate=name, taken=False, why=failure.why), None
+            if failure.its_fault:
+                health.failed(self._monotonic(), failure.retry_after_seconds)
+            return RouteStep(candidate=name, taken=False, why=failure.why), None, failure.retry_after_seconds
         health.answered((self._monotonic() - began) * 1000)
-        return RouteStep(candidate=name, taken=reply.outcome == "answered", why=reply.why), reply
+        return RouteStep(candidate=name, taken=reply.outcome == "answered", why=reply.why), reply, None
 
     def _decision(
         self, asked: Asked, replies: list[tuple[str, Reply, float]], route: tuple[RouteStep, ...]
@@ -147,12 +169,25 @@ class ModelRouter:
             latency_ms=round(sum(milliseconds for _, _, milliseconds in replies), 3),
             cached=reply.cached,
         )
-        return Decision(task=asked.name, outcome=outcome, answer=answer, provenance=provenance)
+        return Decision(
+            task=asked.name,
+            outcome=outcome,
+            answer=answer,
+            provenance=provenance,
+            critical=asked.task.critical,
+        )
 
 
 def inputs_hash(question: Question) -> str:
     """Return the hash of what a question asks, whoever's case it is."""
     return content_hash(question.model_dump(mode="json", include={"task", "text", "choices", "evidence"}))
+
+
+def _can_be_left_to(standing: Standing, task: TaskSpec) -> bool:
+    """Say whether a batch job of this candidate may answer later what nobody answers now."""
+    model = standing.model
+    set_up = model.kind == "gemini" and not standing.readiness.unavailable
+    return task.otherwise == "later" and set_up and model.may_be_given(task.sensitivity)
 
 
 def _not_needed(step: RouteStep) -> RouteStep:
