@@ -25,32 +25,38 @@ from contracts.decision import Question
 from contracts.embedding import Embedder
 from memory.accounting import SqlAccounting
 from memory.anchor import Anchor, AnchorFile, AnchorSink
+from memory.answers import SqlAnswers
 from memory.approval_overrides import SqlOverrides
 from memory.approval_queue import SqlApprovalQueue
 from memory.approval_tokens import ApprovalTokens
 from memory.approvals import SqlApprovals
 from memory.authorizations import SqlAuthorizations
 from memory.books import SqlBooks
+from memory.budgets import SqlBudgets
 from memory.cases import SqlCases
 from memory.chain import Signer
 from memory.claims import SqlClaims
 from memory.database import migrate, open_engine
 from memory.decisions import SqlDecisions
+from memory.doubts import SqlDoubts
 from memory.episodes import SqlEpisodes
 from memory.ledger import SqlLedger
 from memory.permits import SqlPermits
 from memory.rebuild import CollectionRebuild
 from memory.record import SqlRecord
+from memory.redaction import Redactor
 from memory.semantic import SemanticMemory
 from memory.signing_key import SigningKeyFile
 from memory.vectors import VectorStore
 from memory.verdicts import SqlVerdicts
-from models.candidate import Candidate
+from models.candidate import Candidate, Reply
 from models.catalogue import Catalogue, load_catalogue
 from models.embedder import SentenceEmbedder
 from models.heads import HeadStore
+from models.limits import load_limits
 from models.local import HeadCandidate
 from models.matching import MatcherCandidate
+from models.prompts import load_prompts
 from models.router import ModelRouter
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
@@ -315,6 +321,16 @@ def model_catalogue(settings: Settings) -> Catalogue:
     return load_catalogue(settings.office)
 
 
+def doubts(settings: Settings) -> SqlDoubts:
+    """Return the decisions that people should look at again."""
+    return SqlDoubts(database(settings))
+
+
+def redactor() -> Redactor:
+    """Return what takes secrets and personal data out of a text."""
+    return Redactor()
+
+
 @lru_cache(maxsize=2)
 def head_candidate(settings: Settings) -> HeadCandidate:
     """Return what answers from trained heads: the office's own, or those trained into the state folder."""
@@ -329,13 +345,60 @@ def model_candidates(settings: Settings) -> dict[str, Candidate]:
         "matcher": MatcherCandidate(embedder(settings)),
     }
     models = model_catalogue(settings).models
-    return {name: local[model.kind] for name, model in models.items() if model.kind in local}
+    here = {name: local[model.kind] for name, model in models.items() if model.kind in local}
+    return here | (gemini_candidates(settings) if gemini_available(settings) else {})
+
+
+def gemini_available(settings: Settings) -> bool:
+    """Say whether a model of the office that needs a key has one."""
+    for model in model_catalogue(settings).models.values():
+        if model.kind == "gemini" and _has_secret(settings, model.secret):
+            return True
+    return False
+
+
+def _has_secret(settings: Settings, name: str) -> bool:
+    try:
+        return bool(secrets(settings).read(name))
+    except KeyError:
+        return False
+
+
+@lru_cache(maxsize=2)
+def gemini_candidates(settings: Settings) -> dict[str, Candidate]:
+    """Return what answers through Google's API; belongs to one event loop."""
+    # The SDK takes half a second to import; an installation without a key never needs it.
+    from models.gemini import GeminiCandidate  # noqa: PLC0415 (see above)
+    from models.gemini_door import GeminiDoor  # noqa: PLC0415 (see above)
+
+    catalogue = model_catalogue(settings)
+    prompts = load_prompts(settings.office, catalogue)
+    door = GeminiDoor(settings.gemini_base_url)
+    return {
+        name: GeminiCandidate(
+            name,
+            model,
+            prompts,
+            door,
+            secrets(settings),
+            budgets=budgets(settings),
+            answers=SqlAnswers(database(settings), Reply),
+            policy_version=lambda: policy_engine(settings).version,
+        )
+        for name, model in catalogue.models.items()
+        if model.kind == "gemini"
+    }
+
+
+def budgets(settings: Settings) -> SqlBudgets:
+    """Return what models may still spend; raises OfficeInvalid if the limits cannot be read."""
+    return SqlBudgets(database(settings), load_limits(settings.office))
 
 
 @lru_cache(maxsize=2)
 def router(settings: Settings) -> ModelRouter:
     """Return the choice between local models, Gemini and a person; belongs to one event loop."""
-    return ModelRouter(model_catalogue(settings), model_candidates(settings))
+    return ModelRouter(model_catalogue(settings), model_candidates(settings), budgets=budgets(settings))
 
 
 async def warm_models(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import approvals, audit, books, connectors, effects, policy
+from cli import approvals, audit, books, connectors, effects, models, policy
 from cli.approvals import approve, reject
 from cli.case import case
 from cli.cases import cases
@@ -30,4 +30,5 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(books.app, name="books")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(effects.app, name="effects")
+app.add_typer(models.app, name="models")
 app.add_typer(policy.app, name="policy")

@@ -54,6 +54,12 @@ class HeadStore:
         """Store a head; one that exists stays, unless it is made `again`."""
         write_head(head, self.path(task, key), again=again)
 
+    def keep_only(self, task: str, key: str) -> None:
+        """Remove the task's other heads, made from examples that are no longer the office's."""
+        for folder in (self._folder / task).iterdir():
+            if folder.name != key:
+                shutil.rmtree(folder)
+
 
 def write_head(head: Head, folder: Path, *, again: bool = False) -> None:
     """Write a head as `head.safetensors` and `card.json`; the folder appears whole or not at all."""

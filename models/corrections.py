@@ -1,0 +1,101 @@
+"""People's corrections become examples: collected into a file, reviewed by a person, taken in."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from contracts.doubt import Doubt
+from contracts.frozen import Frozen
+from contracts.problem import OfficeInvalid, Problem
+from models.examples import Example
+
+SKIP = "-"
+
+
+class Doubts(Protocol):
+    """Where doubtful decisions are read; implemented in `memory/`."""
+
+    def doubts(self, task: str, since: datetime, limit: int) -> list[Doubt]:
+        """Return a task's doubtful decisions since a moment, newest first."""
+
+
+class Correction(Frozen):
+    """One line of a review file; a person fills in `label`.
+
+    Attributes:
+        label: the right label; empty means not reviewed yet, `-` means not fit as an example.
+    """
+
+    case_id: str
+    text: str
+    guess: str
+    confidence: float | None = None
+    why: str = ""
+    label: str = ""
+
+
+def write_review(
+    doubts: Sequence[Doubt], file: Path, known: Iterable[Example], redact: Callable[[str], str]
+) -> int:
+    """Write a review file of the texts that are no examples yet; return how many.
+
+    Args:
+        doubts: what to review.
+        file: written anew.
+        known: examples there are.
+        redact: takes personal data out, since examples live in the office's repository.
+    """
+    seen = {example.key for example in known}
+    lines = []
+    for doubt in doubts:
+        text = redact(doubt.text)
+        key = Example(text=text, label="?").key
+        if key not in seen:
+            seen.add(key)
+            correction = Correction(
+                case_id=doubt.case_id,
+                text=text,
+                guess=doubt.guess,
+                confidence=doubt.confidence,
+                why=doubt.why,
+            )
+            lines.append(json.dumps(correction.model_dump(), ensure_ascii=False))
+    file.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return len(lines)
+
+
+def read_review(file: Path, labels: frozenset[str]) -> tuple[list[Example], int]:
+    """Read a review file back.
+
+    Returns:
+        The examples it makes, and how many lines have no label yet.
+
+    Raises:
+        OfficeInvalid: with every line that cannot be read or has an unknown label.
+    """
+    examples: list[Example] = []
+    problems: list[Problem] = []
+    waiting = 0
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            correction = Correction.model_validate_json(line)
+        except ValidationError as invalid:
+            what = "; ".join(str(error["msg"]) for error in invalid.errors())
+            problems.append(Problem(file=file.name, line=number, what=what))
+            continue
+        if not correction.label:
+            waiting += 1
+        elif correction.label in labels:
+            examples.append(Example(text=correction.text, label=correction.label))
+        elif correction.label != SKIP:
+            what = f"label {correction.label!r} is not one of {', '.join(sorted(labels))}"
+            problems.append(
+                Problem(file=file.name, line=number, what=what, fix=f"or {SKIP!r} to leave it out")
+            )
+    if problems:
+        raise OfficeInvalid(problems)
+    return examples, waiting
