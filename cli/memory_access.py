@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import ActivityFailureError, Client
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
@@ -37,6 +38,13 @@ from settings import Settings
 
 WAIT_TO_START = timedelta(seconds=10)
 WAIT_TO_END = timedelta(minutes=10)
+SILENCE = timedelta(seconds=10)
+"""A worker that says nothing for so long in a long activity is dead: it is given to another."""
+BEATING = ("memory.import", "memory.forget", "memory.mend")
+RETRIES = RetryPolicy(
+    maximum_attempts=3, non_retryable_error_types=["UnknownMemory", "EmbedderMismatch", "LookupError"]
+)
+"""A person waits: three attempts, and none where another attempt would end alike."""
 Answer = TypeVar("Answer", bound=Frozen)
 
 
@@ -89,6 +97,8 @@ class AskedWorker:
                 result_type=answer,
                 schedule_to_start_timeout=WAIT_TO_START,
                 start_to_close_timeout=WAIT_TO_END,
+                heartbeat_timeout=SILENCE if activity in BEATING else None,
+                retry_policy=RETRIES,
             )
         except ActivityFailureError as failure:
             cause = failure.cause

@@ -31,14 +31,16 @@ class Indexer:
     async def settle(self, collection: Collection, *, batches: int | None = None) -> int:
         """Work off a collection's marks, at most `batches` batches; return how many marks."""
         done = 0
-        async with self._turn:
-            while batches is None or batches > 0:
+        while batches is None or batches > 0:
+            # A turn is one batch: a memory written during a long rebuild waits for one, not for all.
+            async with self._turn:
                 marks = await asyncio.to_thread(self._marks.next, collection.name, BATCH)
-                if not marks:
-                    break
-                await self._work_off(collection, marks)
-                done += len(marks)
-                batches = batches - 1 if batches is not None else None
+                if marks:
+                    await self._work_off(collection, marks)
+            if not marks:
+                break
+            done += len(marks)
+            batches = batches - 1 if batches is not None else None
         return done
 
     async def settle_gone(self, collection: Collection) -> int:

@@ -111,10 +111,11 @@ class CollectionRebuild:
 
 
 def _question(text: str) -> str:
-    """Return words from the middle of a text: the beginning is often a title many share."""
+    """Return words from the middle of a text, at most half of them: the beginning is often a title."""
     words = text.split()
-    start = max(0, (len(words) - QUESTION_WORDS) // 2)
-    return " ".join(words[start : start + QUESTION_WORDS])
+    length = max(1, min(QUESTION_WORDS, len(words) // 2))
+    start = (len(words) - length) // 2
+    return " ".join(words[start : start + length])
 
 
 def _place(row: MemoryRow, found: Sequence[Recalled]) -> float:
