@@ -13,11 +13,10 @@ from pathlib import Path
 
 from benchmarks.ground import own_settings
 from benchmarks.rows import Row
-from benchmarks.storm import Made, Storm, failing_share, plain_retries, storm_plan, twice_in
+from benchmarks.storm import Made, Storm, failing_share, from_memory, plain_retries, storm_plan, twice_in
 from cli.children import ROOT
 from connectors.check import sound_manifests
 from connectors.connectors import Connectors
-from connectors.secrets import EnvironmentSecrets
 from contracts.effect import ProposedEffect
 from sandbox.loading import LineIn, Load, OrderIn, load
 from sandbox.server import Sandbox, running
@@ -80,8 +79,8 @@ def made_in(database: Path) -> Made:
 
 
 def secrets_of(sandbox: Sandbox) -> dict[str, str]:
-    """Return the channels' tokens as environment variables."""
-    return {EnvironmentSecrets.variable(f"{name}.token"): token for name, token in sandbox.tokens.items()}
+    """Return the channels' tokens by the names of their secrets."""
+    return {f"{name}.token": token for name, token in sandbox.tokens.items()}
 
 
 async def storm(folder: Path, refunds: int, kills: int) -> list[Row]:
@@ -108,7 +107,7 @@ async def without_look_up(database: Path, orders: Load, effects: Sequence[Propos
     _prepare(database, orders)
     with running(database, seeded=False, plan=storm_plan(SEED)) as sandbox:
         manifests = sound_manifests(ROOT / "office", {"KONTOR_SANDBOX_PORT": str(sandbox.port)})
-        async with Connectors(manifests, EnvironmentSecrets(secrets_of(sandbox))) as outside:
+        async with Connectors(manifests, from_memory(secrets_of(sandbox))) as outside:
             await plain_retries(outside, effects)
     return twice_in(made_in(database), effects)
 

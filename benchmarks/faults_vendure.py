@@ -13,11 +13,19 @@ from pathlib import Path
 from benchmarks.data import DataMissing
 from benchmarks.ground import free_port, own_settings
 from benchmarks.rows import Row
-from benchmarks.storm import Made, Storm, failing_share, office_with, plain_retries, storm_plan, twice_in
+from benchmarks.storm import (
+    Made,
+    Storm,
+    failing_share,
+    from_memory,
+    office_with,
+    plain_retries,
+    storm_plan,
+    twice_in,
+)
 from cli.children import ROOT
 from connectors.check import sound_manifests
 from connectors.connectors import Connectors
-from connectors.secrets import EnvironmentSecrets
 from contracts.effect import ProposedEffect
 from sandbox.proxy import proxied
 from tests.postgres import PostgresServer
@@ -28,7 +36,7 @@ from tests.real.vendure_shop import CHANNELS, Bought, VendureShop
 REFUNDS = int(os.environ.get("KONTOR_REAL_REFUNDS", "100"))
 KILLS = int(os.environ.get("KONTOR_REAL_KILLS", "10"))
 SEED = 20_262
-SECRETS = {EnvironmentSecrets.variable("vendure.password"): PASSWORD}
+SECRETS = {"vendure.password": PASSWORD}
 
 
 def copies(url: str) -> dict[str, str]:
@@ -95,7 +103,7 @@ async def without_look_up(
     """Refund as many orders on the same seed with plain retries; return how many were made twice."""
     with proxied("vendure", server.url, storm_plan(SEED)) as proxy:
         manifests = sound_manifests(office_with(folder, copies(proxy.url)), {})
-        async with Connectors(manifests, EnvironmentSecrets(SECRETS)) as outside:
+        async with Connectors(manifests, from_memory(SECRETS)) as outside:
             await plain_retries(outside, effects)
     return twice_in(made_in(shop), effects)
 

@@ -6,6 +6,7 @@ and look-up, to see the difference.
 """
 
 import asyncio
+import json
 import os
 import random
 import shutil
@@ -29,6 +30,7 @@ from cli.children import ROOT
 from cli.connection import connect
 from cli.dev_server import DevServer
 from connectors.connectors import Connectors
+from connectors.secrets import EnvironmentSecrets
 from contracts.effect import EffectOrder, EffectReceipt, EffectState, Permit, ProposedEffect
 from contracts.failure import CallFailed, FailureClass
 from contracts.ids import CONTROL_QUEUE, effect_key, permit_id
@@ -41,7 +43,7 @@ from settings import Settings
 from workflows.reconcile import ReconcileWorkflow
 
 AT_ONCE = 20
-LONGEST_SECONDS = 1800.0
+LONGEST_SECONDS = 1200.0
 PLAIN_ATTEMPTS = 40
 SETTLED = (EffectState.APPLIED.value, EffectState.FAILED.value, EffectState.UNKNOWN.value)
 DONE = (EffectState.APPLIED, EffectState.COMPENSATED)
@@ -116,12 +118,12 @@ class Storm:
 
     Attributes:
         settings: where everything is; the database must be empty.
-        environment: what the worker needs besides: secrets, variables of the manifests.
+        secrets: values by name, `webshop.token`, for the worker.
         made: asks the outside system, out of band, what it refunded.
     """
 
     settings: Settings
-    environment: dict[str, str]
+    secrets: Mapping[str, str]
     made: Callable[[], Awaitable[Made]]
     chance: random.Random = field(default_factory=lambda: random.Random(11))
     kills: int = 0
@@ -131,6 +133,7 @@ class Storm:
     ) -> Report:
         """Get every refund done, killing the worker meanwhile, then reconcile and count."""
         began = time.monotonic()
+        self._keep_secrets()
         port = int(self.settings.temporal_address.rsplit(":", 1)[1])
         server = DevServer(self.settings.state / "temporal.db", port).start()
         worker = self._start_worker()
@@ -142,12 +145,21 @@ class Storm:
             worker = await self._kill_at(moments, worker)
             async with asyncio.timeout(LONGEST_SECONDS):
                 await asyncio.gather(*(handle.result() for handle in handles))
-            tally = await self._reconcile(client, {effect.connector for effect in refunds})
+                tally = await self._reconcile(client, {effect.connector for effect in refunds})
         finally:
             for process in (worker, server):
                 process.kill()
                 process.wait()
         return self._report(refunds, await self.made(), tally, failing(), time.monotonic() - began)
+
+    @property
+    def _secrets_file(self) -> Path:
+        return self.settings.state / "secrets.toml"
+
+    def _keep_secrets(self) -> None:
+        lines = (f"{name} = {json.dumps(value)}\n" for name, value in self.secrets.items())
+        self._secrets_file.touch(mode=0o600)
+        self._secrets_file.write_text("".join(lines))
 
     def _permitted(self, refunds: Sequence[ProposedEffect]) -> list[EffectOrder]:
         """Issue a permit for each refund, as the authorization of a case does."""
@@ -196,8 +208,7 @@ class Storm:
             "KONTOR_OFFICE": str(own.office),
             "KONTOR_TEMPORAL_ADDRESS": own.temporal_address,
             "KONTOR_SANDBOX_PORT": str(own.sandbox_port),
-            "KONTOR_SECRETS": "environment",
-            **self.environment,
+            "KONTOR_SECRETS_FILE": str(self._secrets_file),
         }
         with (own.state / "worker.log").open("ab") as log:
             command = [sys.executable, "-m", "benchmarks.storm_worker"]
@@ -269,6 +280,11 @@ class Storm:
             failing=failing,
             tally=tally,
         )
+
+
+def from_memory(secrets: Mapping[str, str]) -> EnvironmentSecrets:
+    """Return secrets of this process alone, by the names that manifests use."""
+    return EnvironmentSecrets({EnvironmentSecrets.variable(name): value for name, value in secrets.items()})
 
 
 async def plain_retries(outside: Connectors, refunds: Sequence[ProposedEffect]) -> None:
