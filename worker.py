@@ -142,6 +142,8 @@ async def serve(found: Settings, roles: Sequence[Role]) -> None:
         for worker in serving:
             group.create_task(worker.shutdown())
     await outside.close()
+    if Role.CONTROL in roles:
+        await asyncio.to_thread(bootstrap.episodes(found).anchor)
 
 
 def main() -> None:

@@ -269,6 +269,9 @@ class Bookkeeper(Protocol):
 class Books(Protocol):
     """Our books against the outside world's. Each method is a transaction, or one for each page."""
 
+    def in_use(self, connectors: Sequence[str]) -> tuple[str, ...]:
+        """Return those connectors that our ledger has an effect at."""
+
     def cursor(self, connector: str, now: datetime) -> str | None:
         """Return where a connector's listing is to be read on; None is its beginning."""
 

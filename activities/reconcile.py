@@ -78,8 +78,8 @@ class ReconcileActivities:
 
     @activity.defn(name="reconcile.connectors")
     async def connectors(self) -> list[str]:
-        """Return the names of all connectors of the office."""
-        return list(self._connectors)
+        """Return the names of the office's connectors that our ledger has an effect at."""
+        return list(await asyncio.to_thread(self._books.in_use, self._connectors))
 
     @activity.defn(name="reconcile.listing")
     async def listing(self, walk: Walk) -> ListedPage:

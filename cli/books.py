@@ -35,7 +35,9 @@ _POLL_SECONDS = 0.5
 
 @app.command()
 def reconcile(
-    connector: Annotated[list[str] | None, typer.Argument(help="Which connectors; default: all.")] = None,
+    connector: Annotated[
+        list[str] | None, typer.Argument(help="Which connectors; default: all in use.")
+    ] = None,
     grace_seconds: Annotated[
         int, typer.Option(min=0, help="How long a listed entry may wait for our books to know it.")
     ] = int(Patience().grace.total_seconds()),

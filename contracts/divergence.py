@@ -99,10 +99,12 @@ class OurSide(Frozen):
 class Standing(StrEnum):
     """How an entry of an outside listing stands to our books.
 
-    `before`: older than our books at this system. `pending`: not explained yet.
+    `before`: older than our books at this system. `foreign`: not ours, and no money in it.
+    `pending`: not explained yet.
     """
 
     BEFORE = "before"
+    FOREIGN = "foreign"
     PENDING = "pending"
     MATCHED = "matched"
     DIVERGENT = "divergent"

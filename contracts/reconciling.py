@@ -32,7 +32,7 @@ class ReconcileRequest(Frozen):
     """What one run of the reconciler does.
 
     Attributes:
-        connectors: these; empty means all of the office.
+        connectors: these; empty means all of the office that our ledger has an effect at.
         pages_per_run: after so many pages the run continues as new.
         tally: what earlier parts of the same run found, when it continues as new.
     """

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import Engine, Subquery, case, delete, exists, func, update
+from sqlalchemy import Engine, Subquery, and_, case, delete, exists, func, update
 from sqlalchemy import select as grouped
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from contracts.accounting import (
@@ -220,36 +221,47 @@ def _match(session: Session, export_id: str) -> None:
 def _running(export_id: str) -> Subquery:
     """Return each line with what its customer had bought of its goods until then, and kept.
 
-    Equal lines count once. A sale of the same moment stands before a credit.
+    Only goods that were ever credited to a customer this export speaks of. Equal lines count once. A
+    sale of the same moment stands before a credit.
     """
-    line, touched = AccountingLineRow, AccountingLineRow.__table__.alias("touched")  # type: ignore[attr-defined]  # SQLModel hides its table from mypy
-    credited = AccountingLineRow.__table__.alias("credited")  # type: ignore[attr-defined]  # the same
-    is_credit = case((col(line.kind) == LineKind.CREDIT.value, 1), else_=0)
+    line, pairs = AccountingLineRow, _credited(export_id)
     bought = case((col(line.quantity) > 0, col(line.quantity)), else_=0)
+    is_credit = case((col(line.kind) == LineKind.CREDIT.value, 1), else_=0)
     whose = (col(line.customer), col(line.sku))
     until_then = (col(line.at), is_credit, col(line.export_id), col(line.number))
+    balance = func.sum(col(line.quantity)).over(partition_by=whose, order_by=until_then, rows=(None, 0))
     return (
         grouped(
             col(line.id).label("id"),
             col(line.quantity).label("quantity"),
             func.sum(bought).over(partition_by=whose, order_by=until_then, rows=(None, 0)).label("bought"),
-            func.sum(col(line.quantity))
-            .over(partition_by=whose, order_by=until_then, rows=(None, 0))
-            .label("balance"),
+            balance.label("balance"),
         )
+        .join_from(
+            pairs,
+            line,
+            and_(col(line.customer) == pairs.c.customer, col(line.sku) == pairs.c.sku),
+        )
+        .where(col(line.kind).in_(GOODS), col(line.occurrence) == 1)
+        .subquery()
+    )
+
+
+def _credited(export_id: str) -> Subquery:
+    """Return the pairs of customer and goods that have a credit and stand in this export."""
+    credit = AccountingLineRow
+    here = aliased(AccountingLineRow)
+    return (
+        grouped(col(credit.customer).label("customer"), col(credit.sku).label("sku"))
         .where(
-            col(line.kind).in_(GOODS),
-            col(line.occurrence) == 1,
+            col(credit.kind) == LineKind.CREDIT.value,
+            col(credit.occurrence) == 1,
             exists().where(
-                touched.c.export_id == export_id,
-                touched.c.customer == col(line.customer),
-                touched.c.sku == col(line.sku),
-            ),
-            exists().where(
-                credited.c.kind == LineKind.CREDIT.value,
-                credited.c.customer == col(line.customer),
-                credited.c.sku == col(line.sku),
+                col(here.customer) == col(credit.customer),
+                col(here.sku) == col(credit.sku),
+                col(here.export_id) == export_id,
             ),
         )
+        .distinct()
         .subquery()
     )

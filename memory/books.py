@@ -32,6 +32,17 @@ class SqlBooks:
         self._engine = engine
         self._signer = signer
 
+    def in_use(self, connectors: Sequence[str]) -> tuple[str, ...]:
+        """Return those connectors that our ledger has an effect at; at the others nothing is ours."""
+        with reading(self._engine) as session:
+            return tuple(
+                connector
+                for connector in connectors
+                if session.exec(
+                    select(EffectRow.key).where(col(EffectRow.connector) == connector).limit(1)
+                ).first()
+            )
+
     def cursor(self, connector: str, now: datetime) -> str | None:
         """Return where a connector's listing is to be read on; None is its beginning."""
         with writing(self._engine) as session:

@@ -104,7 +104,7 @@ def _unexplained(session: Session, entry: OutsideEntry) -> Comparison:
 
     An entry that carries no key may be an effect whose answer we lost: while one of that amount is
     unresolved, the entry waits for it. An effect that was sent more than once in that moment was
-    probably done twice.
+    probably done twice. What others do without money (a post on the blog) is no concern of the books.
     """
     if entry.key is None:
         if _unresolved_alike(session, entry):
@@ -112,6 +112,8 @@ def _unexplained(session: Session, entry: OutsideEntry) -> Comparison:
         twin = _sent_twice(session, entry)
         if twin is not None:
             return Comparison(standing=Standing.DIVERGENT, kind=DivergenceKind.DUPLICATE, side=twin)
+    if entry.amount_cents == 0:
+        return Comparison(standing=Standing.FOREIGN)
     return Comparison(standing=Standing.DIVERGENT, kind=DivergenceKind.MISSING_HERE)
 
 

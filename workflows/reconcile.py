@@ -67,7 +67,7 @@ class ReconcileWorkflow:
         return self.tally
 
     async def connectors(self) -> list[str]:
-        """Return all connectors of the office."""
+        """Return the office's connectors that our books have anything at."""
         return await workflow.execute_activity_method(
             ReconcileActivities.connectors, **options.told(options.BOOKS, "which connectors")
         )

@@ -27,7 +27,6 @@ class AccountingLineRow(SQLModel, table=True):
     __tablename__ = "accounting_lines"
     __table_args__ = (
         Index("accounting_lines_by_goods", "customer", "sku", "at"),
-        Index("accounting_lines_by_export", "export_id", "kind"),
         Index("accounting_lines_by_finding", "kind", "finding"),
     )
 

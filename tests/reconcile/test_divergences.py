@@ -174,6 +174,16 @@ async def test_what_somebody_did_by_hand_is_missing_here_once_the_grace_is_over(
     assert (await books.work.propose(found)).plan.effects == ()
 
 
+async def test_what_others_did_without_money_is_no_concern_of_the_books(books: Bookkeeping) -> None:
+    await books.paid()
+    books.clock.pass_seconds(QUIET.total_seconds())
+    books.shop.by_hand(0)
+    await books.reconcile()
+    books.clock.pass_seconds(QUIET.total_seconds())
+    assert (await books.reconcile()).found == 0
+    assert books.open() == []
+
+
 async def test_what_was_done_before_our_books_began_is_not_ours_to_explain(books: Bookkeeping) -> None:
     books.shop.by_hand(500)
     books.clock.pass_seconds(QUIET.total_seconds())

@@ -93,7 +93,6 @@ def _accounting() -> None:
         sa.Column("excess", sa.BigInteger(), nullable=False),
     )
     op.create_index("accounting_lines_by_goods", "accounting_lines", ["customer", "sku", "at"])
-    op.create_index("accounting_lines_by_export", "accounting_lines", ["export_id", "kind"])
     op.create_index("accounting_lines_by_finding", "accounting_lines", ["kind", "finding"])
     op.create_table(
         "accounting_seen",
