@@ -12,16 +12,16 @@ class Form(BaseModel):
     """The part that every contract shares.
 
     Attributes:
-        sure: no other answer is possible; otherwise the answer is only a best guess.
         quote: the words of the message that decide it; may be empty.
         why: one sentence.
+        sure: no other answer is possible; otherwise the answer is only a best guess.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    sure: bool
     quote: str
     why: str
+    sure: bool
 
     def answer(self) -> dict[str, JsonValue]:
         """Return what the task's contract asks for, without what it stands on."""

@@ -113,7 +113,8 @@ class ModelRouter:
         return standings
 
     async def _budget_left(self, asked: Asked) -> int | None:
-        if self._budgets is None:
+        models = (self._catalogue.models[name] for name in asked.task.candidates if name in self._candidates)
+        if self._budgets is None or all(model.free for model in models):
             return None
         question = asked.question
         return await asyncio.to_thread(

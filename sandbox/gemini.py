@@ -95,20 +95,27 @@ class GeminiSandbox:
             batch_seconds: how long a batch job takes.
         """
         self.key = key or os.environ.get("KONTOR_SANDBOX_GEMINI_KEY", KEY)
+        self._first_key = self.key
         self.batch_seconds = batch_seconds
         self.script: list[GeminiScript] = []
         self.calls: deque[dict[str, Any]] = deque(maxlen=KEPT_CALLS)
         self.done: Counter[str] = Counter()
         self.batches: dict[str, Batch] = {}
 
+    def forget(self) -> None:
+        """Be as just started."""
+        for kept in (self.script, self.calls, self.done, self.batches):
+            kept.clear()
+        self.key = self._first_key
+
     def application(self) -> Starlette:
         """Return the routes put together."""
         return Starlette(
             routes=[
-                Route("/v1beta/models/{call:path}", self._models, methods=["POST"]),
-                Route("/v1beta/batches", self._list),
-                Route("/v1beta/batches/{name}", self._get),
-                Route("/v1beta/batches/{name}", self._cancel, methods=["POST"]),
+                Route("/{version}/models/{call:path}", self._models, methods=["POST"]),
+                Route("/{version}/batches", self._list),
+                Route("/{version}/batches/{name}", self._get),
+                Route("/{version}/batches/{name}", self._cancel, methods=["POST"]),
                 Route("/admin/health", self._health),
                 Route("/admin/script", self._add_script, methods=["POST"]),
                 Route("/admin/calls", self._calls),
