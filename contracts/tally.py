@@ -43,6 +43,8 @@ def flaw(answer: Answer) -> str | None:
     checks = (
         (not answer.person.strip(), "an answer needs the name of a person"),
         (choice == "edit" and answer.amount_cents is None, "an edit needs amount_cents"),
+        (choice == "edit" and (answer.amount_cents or 1) < 1, "an edit needs an amount above zero"),
+        (choice == "edit" and answer.amount_cents == 0, "an edit to nothing is a rejection"),
         (choice != "edit" and answer.amount_cents is not None, f"amount_cents has no place in {choice}"),
         (choice == "delegate" and not target, "a delegation needs delegate_to"),
         (choice == "delegate" and target == answer.person, "nobody delegates to themselves"),

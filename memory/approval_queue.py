@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine, delete, func, or_
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -14,6 +16,9 @@ from memory.database import reading, writing
 from memory.tables.approvals import WAITING, AnswerRow, ApprovalListingRow, ApprovalRow
 from memory.upsert import insert_into
 
+BODIES: tuple[Any, ...] = (col(ApprovalRow.request), col(ApprovalRow.approval))
+"""What a list does without: each is a few kilobytes of JSON."""
+WITHOUT_BODIES = tuple(defer(body) for body in BODIES)
 _IDS_AT_ONCE = 500
 
 
@@ -26,7 +31,7 @@ class SqlApprovalQueue:
     def entries(self, wanted: ApprovalFilter) -> list[ApprovalEntry]:
         """Return the lines that fit, the oldest first, at most `wanted.limit`; `role` is for `pages`."""
         with reading(self._engine) as session:
-            rows = session.exec(_query(wanted)).all()
+            rows = session.exec(_query(wanted).options(*WITHOUT_BODIES)).all()
             said = _answers(session, [row.id for row in rows])
         return [_entry(row, said.get(row.id, [])) for row in rows]
 
@@ -139,7 +144,7 @@ def _answers(session: Session, ids: Sequence[str]) -> dict[str, list[AnswerRow]]
 
 
 def _entry(row: ApprovalRow, said: Sequence[AnswerRow]) -> ApprovalEntry:
-    roles = tuple(row.request["roles"])
+    roles = tuple(row.roles)
     asked = roles[min(row.level, len(roles) - 1)] if roles else ""
     handed = [
         str((answer.answer or {}).get("delegate_to"))
@@ -158,7 +163,7 @@ def _entry(row: ApprovalRow, said: Sequence[AnswerRow]) -> ApprovalEntry:
         policies=tuple(row.policies),
         roles=roles,
         waiting_for=asked if row.status == WAITING else "",
-        needed=row.request["needed"],
+        needed=row.needed,
         agreed=sum(answer.standing == Standing.VALID and answer.choice in AGREES for answer in said),
         delegated_to=tuple(dict.fromkeys(handed)),
         requested_at=row.requested_at,

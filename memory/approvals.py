@@ -230,6 +230,8 @@ def _row_of(request: ApprovalRequest, asking: Asking, connectors: Mapping[str, s
         currency=request.currency,
         arguments_hash=request.arguments_hash,
         policies=[reason.id for reason in request.why],
+        roles=list(request.roles),
+        needed=request.needed,
         policy_version=request.policy_version,
         office_version=request.office_version,
         by_model=asking.by_model,

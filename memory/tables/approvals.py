@@ -36,6 +36,8 @@ class ApprovalRow(SQLModel, table=True):
     currency: str
     arguments_hash: str
     policies: list[str] = Field(sa_type=JSON)
+    roles: list[str] = Field(sa_type=JSON)
+    needed: int
     policy_version: str
     office_version: str
     by_model: str = ""

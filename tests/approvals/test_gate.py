@@ -20,7 +20,7 @@ from cli.dev_server import DevServer, temporal_binary
 from contracts.approval import Answer, ApprovalOutcome, Standing
 from contracts.asking import Reply, Withdrawal
 from tests.approvals.house import House, QuickCalendar, question
-from tests.approvals.serving import Handle, Serving, events, eventually, fresh_case
+from tests.approvals.serving import Handle, Serving, events, fresh_case
 from workflows import search_attributes
 
 APPROVE = Answer(person="ben", choice="approve")
@@ -113,7 +113,7 @@ async def test_a_meaningless_update_is_refused_before_history_is_written(
 ) -> None:
     handle = await serving.start(question(case_id=fresh_case()))
     await serving.waiting(handle)
-    await eventually(lambda: serving.house.told(handle.id, "asked") or None)
+    await details(handle, "Waiting for")
     with pytest.raises(WorkflowUpdateFailedError):
         await decide(handle, answer)
     assert not [event for event in await events(handle) if "UPDATE" in event]

@@ -65,6 +65,8 @@ def _approvals() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("arguments_hash", sa.String(), nullable=False),
         sa.Column("policies", sa.JSON(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
         sa.Column("policy_version", sa.String(), nullable=False),
         sa.Column("office_version", sa.String(), nullable=False),
         sa.Column("by_model", sa.String(), nullable=False),
