@@ -1,19 +1,22 @@
 """The SQL database: how it is opened, how a transaction begins, how its schema is brought up."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import RLock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Pool, event
 from sqlmodel import Session, create_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 30_000
+_TURNS: WeakKeyDictionary[Pool, AbstractContextManager[object]] = WeakKeyDictionary()
 
 
 class SchemaTooNew(Exception):
@@ -57,8 +60,15 @@ def _sqlite_begin(connection: Any) -> None:
 def writing(engine: Engine) -> Iterator[Session]:
     """One write transaction: committed at the end, rolled back on any exception."""
     locking = engine.execution_options(sqlite_begin="IMMEDIATE")
-    with Session(locking, expire_on_commit=False) as session, session.begin():
+    with _turn(engine), Session(locking, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def _turn(engine: Engine) -> AbstractContextManager[object]:
+    """Let this process's SQLite writers queue: the file's own lock is polled, with sleeps up to 100 ms."""
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _TURNS.setdefault(engine.pool, RLock())
 
 
 @contextmanager
