@@ -122,7 +122,7 @@ def _undone(session: Session, within: timedelta) -> set[str]:
     cases: set[str] = set()
     for undo in session.exec(query):
         effect = session.get(EffectRow, undo.compensates)
-        if effect is None or undo.intended_at - (effect.settled_at or effect.intended_at) > within:
+        if effect is None or undo.intended_at - (effect.sent_at or effect.intended_at) > within:
             continue
         if _because(session, undo.permit_id) == "person":
             cases.add(undo.case_id)
