@@ -1,6 +1,5 @@
 """Recorded histories run against today's code: what was written once must be read for ever."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("returns-*.json"))
 
 
 def history(file: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json(json.loads(file.read_text())["workflow_id"], file.read_text())
+    return WorkflowHistory.from_json(file.stem, file.read_text())
 
 
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
