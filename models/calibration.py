@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-FORGIVEN = 2
-"""Mistakes that the strictest threshold of a search may make."""
+STEPS = 100
+"""Thresholds that are laid out."""
 
 
 class AcceptRule(Frozen):
@@ -118,27 +118,20 @@ def choose_threshold(
 def _sequence(rehearsal: Floats, held_out: int, target_error: float, delta: float) -> Floats:
     """Lay out thresholds from strict to lenient, in steps of a hundredth of the rehearsal.
 
-    The strictest accepts enough examples that the test forgives it a mistake or two: a stricter one
-    could not pass.
+    A strict threshold accepts too few examples to prove anything, a lenient one too many mistakes: the
+    sequence begins where the test is most likely to pass, going by the rehearsal's own confidences.
     """
+    from scipy.stats import binom  # noqa: PLC0415 - a second of imports that only training needs
+
     inside = np.sort(rehearsal[rehearsal > 0])[::-1]
     if not held_out or not len(inside):
         return np.empty(0)
-    needed = least_trials(FORGIVEN, target_error, delta)
-    if needed > held_out:
-        needed = least_trials(0, target_error, delta)
-    first = needed / held_out * len(rehearsal)
-    places = np.arange(first, len(inside), max(len(inside) / 100, 1)).astype(int)
-    thresholds: Floats = inside[np.minimum(places, len(inside) - 1)]
+    places = np.unique(np.linspace(0, len(inside) - 1, STEPS).astype(int))
+    accepted = np.round((places + 1) / len(rehearsal) * held_out)
+    mistakes = np.cumsum(1 - inside)[places] / (places + 1)
+    passes = binom.cdf(binom.ppf(delta, accepted, target_error) - 1, accepted, mistakes)
+    thresholds: Floats = inside[places[int(np.argmax(passes)) :]]
     return thresholds
-
-
-def least_trials(errors: int, target_error: float, delta: float) -> int:
-    """Return how many trials with so many errors bring the bound under the target."""
-    trials = errors + 1
-    while upper_bound(errors, trials, delta) > target_error:
-        trials += 1
-    return trials
 
 
 def calibration_error(confidence: Floats, right: Bools, bins: int = 10) -> float:

@@ -24,7 +24,7 @@ from models.classifier import Head, HeadCard, nearest_similarity
 from models.examples import Example, data_hash
 from models.features import Features, Matrix
 
-RECIPE = "logistic-2"
+RECIPE = "logistic-3"
 STRENGTHS = (3.0, 10.0, 30.0)
 MANY_STRENGTH = 10.0
 FOLDS = 3

@@ -157,6 +157,8 @@ def _wanted_at(words: str, start: int, end: int, *, is_had: bool) -> bool:
     if not cues:
         return not is_had
     cue = cues[-1]
+    if cue.group("had") and "," in before[cue.end() :]:
+        return not is_had
     return bool(cue.group("wanted")) and not (cue.group() in _SMALL and _had_phrase(before[: cue.start()]))
 
 

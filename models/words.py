@@ -22,7 +22,7 @@ _ALL_BUT = re.compile(r"\b(everything|all(?: of (?:it|them))?) but\b")
 _SIZE_WORDS = re.compile(r"\b(" + "|".join(sorted(_SIZES, key=len, reverse=True)) + r")\b")
 _KEEP = re.compile(
     r"(?:^not (?:the|my)\b)|\b(keep|keeping|kept|"
-    r"(?:is|are|was|were|it's|they're) (?:all )?(?:fine|ok|okay|good|alright|perfect|great)|"
+    r"(?:is|are|was|were|it's|they're) (?:all )?(?:fine|ok|okay|good|alright|perfect|great|lovely|nice)|"
     r"loved?|happy with|fits? (?:me )?(?:well|fine|perfectly|great)|"
     r"except|besides|other than|apart from|not (?:returning|sending|exchanging)|"
     r"no (?:problem|issue|complaint)s? with|(?:don't|do not) (?:want|need) to (?:return|exchange|send back)|"
