@@ -10,16 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
-from cli.dev_server import DevServer
+from cli.dev_server import DevServer, die_with_parent
+from cli.gemini_sandbox import put_key, take_key
 from cli.secrets_file import ensure_sandbox_secrets
 from settings import Settings
+from worker import SERVING
 
 ROOT = Path(__file__).parent.parent
 STOP_SECONDS = 10.0
-SANDBOX_START_SECONDS = 20.0
+SANDBOX_START_SECONDS = 30.0
+WORKER_START_SECONDS = 240.0
+"""Loading the models takes seconds; training the heads of a changed office, up to a minute."""
 
 
 class AlreadyRunning(Exception):
@@ -49,6 +54,8 @@ class Children:
     settings: Settings
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     restarts: int = 0
+    gemini_sandbox: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
 
     def server(self) -> DevServer:
         """Return the dev server that these settings describe."""
@@ -67,7 +74,13 @@ class Children:
         if sandbox:
             ensure_sandbox_secrets(self.settings.secrets_file)
             self.start_sandbox()
+        if self.gemini_sandbox:
+            self.extra = put_key(self.settings)
+            self.start_gemini()
+        else:
+            take_key(self.settings)
         self.start_worker()
+        self.wait_for_worker()
 
     def start_server(self) -> None:
         """Start Temporal and wait until it serves."""
@@ -82,20 +95,49 @@ class Children:
         port = self.settings.sandbox_port
         database = self.settings.state / "sandbox.db"
         arguments = ["-m", "sandbox", "--port", str(port), "--database", str(database), "--seed"]
-        process = self._spawn("sandbox", arguments)
+        self._spawn("sandbox", arguments)
+        self._wait_for("sandbox", f"http://127.0.0.1:{port}/admin/health")
+
+    def start_gemini(self) -> None:
+        """Start Gemini's sandbox and wait until it answers.
+
+        Raises:
+            RuntimeError: it did not answer; the message has its last words.
+        """
+        url = self.settings.gemini_base_url
+        port = str(urlsplit(url).port)
+        self._spawn("gemini", ["-m", "sandbox.gemini", "--port", port, "--any-key"])
+        self._wait_for("gemini", f"{url}/admin/health")
+
+    def _wait_for(self, name: str, url: str) -> None:
+        process = self.running[name]
         deadline = time.monotonic() + SANDBOX_START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                httpx.get(f"http://127.0.0.1:{port}/admin/health", timeout=1.0)
+                httpx.get(url, timeout=1.0)
             except httpx.HTTPError:
                 time.sleep(0.1)
             else:
                 return
-        raise RuntimeError(f"the sandbox did not start: {self._last_words('sandbox')}")
+        raise RuntimeError(f"{name} did not start: {self._last_words(name)}")
 
     def start_worker(self) -> None:
         """Start a worker that serves every role."""
         self._spawn("worker", ["-m", "worker"])
+
+    def wait_for_worker(self) -> None:
+        """Wait until the worker has loaded its models and serves.
+
+        Raises:
+            RuntimeError: it ended; the message has its last words.
+        """
+        process, log = self.running["worker"], self._log("worker")
+        deadline = time.monotonic() + WORKER_START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            if f"{SERVING} [{process.pid}]" in log.read_text(errors="replace"):
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"the worker does not serve: {self._last_words('worker')}")
 
     def _spawn(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
         with self._log(name).open("ab") as log:
@@ -108,6 +150,7 @@ class Children:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509  (it only calls prctl)
             )
         self.running[name] = process
         return process
@@ -123,6 +166,7 @@ class Children:
             "KONTOR_SANDBOX_PORT": str(own.sandbox_port),
             "KONTOR_GEMINI_BASE_URL": own.gemini_base_url,
             "HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "1"),
+            **self.extra,
         }
 
     def _log(self, name: str) -> Path:
@@ -135,9 +179,12 @@ class Children:
         """Start again whatever has ended; return the names of what was."""
         ended = [name for name, process in self.running.items() if process.poll() is not None]
         for name in ended:
-            {"temporal": self.start_server, "sandbox": self.start_sandbox, "worker": self.start_worker}[
-                name
-            ]()
+            {
+                "temporal": self.start_server,
+                "sandbox": self.start_sandbox,
+                "gemini": self.start_gemini,
+                "worker": self.start_worker,
+            }[name]()
             self.restarts += 1
         return ended
 
@@ -152,3 +199,5 @@ class Children:
                     process.kill()
                     process.wait()
         self.running.clear()
+        if self.gemini_sandbox:
+            take_key(self.settings)

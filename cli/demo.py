@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 import httpx
@@ -17,6 +18,7 @@ from cli.children import AlreadyRunning, Children, only_one
 from cli.connection import connect_or_leave
 from cli.console import EXIT_FOUND, EXIT_UNREACHABLE, OUT, fail
 from cli.dev_server import TemporalMissing
+from cli.gemini_sandbox import pointed_at_sandbox
 from cli.intake import Started, start_all
 from cli.morning import Morning, Progress, Summary
 from cli.up import WATCH_SECONDS, banner
@@ -44,11 +46,22 @@ class Interrupted:
         return found
 
 
+class GeminiChoice(StrEnum):
+    """Who is asked what local models leave open; with a real key set, Gemini is asked without this."""
+
+    OFF = "off"
+    SANDBOX = "sandbox"
+
+
 def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget all state of earlier runs first.")] = False,
     stay: Annotated[
         bool | None, typer.Option("--stay/--leave", help="Stay up afterwards; at a terminal the default.")
     ] = None,
+    gemini: Annotated[
+        GeminiChoice,
+        typer.Option("--gemini", help="What local models leave open: to a person, or to Gemini's sandbox."),
+    ] = GeminiChoice.OFF,
 ) -> None:
     """Start everything, hand in a morning of about 60 requests with faults on, and sum up.
 
@@ -58,7 +71,9 @@ def demo(
     found = settings()
     if fresh:
         shutil.rmtree(found.state, ignore_errors=True)
-    children, interrupted = Children(found), Interrupted.on_signals()
+    asking = gemini is GeminiChoice.SANDBOX
+    found = pointed_at_sandbox(found) if asking else found
+    children, interrupted = Children(found, gemini_sandbox=asking), Interrupted.on_signals()
     staying = sys.stdout.isatty() if stay is None else stay
     try:
         with only_one(found.state):
@@ -137,7 +152,9 @@ def _print(summary: Summary, found: Settings) -> None:
     table.add_row("payments at the channels", f"{books.payments}, {books.out_cents / 100:.2f} EUR out")
     table.add_row("paid twice / lost", f"{len(books.twice)} / {len(books.lost)}")
     table.add_row("books against channels", f"{books.difference_cents / 100:.2f} EUR difference")
-    table.add_row("models", f"{summary.cost_microusd / 1e6:.4f} USD")
+    for decider in summary.deciders:
+        table.add_row(f"decisions by {decider.by}", f"{decider.answered} of {decider.decisions} answered")
+    table.add_row("cost of models", f"{summary.cost_microusd / 1e6:.4f} USD")
     OUT.print(table)
     verdict = "[green]The books agree to the cent; nothing lost, nothing twice.[/]"
     OUT.print(verdict if summary.sound else f"[red]Not sound:[/] {books.twice} {books.lost} {summary.lost}")

@@ -16,6 +16,7 @@ from contracts.case import CaseRecord, CaseStatus
 from contracts.ledger import LedgerEntry
 from contracts.returns import ReturnRequest
 from memory.cases import CaseFilter
+from memory.decisions import Decider
 from memory.ledger_view import EffectFilter
 from settings import Settings
 from workflows.desks import DESKS
@@ -48,6 +49,7 @@ class Summary:
         faults: what went wrong at the channels, by fault, from the sandbox's own counters.
         attempts: how many calls were made for how many effects.
         cost_microusd: what the decisions cost, in millionths of a dollar.
+        deciders: who made them.
     """
 
     cases: int
@@ -61,6 +63,7 @@ class Summary:
     looked_up: int
     reckoning: Reckoning
     cost_microusd: int
+    deciders: tuple[Decider, ...]
 
     @property
     def sound(self) -> bool:
@@ -146,6 +149,7 @@ class Morning:
             looked_up=sum(entry.receipt.looked_up for entry in entries),
             reckoning=reckon(channel_payments(url), ledger_payments(entries)),
             cost_microusd=bootstrap.decisions(self.settings).cost_microusd(),
+            deciders=bootstrap.decisions(self.settings).deciders(),
         )
 
 

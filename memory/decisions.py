@@ -1,14 +1,23 @@
 """Every decision, kept with its provenance."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, case, func
 from sqlmodel import Session, col, select
 
 from contracts.decision import Decision
 from memory.database import reading, writing
 from memory.tables.decisions import DecisionRow
 from memory.upsert import insert_into
+
+
+class Decider(NamedTuple):
+    """What one kind of decider did."""
+
+    by: str
+    decisions: int
+    answered: int
 
 
 class SqlDecisions:
@@ -43,6 +52,17 @@ class SqlDecisions:
         with reading(self._engine) as session:
             total = session.exec(select(func.sum(col(DecisionRow.cost_microusd)))).one()
         return int(total or 0)
+
+    def deciders(self) -> tuple[Decider, ...]:
+        """Return, for each kind of decider, how many decisions are its, and how many it stands by."""
+        answered = func.sum(case((col(DecisionRow.outcome) == "answered", 1), else_=0))
+        query = (
+            select(DecisionRow.decided_by, func.count(), answered)
+            .group_by(DecisionRow.decided_by)
+            .order_by(DecisionRow.decided_by)
+        )
+        with reading(self._engine) as session:
+            return tuple(Decider(by, count, int(sure)) for by, count, sure in session.exec(query))
 
 
 def keep_decision(session: Session, case_id: str, step: str, decision: Decision) -> None:

@@ -7,7 +7,6 @@ faults, the calls that came in, how long a batch takes.
 import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 from collections import Counter, deque
@@ -87,14 +86,14 @@ class Batch:
 class GeminiSandbox:
     """The server's state and routes."""
 
-    def __init__(self, key: str = "", batch_seconds: float = 1.0) -> None:
+    def __init__(self, key: str = KEY, batch_seconds: float = 1.0) -> None:
         """Start with no faults.
 
         Args:
-            key: the API key it expects; empty reads `KONTOR_SANDBOX_GEMINI_KEY`, else a known one.
+            key: the API key it expects; empty takes any.
             batch_seconds: how long a batch job takes.
         """
-        self.key = key or os.environ.get("KONTOR_SANDBOX_GEMINI_KEY", KEY)
+        self.key = key
         self._first_key = self.key
         self.batch_seconds = batch_seconds
         self.script: list[GeminiScript] = []
@@ -183,7 +182,8 @@ class GeminiSandbox:
         return None
 
     def _refused(self, request: Request) -> Response | None:
-        if request.headers.get("x-goog-api-key") == self.key:
+        given = request.headers.get("x-goog-api-key")
+        if given == self.key or (given and not self.key):
             return None
         return error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.")
 
@@ -339,8 +339,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="sandbox.gemini", description="Gemini's REST, small.")
     parser.add_argument("--port", type=int, default=8401, help="0 takes a free one")
     parser.add_argument("--batch-seconds", type=float, default=5.0, help="how long a batch job takes")
+    parser.add_argument("--any-key", action="store_true", help=f"take any API key, not only {KEY}")
     given = parser.parse_args()
-    asyncio.run(_serve(listener(GeminiSandbox(batch_seconds=given.batch_seconds).application(), given.port)))
+    state = GeminiSandbox("" if given.any_key else KEY, given.batch_seconds)
+    asyncio.run(_serve(listener(state.application(), given.port)))
 
 
 if __name__ == "__main__":
