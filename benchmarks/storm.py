@@ -127,6 +127,7 @@ class Storm:
     made: Callable[[], Awaitable[Made]]
     chance: random.Random = field(default_factory=lambda: random.Random(11))
     kills: int = 0
+    worker: "subprocess.Popen[bytes] | None" = None
 
     async def run(
         self, refunds: Sequence[ProposedEffect], kills: int, failing: Callable[[], float]
@@ -136,21 +137,28 @@ class Storm:
         self._keep_secrets()
         port = int(self.settings.temporal_address.rsplit(":", 1)[1])
         server = DevServer(self.settings.state / "temporal.db", port).start()
-        worker = self._start_worker()
+        self._start_worker()
         try:
-            client = await connect(self.settings)
-            orders = self._permitted(refunds)
-            handles = await self._start(client, orders)
-            moments = sorted(self.chance.sample(range(1, len(refunds)), kills))
-            worker = await self._kill_at(moments, worker)
-            async with asyncio.timeout(LONGEST_SECONDS):
-                await asyncio.gather(*(handle.result() for handle in handles))
-                tally = await self._reconcile(client, {effect.connector for effect in refunds})
+            async with asyncio.timeout(LONGEST_SECONDS), asyncio.TaskGroup() as group:
+                watching = group.create_task(self._watch())
+                tally = await self._through(refunds, kills)
+                watching.cancel()
         finally:
-            for process in (worker, server):
-                process.kill()
-                process.wait()
+            for process in (self.worker, server):
+                if process is not None:
+                    process.kill()
+                    process.wait()
         return self._report(refunds, await self.made(), tally, failing(), time.monotonic() - began)
+
+    async def _through(self, refunds: Sequence[ProposedEffect], kills: int) -> ReconcileTally:
+        client = await connect(self.settings)
+        handles = await self._start(client, self._permitted(refunds))
+        for moment in sorted(self.chance.sample(range(1, len(refunds)), kills)):
+            await self._until_settled(moment)
+            self._kill_worker()
+            self._start_worker()
+        await asyncio.gather(*(handle.result() for handle in handles))
+        return await self._reconcile(client, {effect.connector for effect in refunds})
 
     @property
     def _secrets_file(self) -> Path:
@@ -200,7 +208,7 @@ class Storm:
 
         return await asyncio.gather(*(start(order) for order in orders))
 
-    def _start_worker(self) -> "subprocess.Popen[bytes]":
+    def _start_worker(self) -> None:
         own = self.settings
         environment = {
             **os.environ,
@@ -212,24 +220,25 @@ class Storm:
         }
         with (own.state / "worker.log").open("ab") as log:
             command = [sys.executable, "-m", "benchmarks.storm_worker"]
-            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
+            self.worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
 
-    async def _kill_at(
-        self, moments: Sequence[int], worker: "subprocess.Popen[bytes]"
-    ) -> "subprocess.Popen[bytes]":
-        """Kill the worker with -9 whenever so many refunds have ended, and start another."""
-        for moment in moments:
-            await self._until_settled(moment)
-            worker.kill()
-            worker.wait()
+    def _kill_worker(self) -> None:
+        if self.worker is not None:
+            self.worker.kill()
+            self.worker.wait()
             self.kills += 1
-            worker = self._start_worker()
-        return worker
+
+    async def _watch(self) -> None:
+        """Say so if the worker ends by itself: nobody would finish what it left."""
+        while True:
+            await asyncio.sleep(0.5)
+            if self.worker is not None and self.worker.poll() is not None:
+                words = (self.settings.state / "worker.log").read_text(errors="replace")[-800:]
+                raise RuntimeError(f"the worker ended by itself:\n{words}")
 
     async def _until_settled(self, refunds: int) -> None:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            while self._settled() < refunds:  # noqa: ASYNC110 - the worker is another process: its books are asked
-                await asyncio.sleep(self.chance.uniform(0.02, 0.2))
+        while self._settled() < refunds:  # noqa: ASYNC110 - the worker is another process: its books are asked
+            await asyncio.sleep(self.chance.uniform(0.02, 0.2))
 
     def _settled(self) -> int:
         with reading(bootstrap.database(self.settings)) as session:
