@@ -78,6 +78,7 @@ class SqlLedger(LedgerView):
                 _check_undo(session, order, manifest)
                 if intend(session, order, manifest, _idempotency(operation), now):
                     redeem(session, order, now)
+                    return _first_call(session, order, now)
                 row = lock(session, order.key)
                 if row is None:
                     raise PermitRefused("redeemed", "another effect was begun under it")
@@ -149,8 +150,8 @@ class SqlLedger(LedgerView):
             why = f"answered {sent.reference or ''}".rstrip()
             end_call(session, key, call, outcome=CallOutcome.ANSWERED, why=why, now=now)
             if EffectState(row.state) in (EffectState.SENT, EffectState.UNKNOWN):
-                others = tuple(other for other in open_calls(calls_of(session, key)) if other.number != call)
-                settle_calls(session, key, others, "answer")
+                if row.attempts > 1:
+                    settle_calls(session, key, open_calls(calls_of(session, key)), "answer")
                 _apply(session, row, sent, now, looked_up=False)
             return receipt_of(row)
 
@@ -252,6 +253,13 @@ def _next(session: Session, row: EffectRow, operation: Operation, now: datetime)
                 reason = "the answer was lost and this system cannot be asked; a person must look"
                 settle(session, row, EffectState.UNKNOWN, now, reason=reason)
             return _done(row)
+
+
+def _first_call(session: Session, order: EffectOrder, now: datetime) -> Dispatch:
+    """Put the first send of a fresh row under way; the row was written as sent, to save a statement."""
+    keep_call(session, order.key, 1, "send", outcome=CallOutcome.UNDER_WAY.value, started_at=now)
+    receipt = EffectReceipt(key=order.key, state=EffectState.SENT, attempts=1)
+    return Dispatch(next=Next.SEND, receipt=receipt, call=1)
 
 
 def _mark(session: Session, row: EffectRow, calls: Sequence[LedgerCall], now: datetime) -> Dispatch:

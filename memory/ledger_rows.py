@@ -39,10 +39,15 @@ def intend(
 ) -> bool:
     """Insert the row; False if its key, permit or undone effect stands in the ledger already.
 
-    Without a manifest it is the row of an effect that was given up before it was begun: it takes
-    the key and no permit.
+    With a manifest the row is `intended` and at once `sent`, its first call to be kept by the
+    caller in this transaction. Without one it is the row of an effect that was given up before it
+    was begun: it takes the key and no permit.
     """
-    effect = order.effect
+    effect, state = order.effect, EffectState.INTENDED
+    if manifest is not None:
+        check_move(order.key, state, EffectState.SENT)
+        state = EffectState.SENT
+    sent = state is EffectState.SENT
     inserted = session.execute(
         insert_into(session, EffectRow)
         .values(
@@ -59,12 +64,13 @@ def intend(
             compensates=order.compensates if manifest else None,
             connector_version=manifest.connector_version if manifest else "",
             likeness=likeness(order.key, effect, idempotency),
-            state=EffectState.INTENDED.value,
+            state=state.value,
             result={},
-            attempts=0,
-            last_call=0,
+            attempts=int(sent),
+            last_call=int(sent),
             looked_up=False,
             intended_at=now,
+            sent_at=now if sent else None,
             updated_at=now,
         )
         .on_conflict_do_nothing()
