@@ -9,7 +9,7 @@ from contracts.evidence import Evidence
 from contracts.frozen import Frozen
 from contracts.verdict import Plan
 
-PAGE = 200
+PAGE = 500
 """Entries, effects or divergences that one activity handles."""
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, exists
+from sqlalchemy import select as grouped
 from sqlmodel import Session, col, select
 
-from contracts.divergence import BooksStatus, Divergence, DivergenceKind, Standing
+from contracts.divergence import BooksStatus, Divergence, DivergenceKind, OurSide, Standing
 from contracts.effect import EffectOrder, EffectState
 from contracts.episode import Episode
 from contracts.listing import OutsidePage
@@ -16,7 +17,7 @@ from memory.chain import Signer
 from memory.database import reading, writing
 from memory.episodes import append_episodes
 from memory.ledger_view import entry_of
-from memory.listings import Judged, account_for, cursor_row, judge_again, pending, take_page
+from memory.listings import SIDE, Judged, account_for, cursor_row, judge_again, pending, side_of, take_page
 from memory.tables.divergences import DivergenceRow, ListingCursorRow, OutsideEntryRow
 from memory.tables.ledger import EffectRow
 
@@ -77,11 +78,11 @@ class SqlBooks:
         with writing(self._engine) as session:
             row = cursor_row(session, walk.connector, now)
             effects = _changed(session, row, operation, until)
-            found = self._find_listed(session, walk.connector, effects, keyed=keyed, now=now)
+            sides = [side for _, side in effects]
+            found = self._find_listed(session, walk.connector, sides, keyed=keyed, now=now)
             more = len(effects) == PAGE
-            last = effects[-1] if more else None
-            row.ledger_at = last.updated_at if last else max(until, row.ledger_at or until)
-            row.ledger_key = last.key if last else ""
+            last_at, last = effects[-1] if more else (max(until, row.ledger_at or until), None)
+            row.ledger_at, row.ledger_key = last_at, last.key if last else ""
             session.add(row)
         return LedgerPage(effects=len(effects), found=found, more=more)
 
@@ -143,7 +144,9 @@ class SqlBooks:
                 assert row is not None
                 if row.state in (EffectState.UNKNOWN.value, EffectState.SENT.value):
                     stuck += 1
-                    found = divergences.unlisted(DivergenceKind.STUCK_UNKNOWN, row, now)
+                    found = divergences.unlisted(
+                        DivergenceKind.STUCK_UNKNOWN, row.connector, side_of(row), now
+                    )
                     self._log(session, divergences.keep(session, found, now)[1])
                 else:
                     self._heal(session, row, f"taken up again: {row.state}", now)
@@ -195,38 +198,36 @@ class SqlBooks:
         return proven
 
     def _heal(self, session: Session, row: EffectRow, why: str, now: datetime) -> None:
-        found = divergences.unlisted(DivergenceKind.STUCK_UNKNOWN, row, now)
+        found = divergences.unlisted(DivergenceKind.STUCK_UNKNOWN, row.connector, side_of(row), now)
         self._log(session, divergences.keep(session, found, now, healed=why)[1])
 
     def _find_listed(
-        self, session: Session, connector: str, effects: Sequence[EffectRow], *, keyed: bool, now: datetime
+        self, session: Session, connector: str, effects: Sequence[OurSide], *, keyed: bool, now: datetime
     ) -> int:
-        """Account for the effects that are listed, keep those that are not; returns how many are not."""
-        references = [effect.outside_reference for effect in effects if effect.outside_reference]
-        by_reference = {
-            (entry.operation, entry.reference): entry
-            for entry in session.exec(
-                select(OutsideEntryRow).where(
-                    col(OutsideEntryRow.connector) == connector,
-                    col(OutsideEntryRow.reference).in_(references),
+        """Keep as divergences the effects that are not listed; returns how many are new."""
+        entry = OutsideEntryRow
+        listed = set(
+            session.exec(
+                select(entry.operation, entry.reference).where(
+                    col(entry.connector) == connector,
+                    col(entry.reference).in_([effect.reference for effect in effects if effect.reference]),
                 )
-            )
-        }
-        unreferenced = [effect.key for effect in effects if not effect.outside_reference]
-        by_key = session.exec(
-            select(OutsideEntryRow.key).where(
-                col(OutsideEntryRow.connector) == connector, col(OutsideEntryRow.key).in_(unreferenced)
-            )
-        ).all()
+            ).all()
+        )
+        unreferenced = [effect.key for effect in effects if not effect.reference]
+        keys = set(
+            session.exec(
+                select(entry.key).where(col(entry.connector) == connector, col(entry.key).in_(unreferenced))
+            ).all()
+        )
         found = 0
         for effect in effects:
-            if effect.outside_reference:
-                entry = by_reference.get((effect.operation, effect.outside_reference))
-                missing = entry is None
+            if effect.reference:
+                missing = (effect.operation, effect.reference) not in listed
             else:
-                missing = keyed and effect.key not in by_key
-            if missing and effect.state == EffectState.APPLIED.value:
-                lost = divergences.unlisted(DivergenceKind.MISSING_OUTSIDE, effect, now)
+                missing = keyed and effect.key not in keys
+            if missing and effect.state is EffectState.APPLIED:
+                lost = divergences.unlisted(DivergenceKind.MISSING_OUTSIDE, connector, effect, now)
                 new, episodes = divergences.keep(session, lost, now)
                 found += new
                 self._log(session, episodes)
@@ -237,11 +238,13 @@ class SqlBooks:
             append_episodes(session, episodes, self._signer)
 
 
-def _changed(session: Session, row: ListingCursorRow, operation: str, until: datetime) -> list[EffectRow]:
-    """Return a page of done effects that changed since the last one, in order of change."""
+def _changed(
+    session: Session, row: ListingCursorRow, operation: str, until: datetime
+) -> list[tuple[datetime, OurSide]]:
+    """Return a page of done effects that changed since the last one, with when, in order of change."""
     done = [EffectState.APPLIED.value, EffectState.COMPENSATED.value]
     updated_at, key = col(EffectRow.updated_at), col(EffectRow.key)
-    query = select(EffectRow).where(
+    query = grouped(updated_at, *SIDE).where(
         col(EffectRow.connector) == row.connector,
         updated_at <= until,
         col(EffectRow.operation) == operation,
@@ -253,4 +256,5 @@ def _changed(session: Session, row: ListingCursorRow, operation: str, until: dat
             query = query.where((updated_at > row.ledger_at) | (key > row.ledger_key))
         else:
             query = query.where(updated_at > row.ledger_at - OVERLAP)
-    return list(session.exec(query.order_by(updated_at, key).limit(PAGE)))
+    page = session.execute(query.order_by(updated_at, key).limit(PAGE))
+    return [(found.updated_at, side_of(found)) for found in page]

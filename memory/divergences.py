@@ -46,18 +46,18 @@ def listed(kind: DivergenceKind, entry: OutsideEntry, side: OurSide | None, now:
     )
 
 
-def unlisted(kind: DivergenceKind, row: EffectRow, now: datetime) -> Divergence:
+def unlisted(kind: DivergenceKind, connector: str, side: OurSide, now: datetime) -> Divergence:
     """Return the divergence that an effect is which the outside system does not show."""
     return Divergence(
-        id=divergence_id(kind, row.connector, "", row.key),
+        id=divergence_id(kind, connector, "", side.key),
         kind=kind,
-        connector=row.connector,
-        operation=row.operation,
-        reference=row.outside_reference or "",
-        effect_key=row.key,
-        effect_case=row.case_id,
-        ours_cents=row.amount_cents,
-        currency=row.currency,
+        connector=connector,
+        operation=side.operation,
+        reference=side.reference or "",
+        effect_key=side.key,
+        effect_case=side.case_id,
+        ours_cents=side.amount_cents,
+        currency=side.currency,
         found_at=now,
     )
 

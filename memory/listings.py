@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, update
+from sqlalchemy import select as grouped
 from sqlmodel import Session, col, select
 
 from contracts.divergence import Comparison, DivergenceKind, OurSide, Standing, compare
@@ -17,6 +19,11 @@ from memory.upsert import insert_into
 
 CLOCK_DIFFERENCE = timedelta(minutes=1)
 """How far an outside clock may be off ours."""
+SIDE = tuple(
+    col(getattr(EffectRow, name))
+    for name in ("key", "case_id", "operation", "state", "outside_reference", "amount_cents", "currency")
+)
+"""The columns of an effect that a comparison needs; arguments and results stay where they are."""
 UNRESOLVED = (EffectState.INTENDED.value, EffectState.SENT.value, EffectState.UNKNOWN.value)
 DONE = (EffectState.APPLIED.value, EffectState.COMPENSATED.value)
 
@@ -57,14 +64,16 @@ def take_page(session: Session, row: ListingCursorRow, page: OutsidePage, now: d
     """
     news = _news(session, row.connector, page.entries)
     judged = [Judged(entry, comparison) for entry, comparison in _compared(session, row.connector, news)]
-    for one in judged:
-        standing = one.comparison.standing
-        if standing is Standing.PENDING and one.entry.at < row.first_at - CLOCK_DIFFERENCE:
-            standing = Standing.BEFORE
-        _keep(session, one, standing, now)
+    _keep(session, [(one, _standing(one, row.first_at)) for one in judged], now)
     if page.next_cursor is not None:
         row.cursor = page.next_cursor
     return judged
+
+
+def _standing(judged: Judged, first_at: datetime) -> Standing:
+    standing = judged.comparison.standing
+    before = judged.entry.at < first_at - CLOCK_DIFFERENCE
+    return Standing.BEFORE if before and standing is Standing.PENDING else standing
 
 
 def pending(session: Session, connector: str, after: tuple[datetime, str] | None) -> list[OutsideEntryRow]:
@@ -95,7 +104,7 @@ def judge_again(
             comparison = comparison if patient else _unexplained(session, entry)
         judged = Judged(entry, comparison)
         if comparison.standing is not Standing.PENDING:
-            _keep(session, judged, comparison.standing, now)
+            _keep(session, [(judged, comparison.standing)], now)
         yield judged
 
 
@@ -163,44 +172,47 @@ def _news(session: Session, connector: str, entries: Sequence[OutsideEntry]) -> 
 def _compared(
     session: Session, connector: str, entries: Sequence[OutsideEntry]
 ) -> Iterator[tuple[OutsideEntry, Comparison]]:
-    references = {entry.reference for entry in entries}
-    keys = {entry.key for entry in entries if entry.key}
-    by_reference = {(side.operation, side.reference): side for side in _sides(session, connector, references)}
-    by_key = {
-        row.key: side_of(row)
-        for row in session.exec(
-            select(EffectRow).where(col(EffectRow.key).in_(keys), col(EffectRow.connector) == connector)
-        )
-    }
+    sides = _sides(
+        session,
+        connector,
+        {entry.reference for entry in entries},
+        {entry.key for entry in entries if entry.key},
+    )
+    by_reference = {(side.operation, side.reference): side for side in sides if side.reference}
+    by_key = {side.key: side for side in sides}
     for entry in entries:
         same = by_reference.get((entry.operation, entry.reference))
         yield entry, compare(entry.amount_cents, same, by_key.get(entry.key or ""))
 
 
-def _sides(session: Session, connector: str, references: Collection[str]) -> list[OurSide]:
-    query = select(EffectRow).where(
-        col(EffectRow.connector) == connector, col(EffectRow.outside_reference).in_(references)
+def _sides(
+    session: Session, connector: str, references: Collection[str], keys: Collection[str]
+) -> list[OurSide]:
+    row = EffectRow
+    query = grouped(*SIDE).where(
+        col(row.connector) == connector,
+        col(row.outside_reference).in_(references) | col(row.key).in_(keys),
     )
-    return [side_of(row) for row in session.exec(query)]
+    return [side_of(found) for found in session.execute(query)]
 
 
-def _keep(session: Session, judged: Judged, standing: Standing, now: datetime) -> None:
-    entry, side = judged.entry, judged.comparison.side
-    insert = insert_into(session, OutsideEntryRow).values(
-        connector=entry.connector,
-        operation=entry.operation,
-        reference=entry.reference,
-        key=entry.key,
-        amount_cents=entry.amount_cents,
-        at=entry.at,
-        seen_at=now,
-        standing=standing.value,
-        effect_key=side.key if side else None,
-    )
+def _keep(session: Session, judged: Sequence[tuple[Judged, Standing]], now: datetime) -> None:
+    """Write entries with how they stand, in one statement."""
+    if not judged:
+        return
+    rows = [
+        {
+            **one.entry.model_dump(),
+            "seen_at": now,
+            "standing": standing.value,
+            "effect_key": one.comparison.side.key if one.comparison.side else None,
+        }
+        for one, standing in judged
+    ]
+    insert = insert_into(session, OutsideEntryRow)
     changed = {name: insert.excluded[name] for name in ("amount_cents", "standing", "effect_key")}
-    session.execute(
-        insert.on_conflict_do_update(index_elements=["connector", "operation", "reference"], set_=changed)
-    )
+    place = ["connector", "operation", "reference"]
+    session.execute(insert.on_conflict_do_update(index_elements=place, set_=changed), rows)
 
 
 def account_for(session: Session, connector: str, operation: str, reference: str, effect_key: str) -> None:
@@ -228,8 +240,8 @@ def entry_of(row: OutsideEntryRow) -> OutsideEntry:
     )
 
 
-def side_of(row: EffectRow) -> OurSide:
-    """Return an effect as the comparison sees it."""
+def side_of(row: Any) -> OurSide:
+    """Return an effect as the comparison sees it; from a whole row, or from the columns `SIDE`."""
     return OurSide(
         key=row.key,
         case_id=row.case_id,
