@@ -106,7 +106,7 @@ class SqlLedger(LedgerView):
             proved_from = absence_proved_from(calls, operation.latency)
             proved = looked_at >= proved_from
             outcome = CallOutcome.ABSENT if proved else CallOutcome.NOTHING_YET
-            keep_look_up(session, row, calls, outcome, now)
+            keep_look_up(session, row, calls, outcome, now, began_at=looked_at)
             if not proved:
                 return _wait(row, proved_from)
             settle_calls(session, key, open_calls(calls), "absent")

@@ -128,10 +128,11 @@ def keep_look_up(
     now: datetime,
     *,
     why: str = "",
+    began_at: datetime | None = None,
 ) -> None:
-    """Write the line of a look-up that ended with `outcome`."""
+    """Write the line of a look-up that ended now with `outcome`."""
     number = max((call.number for call in calls), default=0) + 1
-    line = {"outcome": outcome.value, "started_at": now, "ended_at": now, "why": why}
+    line = {"outcome": outcome.value, "started_at": began_at or now, "ended_at": now, "why": why}
     keep_call(session, row.key, number, "look-up", **line)
 
 
