@@ -28,7 +28,7 @@ class SentenceTransformerEncoder:
 
     Its modules are called directly: `encode` adds about 1.5 ms of its own to a single text. The
     transformer runs in bfloat16 where the CPU has AMX, pooling and normalising always in float32;
-    measurements and the backends that were turned down: `docs/decisions/embedding-backend.md`.
+    measurements and the backends that were turned down: `docs/decisions/0003-embedding-backend.md`.
     """
 
     def __init__(self, weights: Weights, *, precision: Precision = "auto") -> None:
