@@ -17,7 +17,17 @@ from memory.chain import Signer
 from memory.database import reading, writing
 from memory.episodes import append_episodes
 from memory.ledger_view import entry_of
-from memory.listings import SIDE, Judged, account_for, cursor_row, judge_again, pending, side_of, take_page
+from memory.listings import (
+    SIDE,
+    Judged,
+    account_for,
+    cursor_row,
+    judge_again,
+    pending,
+    side_of,
+    take_page,
+    unindexed,
+)
 from memory.tables.divergences import DivergenceRow, ListingCursorRow, OutsideEntryRow
 from memory.tables.ledger import EffectRow
 
@@ -120,12 +130,12 @@ class SqlBooks:
             col(DivergenceRow.kind) == DivergenceKind.STUCK_UNKNOWN.value,
             col(DivergenceRow.standing) == divergences.CASE,
         )
-        lost = (state == EffectState.SENT.value) & (updated_at < abandoned)
         query = (
             select(EffectRow)
             .where(
-                (state == EffectState.UNKNOWN.value) | lost,
-                col(EffectRow.connector) == walk.connector,
+                state.in_([EffectState.SENT.value, EffectState.UNKNOWN.value]),
+                (state == EffectState.UNKNOWN.value) | (updated_at < abandoned),
+                unindexed(col(EffectRow.connector)) == walk.connector,
                 col(EffectRow.key) > after,
                 ~with_people,
             )
@@ -210,6 +220,7 @@ class SqlBooks:
             session.exec(
                 select(entry.operation, entry.reference).where(
                     col(entry.connector) == connector,
+                    col(entry.operation).in_({effect.operation for effect in effects}),
                     col(entry.reference).in_([effect.reference for effect in effects if effect.reference]),
                 )
             ).all()
