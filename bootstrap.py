@@ -11,6 +11,7 @@ from activities.cases import CaseActivities
 from activities.decisions import DecisionActivities
 from activities.effects import EffectActivities
 from activities.memory import MemoryActivities, RebuildActivities
+from activities.model_batches import ModelBatchActivities
 from activities.orders import OrderActivities
 from activities.policy import PolicyActivities, utc_now
 from activities.recall import RecallActivities
@@ -410,8 +411,25 @@ async def warm_models(settings: Settings) -> None:
 
 
 def decision_activities(settings: Settings) -> list[Activity]:
-    """Return the activities that ask the router; for the models' task queue."""
+    """Return the activities that ask the router; for the models' task queues."""
     return [DecisionActivities(router(settings), decisions(settings)).decide]
+
+
+def batch_activities(settings: Settings) -> list[Activity]:
+    """Return the activities that speak of batch jobs; for the models' task queue."""
+    from models.gemini_batch import GeminiBatches  # noqa: PLC0415 (the SDK takes half a second)
+    from models.gemini_door import GeminiDoor  # noqa: PLC0415 (see above)
+
+    catalogue = model_catalogue(settings)
+    jobs = GeminiBatches(
+        catalogue,
+        load_prompts(settings.office, catalogue),
+        GeminiDoor(settings.gemini_base_url),
+        secrets(settings),
+        budgets=budgets(settings),
+    )
+    work = ModelBatchActivities(jobs, decisions(settings))
+    return [work.submit, work.poll, work.cancel, work.collect]
 
 
 def vector_store(settings: Settings) -> VectorStore:

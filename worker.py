@@ -20,7 +20,7 @@ from cli.connection import check_search_attributes, connect
 from cli.schedule import keep_schedule
 from connectors.connectors import Connectors
 from connectors.rates import queue_options
-from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE
+from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE, SECOND_MODELS_QUEUE
 from settings import Settings, settings
 from telemetry import start_telemetry
 from workflows.registry import WORKFLOWS
@@ -42,6 +42,7 @@ class Role(StrEnum):
 
     CONTROL = "control"
     MODELS = "models"
+    SECOND_MODELS = "models-b"
     MEMORY = "memory"
     CONNECTORS = "connectors"
 
@@ -81,7 +82,13 @@ def control(client: Client, found: Settings, outside: Connectors) -> list[Worker
 
 def models(client: Client, found: Settings, _outside: Connectors) -> list[Worker]:
     """Serve decisions."""
-    return [_serving(client, MODELS_QUEUE, bootstrap.decision_activities(found))]
+    activities = [*bootstrap.decision_activities(found), *bootstrap.batch_activities(found)]
+    return [_serving(client, MODELS_QUEUE, activities)]
+
+
+def second_models(client: Client, found: Settings, _outside: Connectors) -> list[Worker]:
+    """Serve the second zone's votes on critical decisions; on another machine it is worth most."""
+    return [_serving(client, SECOND_MODELS_QUEUE, bootstrap.decision_activities(found))]
 
 
 def memory(client: Client, found: Settings, _outside: Connectors) -> list[Worker]:
@@ -116,6 +123,7 @@ def _serving(client: Client, queue: str, activities: Sequence[bootstrap.Activity
 ROLES = {
     Role.CONTROL: control,
     Role.MODELS: models,
+    Role.SECOND_MODELS: second_models,
     Role.MEMORY: memory,
     Role.CONNECTORS: connectors,
 }
@@ -127,7 +135,7 @@ async def serve(found: Settings, roles: Sequence[Role]) -> None:
     await check_search_attributes(client)
     if Role.CONTROL in roles:
         await keep_schedule(client, found.reconcile_every_minutes)
-    if Role.MODELS in roles:
+    if {Role.MODELS, Role.SECOND_MODELS} & set(roles):
         await bootstrap.warm_models(found)
     outside = bootstrap.connectors(found)
     serving = [worker for role in roles for worker in ROLES[role](client, found, outside)]

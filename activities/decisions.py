@@ -60,9 +60,16 @@ def _raise_what_went_wrong(said: Sequence[Decision | BaseException]) -> None:
         if isinstance(answer, BaseException) and not isinstance(answer, AskLater):
             raise answer
     if waits:
-        longest = max(waits, key=lambda wait: wait.seconds)
-        delay = timedelta(seconds=longest.seconds + ROOM_SECONDS)
-        raise ApplicationError(longest.why, type="AskLater", next_retry_delay=delay) from None
+        raise asked_later(max(waits, key=lambda wait: wait.seconds)) from None
+
+
+def asked_later(later: AskLater) -> ApplicationError:
+    """Return what an activity raises so that Temporal asks again when the provider wants it.
+
+    Without a wish of the provider's, Temporal's own backoff holds.
+    """
+    delay = timedelta(seconds=later.seconds + ROOM_SECONDS) if later.seconds else None
+    return ApplicationError(later.why, type="AskLater", next_retry_delay=delay)
 
 
 def steps_of(inquiry: Inquiry) -> list[str]:

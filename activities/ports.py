@@ -14,7 +14,7 @@ from contracts.approval import Answer, Approval, ApprovalRecord, ApprovalRequest
 from contracts.asking import Asking, Ending, Moments, Nudge, Opened, Reply, Submission
 from contracts.canonical import Arguments
 from contracts.case import CaseRecord, CaseStatus
-from contracts.decision import Decision, Question
+from contracts.decision import Decision, Inquiry, Question
 from contracts.dispatch import Dispatch
 from contracts.divergence import Divergence
 from contracts.effect import EffectOrder, EffectReceipt, Permit
@@ -36,6 +36,7 @@ from contracts.memory import (
     Recalled,
     Search,
 )
+from contracts.model_batch import BatchHarvest, BatchStanding, BatchTicket
 from contracts.reconciling import LedgerPage, Proven, Pursued, TakenPage, Walk
 from contracts.tally import Authority
 from contracts.verdict import Plan, Verdict
@@ -338,6 +339,22 @@ class Router(Protocol):
 
     async def decide(self, question: Question, waited_seconds: float = 0.0) -> Decision:
         """Answer, or say `unsure` with the best guess; raises AskLater while the task can wait."""
+
+
+class ModelBatches(Protocol):
+    """A provider's batch jobs; every method raises AskLater where the provider does not answer."""
+
+    async def submit(self, inquiry: Inquiry, *, again: bool) -> BatchTicket:
+        """Hand a job in, once; `again` looks first whether an earlier attempt did."""
+
+    async def poll(self, ticket: BatchTicket) -> BatchStanding:
+        """Say how a job stands."""
+
+    async def cancel(self, ticket: BatchTicket) -> None:
+        """Give a job up."""
+
+    async def collect(self, harvest: BatchHarvest) -> tuple[Decision, ...]:
+        """Return a decision for each question of a job that ended."""
 
 
 class Recall(Protocol):

@@ -7,6 +7,7 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@#+-]{0,127}")
 
 CONTROL_QUEUE = "kontor-control"
 MODELS_QUEUE = "kontor-models"
+SECOND_MODELS_QUEUE = "kontor-models-b"
 MEMORY_QUEUE = "kontor-memory"
 
 

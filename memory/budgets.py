@@ -53,9 +53,18 @@ class SqlBudgets:
         )
 
     def reserve(
-        self, desk: str, case_id: str, most_microusd: int, now: datetime, lifetime: timedelta = LIFETIME
+        self,
+        desk: str,
+        case_id: str,
+        most_microusd: int,
+        now: datetime,
+        *,
+        lifetime: timedelta = LIFETIME,
+        name: str = "",
     ) -> str | None:
         """Set the most that a call can cost aside; return the reservation's id, None if it does not fit.
+
+        Reserving again under the same name changes nothing and returns the same id.
 
         Raises:
             ValueError: the amount is negative.
@@ -65,7 +74,7 @@ class SqlBudgets:
         self.expire(now)
         accounts = self._accounts(desk, case_id, now)
         row = ReservationRow(
-            id=uuid.uuid4().hex,
+            id=name or uuid.uuid4().hex,
             state="open",
             accounts="\n".join(accounts),
             most_microusd=most_microusd,
@@ -75,6 +84,8 @@ class SqlBudgets:
         )
         try:
             with writing(self._engine) as session:
+                if name and session.get(ReservationRow, name) is not None:
+                    return name
                 for account, limit in accounts.items():
                     _set_aside(session, account, limit, most_microusd)
                 session.add(row)

@@ -14,12 +14,20 @@ class Budgets(Protocol):
         """Return the smallest of what the day, the desk and the case have left, never below 0."""
 
     def reserve(
-        self, desk: str, case_id: str, most_microusd: int, now: datetime, lifetime: timedelta = CALL_LIFETIME
+        self,
+        desk: str,
+        case_id: str,
+        most_microusd: int,
+        now: datetime,
+        *,
+        lifetime: timedelta = CALL_LIFETIME,
+        name: str = "",
     ) -> str | None:
         """Set the most that a call can cost aside; return the reservation's id, None if it does not fit.
 
         A reservation that is not settled within its lifetime counts as spent in full: whoever made it
-        died, and the call may have been made and charged.
+        died, and the call may have been made and charged. Reserving again under the same name changes
+        nothing and returns the same id.
         """
 
     def settle(self, reservation: str, spent_microusd: int, now: datetime) -> None:

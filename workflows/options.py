@@ -44,6 +44,20 @@ MODEL = ActivityConfig(
 )
 """A decision: when no model answers within a quarter of an hour, a person is asked."""
 
+SECOND_ZONE = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=_PATIENT,
+)
+"""The second vote on a critical answer: a zone that is down for two minutes leaves it to a person."""
+
+BATCH = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=3),
+    schedule_to_close_timeout=timedelta(hours=12),
+    retry_policy=_PATIENT,
+)
+"""A word with a provider about a batch job, which is not in a hurry."""
+
 RECALL = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=5),
     schedule_to_close_timeout=timedelta(seconds=15),

@@ -4,6 +4,7 @@ from typing import Any
 
 from workflows.divergence import DivergenceWorkflow
 from workflows.memory_rebuild import MemoryRebuildWorkflow
+from workflows.model_batch import ModelBatchWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.returns import ReturnWorkflow
 from workflows.undo import UndoWorkflow
@@ -14,4 +15,5 @@ WORKFLOWS: tuple[type[Any], ...] = (
     DivergenceWorkflow,
     UndoWorkflow,
     MemoryRebuildWorkflow,
+    ModelBatchWorkflow,
 )

@@ -6,7 +6,6 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.decisions import DecisionActivities
     from activities.orders import OrderActivities, OrderQuery
     from activities.policy import PolicyActivities
     from activities.recall import RecallActivities
@@ -16,13 +15,14 @@ with workflow.unsafe.imports_passed_through():
     from contracts.case import CaseStatus
     from contracts.decision import Decision, Inquiry
     from contracts.effect import EffectState
-    from contracts.ids import MEMORY_QUEUE, MODELS_QUEUE, connector_queue
+    from contracts.ids import MEMORY_QUEUE, connector_queue
     from contracts.memory import Context, ContextRequest, Memory, Remember
     from contracts.returns import DESK, Intent, Order, ReturnRequest, ReturnResult
     from contracts.verdict import Authorization, Plan
     from workflows import options
     from workflows.approval_gate import ApprovalGate
     from workflows.case_file import CaseFile
+    from workflows.deciding import decide
     from workflows.effects import Effects
     from workflows.pursuit import EffectRefused
     from workflows.returns_plan import (
@@ -157,15 +157,10 @@ class ReturnWorkflow:
 
     async def decide(self, inquiry: Inquiry) -> list[Decision]:
         """Ask the router; every decision is kept with its provenance."""
-        tasks = ", ".join(question.task for question in inquiry.questions)
-        decisions = await workflow.execute_activity_method(
-            DecisionActivities.decide,
-            inquiry,
-            **options.told(options.MODEL, f"decide {tasks}", MODELS_QUEUE),
-        )
+        decisions = await decide(inquiry)
         for decision in decisions:
             self.file.decided(decision)
-        return list(decisions)
+        return decisions
 
     async def authorize(self, plan: Plan) -> Authorization:
         """Ask policy for a verdict on every effect of the plan."""

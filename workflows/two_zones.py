@@ -1,0 +1,125 @@
+"""Critical answers are given twice, by workers on separate task queues, and must agree.
+
+A zone that is down, unsure or of another mind never leaves a single vote standing: a person decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.workflow import ActivityConfig
+
+with workflow.unsafe.imports_passed_through():
+    from activities.decisions import DecisionActivities
+    from contracts.canonical import content_hash
+    from contracts.decision import Decision, Inquiry, Provenance, Question, RouteStep
+    from contracts.ids import MODELS_QUEUE, SECOND_MODELS_QUEUE
+    from workflows import options
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Two task queues that models are asked on.
+
+    Attributes:
+        first_options: how long the first zone has.
+        second_options: how long the second zone has; then a person decides.
+    """
+
+    first: str = MODELS_QUEUE
+    second: str = SECOND_MODELS_QUEUE
+    first_options: ActivityConfig = field(default_factory=lambda: options.MODEL)
+    second_options: ActivityConfig = field(default_factory=lambda: options.SECOND_ZONE)
+
+
+ZONES = Zones()
+
+
+async def confirmed(inquiry: Inquiry, decisions: Sequence[Decision], zones: Zones = ZONES) -> list[Decision]:
+    """Have critical answers confirmed by the second zone; the others stand as they are.
+
+    Args:
+        inquiry: what the first zone was asked.
+        decisions: what it said, in the questions' order.
+        zones: where the second is asked.
+    """
+    critical = [
+        place
+        for place, decision in enumerate(decisions)
+        if decision.critical and decision.outcome == "answered"
+    ]
+    if not critical:
+        return list(decisions)
+    again = Inquiry(
+        case_id=inquiry.case_id,
+        step=f"{inquiry.step}@{zones.second}",
+        questions=tuple(inquiry.questions[place] for place in critical),
+    )
+    try:
+        said: Sequence[Decision | None] = await workflow.execute_activity_method(
+            DecisionActivities.decide,
+            again,
+            **options.told(zones.second_options, "the same question to the second zone", zones.second),
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        said = [None] * len(critical)
+    found = dict(zip(critical, said, strict=True))
+    return [
+        together(decision, found[place], zones.second) if place in found else decision
+        for place, decision in enumerate(decisions)
+    ]
+
+
+def together(first: Decision, second: Decision | None, zone: str) -> Decision:
+    """Return what two zones say together: the answer if they agree, else `unsure` with its best guess."""
+    if second is None:
+        return _judged(first, None, RouteStep(candidate=zone, taken=False, why="it did not answer in time"))
+    if second.outcome != "answered":
+        return _judged(first, second, RouteStep(candidate=zone, taken=False, why=f"it is {second.outcome}"))
+    if _meant(first.answer) != _meant(second.answer):
+        return _judged(first, second, RouteStep(candidate=zone, taken=False, why="it says something else"))
+    return _judged(first, second, RouteStep(candidate=zone, taken=True, why="it says the same"), agreed=True)
+
+
+def undecided(question: Question, zone: str, why: str) -> Decision:
+    """Return the decision of a question that nobody answered."""
+    asked = question.model_dump(mode="json", include={"task", "text", "choices", "evidence"})
+    return Decision(
+        task=question.task,
+        outcome="unsure",
+        answer=None,
+        provenance=Provenance(
+            by="rule",
+            name=f"{question.task}@nobody",
+            version="-",
+            inputs_hash=content_hash(asked),
+            route=(RouteStep(candidate=zone, taken=False, why=why),),
+        ),
+    )
+
+
+def _judged(first: Decision, second: Decision | None, step: RouteStep, *, agreed: bool = False) -> Decision:
+    ours = first.provenance
+    theirs = second.provenance if second else None
+    provenance = ours.model_copy(
+        update={
+            "route": (*ours.route, step),
+            "cost_microusd": ours.cost_microusd + (theirs.cost_microusd if theirs else 0),
+            "latency_ms": ours.latency_ms + (theirs.latency_ms if theirs else 0.0),
+        }
+    )
+    outcome = "answered" if agreed else "unsure"
+    return first.model_copy(update={"outcome": outcome, "provenance": provenance})
+
+
+def _meant(answer: dict[str, JsonValue] | None) -> str:
+    """Return an answer's meaning: the order of what was picked is none."""
+    plain = {
+        name: sorted(value, key=str) if isinstance(value, list) else value
+        for name, value in (answer or {}).items()
+    }
+    return content_hash(plain)
