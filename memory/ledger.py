@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import JsonValue
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from contracts.dispatch import (
     Choice,
@@ -228,6 +228,8 @@ def _check_undo(session: Session, order: EffectOrder, manifest: Manifest) -> Non
         raise PermitRefused("compensates", f"{order.effect.operation} does not undo {undone.operation}")
     if undone.state != EffectState.APPLIED:
         raise PermitRefused("compensates", f"what it undoes is {undone.state}, not applied")
+    if begun := session.exec(select(EffectRow.key).where(EffectRow.compensates == undone.key)).first():
+        raise PermitRefused("compensates", f"{begun} undoes it already")
 
 
 def _next(session: Session, row: EffectRow, operation: Operation, now: datetime) -> Dispatch:

@@ -1,7 +1,7 @@
 """Doing what was allowed, one effect after the other, and taking it back in reverse."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from temporalio import workflow
 
@@ -11,14 +11,8 @@ with workflow.unsafe.imports_passed_through():
     from contracts.ids import effect_key
     from workflows.approval_gate import ApprovalGate
     from workflows.case_file import CaseFile
-    from workflows.pursuit import EffectRefused, pursue
+    from workflows.pursuit import pursue
     from workflows.undoing import Undoing
-
-AskAgain = Callable[[], Awaitable[Mapping[str, str]]]
-"""Puts the plan to policy once more, and to people where it says so; returns permits by step."""
-
-MOST_ASKED_AGAIN = 3
-"""A policy that changes faster than an effect can be sent is somebody's mistake."""
 
 
 class Effects:
@@ -35,7 +29,6 @@ class Effects:
         *,
         file: CaseFile | None = None,
         gate: ApprovalGate | None = None,
-        ask_again: AskAgain | None = None,
     ) -> None:
         """Keep the permits.
 
@@ -45,15 +38,12 @@ class Effects:
             file: the case's file; it is told of every effect.
             gate: who asks people when policy wants a person before something is undone; without
                 it, such an effect stays and is reported.
-            ask_again: used when a permit ended, or the policies or the connector moved since it was
-                given; without it, or if it gives no permit, the refusal is raised.
         """
         self.receipts: list[EffectReceipt] = []
         self._case_id = case_id
         self._permits = permits
         self._file = file
         self._gate = gate
-        self._ask_again = ask_again
 
     async def perform(self, proposed: ProposedEffect) -> EffectReceipt:
         """Get one effect done and return its receipt: `applied`, `failed` or `unknown`.
@@ -64,24 +54,15 @@ class Effects:
             proposed: the effect; its step names the permit.
 
         Raises:
-            EffectRefused: the data plane refused the permit, or there is none.
+            EffectRefused: the data plane refused the permit, or there is none; if it `asks_again`,
+                a new authorization may mend it, and what is done already stays done.
         """
-        doing = asyncio.create_task(self._do(proposed))
+        doing = asyncio.create_task(self._pursue(proposed))
         try:
             return await asyncio.shield(doing)
         except asyncio.CancelledError:
             await doing
             raise
-
-    async def _do(self, proposed: ProposedEffect) -> EffectReceipt:
-        for _ in range(MOST_ASKED_AGAIN):
-            try:
-                return await self._pursue(proposed)
-            except EffectRefused as refused:
-                if self._ask_again is None or not refused.asks_again:
-                    raise
-            self._permits = await self._ask_again()
-        return await self._pursue(proposed)
 
     async def _pursue(self, proposed: ProposedEffect) -> EffectReceipt:
         order = EffectOrder(

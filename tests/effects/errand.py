@@ -6,6 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.effect import EffectReceipt, ProposedEffect
     from contracts.frozen import Frozen
     from workflows.effects import Effects
+    from workflows.pursuit import EffectRefused
 
 
 class Errand(Frozen):
@@ -22,11 +23,10 @@ class ErrandWorkflow:
 
     @workflow.run
     async def run(self, errand: Errand) -> EffectReceipt:
-        async def again() -> dict[str, str]:
-            return {errand.effect.step: errand.fresh_permit_id}
-
-        return await Effects(
-            workflow.info().workflow_id,
-            {errand.effect.step: errand.permit_id},
-            ask_again=again if errand.fresh_permit_id else None,
-        ).perform(errand.effect)
+        case_id, step = workflow.info().workflow_id, errand.effect.step
+        try:
+            return await Effects(case_id, {step: errand.permit_id}).perform(errand.effect)
+        except EffectRefused as refused:
+            if not (refused.asks_again and errand.fresh_permit_id):
+                raise
+        return await Effects(case_id, {step: errand.fresh_permit_id}).perform(errand.effect)
