@@ -505,7 +505,8 @@ def play(engine: Engine, examples: int, *phases: Phase) -> None:
 
 
 def test_no_interleaving_sends_twice_loses_an_effect_or_redeems_a_permit_twice(quick: Engine) -> None:
-    play(quick, EXAMPLES)
+    # The rules are the same on both; PostgreSQL waits for the disk at every commit.
+    play(quick, EXAMPLES if quick.dialect.name == "sqlite" else max(5, EXAMPLES // 4))
 
 
 MISTAKES: dict[str, tuple[str, Callable[..., object]]] = {
