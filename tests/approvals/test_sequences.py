@@ -39,7 +39,7 @@ from memory.database import migrate, open_engine, reading
 from memory.tables.ledger import EffectRow, PermitRow
 from tests.approvals.house import NOW, Clock, House, question
 
-EXAMPLES = int(os.environ.get("KONTOR_GATE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("KONTOR_GATE_EXAMPLES", "15"))
 STEPS = 25
 GO_AHEAD = (ApprovalOutcome.APPROVED, ApprovalOutcome.EDITED)
 
