@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import lru_cache
+from pkgutil import resolve_name
 
 from sqlalchemy import Engine
 
@@ -104,6 +105,9 @@ def claims(settings: Settings) -> SqlClaims:
 
 def anchor_sink(settings: Settings) -> AnchorSink:
     """Return the place outside the database that keeps the episode log's heads."""
+    if settings.audit_sink:
+        sink: AnchorSink = resolve_name(settings.audit_sink)()
+        return sink
     return AnchorFile(settings.audit_anchor_file)
 
 

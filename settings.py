@@ -25,6 +25,8 @@ class Settings(BaseSettings):
         telemetry: where traces and metrics go; `otlp` reads the standard OTEL variables.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
+        audit_sink: `module:callable` that makes another place for signed heads, a
+            `memory.anchor.AnchorSink`; empty means the file.
         reconcile_every_minutes: how often the books are compared with the outside world; 0 is never.
     """
 
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
     gemini_base_url: str = ""
     telemetry: Literal["off", "file", "otlp"] = "off"
     audit_anchor: Path | None = None
+    audit_sink: str = ""
     reconcile_every_minutes: int = 15
 
     @property

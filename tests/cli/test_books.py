@@ -1,8 +1,10 @@
 """`kontor books` and `kontor audit`, through their command lines, on real books."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +13,7 @@ import bootstrap
 import cli.audit
 import cli.books
 from contracts.episode import Episode
+from memory.chain import Head
 from settings import Settings
 from tests.memory.test_accounting import SALES, export
 
@@ -102,6 +105,28 @@ def test_a_log_that_was_touched_is_named_and_leaves_with_1(installed: Settings) 
 def test_an_anchor_is_kept_when_told(installed: Settings) -> None:
     assert "3 episodes" in audit("anchor")
     assert len(installed.audit_anchor_file.read_text().splitlines()) == 1
+
+
+class Elsewhere:
+    """A place for heads that is no file of ours."""
+
+    kept: ClassVar[list[Head]] = []
+
+    def append(self, head: Head) -> None:
+        self.kept.append(head)
+
+    def last(self) -> Head | None:
+        return self.kept[-1] if self.kept else None
+
+    def heads(self) -> Iterator[Head | str]:
+        yield from self.kept
+
+
+def test_heads_may_be_kept_in_any_place_by_setting(tmp_path: Path) -> None:
+    found = Settings(state=tmp_path, audit_sink="tests.cli.test_books:Elsewhere")
+    bootstrap.episodes(found).append([Episode(id="e", case_id="c", kind="opened", at=NOON)])
+    assert [head.count for head in bootstrap.anchor_sink(found).heads() if isinstance(head, Head)] == [1]
+    assert not found.audit_anchor_file.exists()
 
 
 def test_a_cut_export_is_refused(installed: Settings, tmp_path: Path) -> None:
