@@ -1,5 +1,8 @@
-"""How much of what is known is found: by meaning, by words, by both."""
+"""How much of what is known is found by meaning, by words, by both; and what kill -9 leaves behind."""
 
+import os
+
+from benchmarks.memory_crash import crash
 from benchmarks.recall_quality import judge, rank
 from benchmarks.recall_sets import ARCHIVE, claims
 from benchmarks.rows import Row
@@ -31,4 +34,10 @@ async def rows() -> list[Row]:
                 Row(f"{prefix}.mrr.{mode}", quality.mrr, "share", best_mrr if fused else None),
             ]
     embedder.close()
-    return measured
+    tally = await crash(int(os.environ.get("KONTOR_MEMORY_CRASHES", "20")))
+    return [
+        *measured,
+        Row("memory.crashes.kills", tally.kills, "count"),
+        Row("memory.crashes.unsettled_found", tally.found, "count"),
+        Row("memory.crashes.disagreements", tally.disagreements, "count", 0.0),
+    ]

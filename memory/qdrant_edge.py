@@ -18,7 +18,10 @@ from memory.vectors import EmbedderMismatch, FolderBusy, Found, Hit, Narrow, Poi
 
 UNINDEXED_LIMIT = 20_000
 """Unindexed points are compared one by one: 20,000 cost about 1.5 ms a search on the machine measured."""
+LEAST_DELETED = 1_000
+"""The engine rewrites no segment for fewer deleted points."""
 PAGE = 1_000
+FLOAT_BYTES = 4
 OPTIMIZER = (
     "import sys, qdrant_edge; shard = qdrant_edge.EdgeShard.load(sys.argv[1]); "
     "shard.optimize(); shard.flush(); shard.close()"
@@ -32,14 +35,22 @@ class QdrantEdge:
     is built on a copy, in a child process, and the copy takes the shard's place; searches go on.
     """
 
-    def __init__(self, folder: Path, lexicon: Lexicon | None = None) -> None:
+    def __init__(
+        self, folder: Path, lexicon: Lexicon | None = None, *, unindexed_limit: int = UNINDEXED_LIMIT
+    ) -> None:
         """Take the folder.
+
+        Args:
+            folder: where the shards are.
+            lexicon: turns text into term weights.
+            unindexed_limit: how many points may lack an index before `optimize` builds one.
 
         Raises:
             FolderBusy: another process owns it; it is named.
         """
         self._folder = folder
         self._lexicon = lexicon or Lexicon()
+        self._unindexed_limit = unindexed_limit
         self._shards: dict[str, q.EdgeShard] = {}
         self._using = threading.RLock()
         self._writing = threading.Lock()
@@ -55,11 +66,21 @@ class QdrantEdge:
             elif held != identity:
                 raise EmbedderMismatch(collection, held, identity)
 
+    def _config(self, dimension: int) -> q.EdgeConfig:
+        # The engine indexes segments above a size in kB; ours must lie well below what we let pile up,
+        # however that is spread over segments, or an optimisation would find nothing worth doing.
+        pile_kb = self._unindexed_limit * dimension * FLOAT_BYTES // 1024
+        return q.EdgeConfig(
+            vectors={"dense": q.EdgeVectorParams(size=dimension, distance=q.Distance.Cosine)},
+            sparse_vectors={"lexical": q.EdgeSparseVectorParams(modifier=q.Modifier.Idf)},
+            optimizers=q.EdgeOptimizersConfig(indexing_threshold=max(1, pile_kb // 8)),
+        )
+
     def _make(self, collection: str, identity: EmbedderIdentity) -> None:
         place = self._folder / collection
         shutil.rmtree(place, ignore_errors=True)  # a creation that was cut short left no identity
         (place / "shard").mkdir(parents=True)
-        shard = q.EdgeShard.create(str(place / "shard"), _config(identity.dimension))
+        shard = q.EdgeShard.create(str(place / "shard"), self._config(identity.dimension))
         for field in ("kind", "case", "customer"):
             shard.update(q.UpdateOperation.create_field_index(field, q.PayloadSchemaType.Keyword))
         for field in ("at", "until"):
@@ -139,14 +160,17 @@ class QdrantEdge:
             with self._using:
                 shard = self._shard(collection)
                 info = shard.info()
-                if info.points_count * 2 - info.indexed_vectors_count < (1 if force else UNINDEXED_LIMIT):
+                limit = 1 if force else self._unindexed_limit
+                if not _lags(info.points_count, info.indexed_vectors_count, limit):
                     return False
                 shard.flush()
             place = self._folder / collection
-            shutil.copytree(place / "shard", place / "next.draft")
+            # A child of a killed owner may still be at work on its own draft.
+            draft = place / f"next.draft-{os.getpid()}"
+            shutil.copytree(place / "shard", draft)
             # Our own interpreter with a constant script, and a path of our own making.
-            subprocess.run([sys.executable, "-c", OPTIMIZER, str(place / "next.draft")], check=True)  # noqa: S603
-            (place / "next.draft").rename(place / "next")
+            subprocess.run([sys.executable, "-c", OPTIMIZER, str(draft)], check=True)  # noqa: S603
+            draft.rename(place / "next")
             with self._using:
                 self._shards.pop(collection).close()
                 _take_next(place)
@@ -195,23 +219,27 @@ def _own(folder: Path) -> int:
     return descriptor
 
 
+def _lags(points: int, indexed: int, limit: int) -> bool:
+    """Tell whether `limit` points lack an index, or a good part of the index is of deleted points.
+
+    The engine counts each point's two vectors: the sparse one as indexed at once, the dense one
+    when its segment was optimised, and deleted ones until their segment is rewritten.
+    """
+    unindexed = 2 * points - indexed
+    return unindexed >= limit or -unindexed > max(2 * LEAST_DELETED, points // 2)
+
+
 def _take_next(place: Path) -> None:
     """Put a finished optimised copy in the shard's place; from any point it was cut short at.
 
     `next` appears by renaming, complete. While it exists it is the newest: nothing was written to
     the old shard after it was copied, because writers wait until the exchange is done.
     """
-    shutil.rmtree(place / "next.draft", ignore_errors=True)
+    for draft in place.glob("next.draft*"):
+        shutil.rmtree(draft, ignore_errors=True)
     if (place / "next").exists():
         shutil.rmtree(place / "shard", ignore_errors=True)
         (place / "next").rename(place / "shard")
-
-
-def _config(dimension: int) -> q.EdgeConfig:
-    return q.EdgeConfig(
-        vectors={"dense": q.EdgeVectorParams(size=dimension, distance=q.Distance.Cosine)},
-        sparse_vectors={"lexical": q.EdgeSparseVectorParams(modifier=q.Modifier.Idf)},
-    )
 
 
 def _query(
