@@ -30,6 +30,8 @@ from sandbox.listening import in_thread, listener, port_of
 KEY = "sandbox-gemini-key"
 CHARACTERS_A_TOKEN = 4
 KEPT_CALLS = 10_000
+SHORTEST_KEPT_TOKENS = 1024
+"""Shorter beginnings are not kept, as with Google's implicit caching on 2.5 Flash."""
 
 
 class GeminiFault(StrEnum):
@@ -100,10 +102,11 @@ class GeminiSandbox:
         self.calls: deque[dict[str, Any]] = deque(maxlen=KEPT_CALLS)
         self.done: Counter[str] = Counter()
         self.batches: dict[str, Batch] = {}
+        self.prefixes: set[str] = set()
 
     def forget(self) -> None:
         """Be as just started."""
-        for kept in (self.script, self.calls, self.done, self.batches):
+        for kept in (self.script, self.calls, self.done, self.batches, self.prefixes):
             kept.clear()
         self.key = self._first_key
 
@@ -161,7 +164,15 @@ class GeminiSandbox:
             struck = await self._struck(request, entry)
             if struck is not None:
                 return struck
-        return JSONResponse(generated(model, body, entry.fault if entry else None))
+        return JSONResponse(generated(model, body, entry.fault if entry else None, self._known(body)))
+
+    def _known(self, body: dict[str, Any]) -> int:
+        """Return how many tokens of the request's beginning were sent before and are kept."""
+        prefix = text_of([body.get("systemInstruction", {})])
+        tokens = len(prefix) // CHARACTERS_A_TOKEN
+        known = prefix in self.prefixes and tokens >= SHORTEST_KEPT_TOKENS
+        self.prefixes.add(prefix)
+        return tokens if known else 0
 
     async def _struck(self, request: Request, entry: GeminiScript) -> Response | None:
         """Return the answer of a fault that is not an answer of the model; None where it is one."""
@@ -227,7 +238,9 @@ class GeminiSandbox:
         return JSONResponse({})
 
 
-def generated(model: str, body: dict[str, Any], fault: GeminiFault | None = None) -> dict[str, Any]:
+def generated(
+    model: str, body: dict[str, Any], fault: GeminiFault | None = None, kept_tokens: int = 0
+) -> dict[str, Any]:
     """Return the response of `generateContent`, or what a fault makes of it."""
     prompt = text_of(body.get("contents", [])[:1])
     schema = body.get("generationConfig", {}).get("responseJsonSchema", {})
@@ -250,6 +263,8 @@ def generated(model: str, body: dict[str, Any], fault: GeminiFault | None = None
         "candidatesTokenCount": tokens_out,
         "totalTokenCount": tokens_in + tokens_out,
     }
+    if kept_tokens:
+        usage["cachedContentTokenCount"] = kept_tokens
     answer: dict[str, Any] = {"usageMetadata": usage, "modelVersion": model}
     if fault is GeminiFault.PROMPT_BLOCKED:
         return {**answer, "promptFeedback": {"blockReason": "SAFETY"}}

@@ -245,6 +245,17 @@ async def test_the_shared_part_is_the_same_for_every_question_and_comes_first(
     assert first["generationConfig"]["maxOutputTokens"] == 300
 
 
+async def test_what_the_provider_kept_of_a_long_shared_prompt_is_paid_at_the_lower_price(
+    asking: Asking, gemini: RunningGemini
+) -> None:
+    asking.task = asking.task.model_copy(update={"note": "what the customer asks for, " * 300})
+    first = await asking.ask()
+    second = await asking.ask()
+    prompt = len(asking.task.note) // 4
+    saved = prompt * (0.30 - 0.075)
+    assert first.cost_microusd - second.cost_microusd == pytest.approx(saved, rel=0.2)
+
+
 async def test_more_requests_than_a_minute_takes_wait_without_being_sent(
     asking: Asking, gemini: RunningGemini
 ) -> None:

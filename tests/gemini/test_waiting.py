@@ -4,7 +4,8 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from sqlalchemy import Engine
@@ -17,7 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from contracts.decision import Decision, Inquiry
     from contracts.failure import AskLater
     from memory.decisions import SqlDecisions
-    from models.catalogue import Catalogue
+    from models.candidate import Asked, Readiness, Reply
+    from models.catalogue import Catalogue, TaskSpec
     from models.router import ModelRouter
     from sandbox.gemini import RunningGemini
     from tests.gemini.conftest import Asking
@@ -31,6 +33,18 @@ def router(asking: Asking, **task: object) -> ModelRouter:
     changed = asking.task.model_copy(update={"candidates": ("gemini-flash",), **task})
     catalogue = Catalogue(models=asking.catalogue.models, tasks={"returns.intent": changed})
     return ModelRouter(catalogue, {"gemini-flash": asking.candidate}, budgets=asking.budgets)
+
+
+class Sure:
+    """A local model that is always sure; it satisfies `models.candidate.Candidate`."""
+
+    by: Literal["local"] = "local"
+
+    async def prepare(self, name: str, task: TaskSpec) -> Readiness:
+        return Readiness()
+
+    async def answer(self, asked: Asked) -> Reply:
+        return Reply(outcome="answered", answer={"label": "return"}, why="always", version="1")
 
 
 @workflow.defn
@@ -79,6 +93,20 @@ async def test_out_of_budget_is_on_the_route_and_pauses_nothing(
     decision = await asked.decide(asking.question)
     assert decision.outcome == "unsure"
     assert "the ceiling is $0.00001" in decision.provenance.route[0].why
+    assert gemini.state.done["calls"] == 0
+
+
+async def test_out_of_money_the_next_candidate_answers_and_after_the_last_a_person(
+    asking: Asking, gemini: RunningGemini
+) -> None:
+    assert asking.budgets.reserve("returns", "others", 9_999_999, datetime.now(UTC)) is not None
+    task = asking.task.model_copy(update={"candidates": ("gemini-flash", "head")})
+    catalogue = Catalogue(models=asking.catalogue.models, tasks={"returns.intent": task})
+    both = ModelRouter(catalogue, {"gemini-flash": asking.candidate, "head": Sure()}, budgets=asking.budgets)
+    decision = await both.decide(asking.question)
+    assert (decision.outcome, decision.provenance.by) == ("answered", "local")
+    assert "the budget has" in decision.provenance.route[0].why
+    assert (await router(asking).decide(asking.question)).outcome == "unsure"
     assert gemini.state.done["calls"] == 0
 
 
