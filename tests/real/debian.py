@@ -1,10 +1,11 @@
 """Debian packages without installing them: downloaded by apt-get and unpacked into a folder."""
 
+import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.real.installing import finish, kept, need, run
+from tests.real.installing import Missing, finish, kept, need, run
 
 NO_ROOT = ["-o", "Debug::NoLocking=1", "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
 
@@ -33,7 +34,15 @@ def unpack(name: str, packages: Sequence[str]) -> Unpacked:
         archives = ["-o", f"Dir::Cache::archives={folder}"]
         command = [apt, *NO_ROOT, *archives, "install", "-y", "-qq", "--no-install-recommends"]
         what = "apt-get could not download WordPress (run `apt-get update` first); it"
-        run([*command, "--download-only", *packages], what, folder)
+        download = [*command, "--download-only", *packages]
+        try:
+            run(download, what, folder)
+        except Missing:
+            if os.geteuid() != 0:
+                raise
+            # A fresh container has no package lists, and root may fetch them.
+            run([apt, "update"], "apt-get update", folder)
+            run(download, what, folder)
         for archive in sorted(folder.glob("*.deb")):
             run([dpkg, "-x", archive, folder / "root"], f"unpacking {archive.name}", folder)
             archive.unlink()
