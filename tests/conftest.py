@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,26 +45,51 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that tests copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "kontor.db"
+    _migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: PostgresServer) -> str:
+    """The name of a migrated PostgreSQL database that tests copy."""
+    url = postgres.new_database()
+    _migrated(url)
+    return url.rpartition("/")[2]
+
+
+def _migrated(url: str) -> None:
+    """Migrate a database and let go of it, so that it can be copied."""
+    opened = open_engine(url)
+    migrate(opened)
+    with opened.connect() as connection:
+        if url.startswith("sqlite"):
+            connection.execute(text("pragma wal_checkpoint(truncate)"))
+    opened.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database; every test that takes it runs on both engines."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "kontor.db")
         url = f"sqlite:///{tmp_path / 'kontor.db'}"
     else:
-        url = request.getfixturevalue("postgres").new_database()
+        like = request.getfixturevalue("migrated_database")
+        url = request.getfixturevalue("postgres").new_database(like)
     opened = open_engine(url)
-    migrate(opened)
     yield opened
     opened.dispose()
 
 
 @pytest.fixture
-def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated SQLite database, for tests where the engine does not matter."""
+    shutil.copy(migrated_file, tmp_path / "kontor.db")
     opened = open_engine(f"sqlite:///{tmp_path / 'kontor.db'}")
-    migrate(opened)
-    with opened.connect() as connection:
-        connection.execute(text("select 1"))
     yield opened
     opened.dispose()
 

@@ -68,7 +68,8 @@ class PostgresServer:
         self._run(
             str(self._bin / "initdb"), "-D", str(self._data), "-U", "kontor", "-A", "trust", "-E", "UTF8"
         )
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        options += " -c max_connections=200"
         log = str(self._data / "server.log")
         self._run(str(self._bin / "pg_ctl"), "-D", str(self._data), "-o", options, "-l", log, "-w", "start")
 
@@ -76,13 +77,13 @@ class PostgresServer:
         """Return the SQLAlchemy URL of a database."""
         return f"postgresql+psycopg://kontor@127.0.0.1:{self._port}/{database}"
 
-    def new_database(self) -> str:
-        """Create an empty database and return its URL."""
+    def new_database(self, like: str = "template1") -> str:
+        """Create a database like another one, empty unless said otherwise, and return its URL."""
         self._made += 1
         name = f"test_{os.getpid()}_{self._made}_{time.monotonic_ns()}"
         admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            connection.execute(text(f"create database {name}"))
+            connection.execute(text(f"create database {name} template {like}"))
         admin.dispose()
         return self.url(name)
 

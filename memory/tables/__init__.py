@@ -2,7 +2,9 @@
 
 from memory.tables import (
     accounting,
+    answers,
     approvals,
+    budgets,
     cases,
     claims,
     decisions,
@@ -15,7 +17,9 @@ from memory.tables import (
 
 __all__ = [
     "accounting",
+    "answers",
     "approvals",
+    "budgets",
     "cases",
     "claims",
     "decisions",
