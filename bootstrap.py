@@ -42,6 +42,7 @@ from memory.database import migrate, open_engine
 from memory.decisions import SqlDecisions
 from memory.doubts import SqlDoubts
 from memory.episodes import SqlEpisodes
+from memory.forgetting import CustomersWords
 from memory.ledger import SqlLedger
 from memory.permits import SqlPermits
 from memory.rebuild import CollectionRebuild
@@ -464,8 +465,13 @@ def recall(settings: Settings, embedder: Embedder) -> SemanticMemory:
     Raises:
         FolderBusy: another process owns the embedded store.
     """
+    books = database(settings)
     return SemanticMemory(
-        database(settings), vector_store(settings), embedder, load_embedder=SentenceEmbedder
+        books,
+        vector_store(settings),
+        embedder,
+        load_embedder=SentenceEmbedder,
+        caches=[CustomersWords(books)],
     )
 
 
