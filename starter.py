@@ -41,7 +41,8 @@ def _run() -> int:
     except SAID_PLAINLY as problem:
         ERR.print(f"[bold red]error:[/] {escape(str(problem))}", soft_wrap=True)
         return EXIT_FOUND
-    except Exception:  # noqa: BLE001  (a defect of ours: shown whole, and never a crash at exit)
+    except Exception:
+        # A defect of ours: shown whole, and never a crash at exit.
         ERR.print_exception()
         return EXIT_FOUND
     return 0

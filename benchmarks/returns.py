@@ -37,7 +37,7 @@ async def rows() -> list[Row]:
         try:
             children.start_all()
             address = children.settings.temporal_address
-            bare = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", address], cwd=ROOT)  # noqa: S603  (our own module)
+            bare = _start_bare(address)
             client = await connect(children.settings)
             _load_orders(children.settings.sandbox_port, WARM_UP + ONE_BY_ONE + WARM_UP + TOGETHER)
             return await _measure(client)
@@ -46,6 +46,10 @@ async def rows() -> list[Row]:
                 bare.kill()
                 bare.wait()
             children.stop()
+
+
+def _start_bare(address: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.bare", address], cwd=ROOT)  # noqa: S603  (our own module)
 
 
 async def _measure(client: Client) -> list[Row]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 
@@ -175,7 +176,7 @@ async def waiting(shop: Shop, request: ReturnRequest) -> None:
     raise AssertionError("the case never waited for a person")
 
 
-DEAR = {"lines": [{"id": "L1", "sku": "SHIRT-S", "quantity": 5}]}
+DEAR: dict[str, Any] = {"lines": [{"id": "L1", "sku": "SHIRT-S", "quantity": 5}]}
 
 
 async def test_an_expensive_return_waits_for_a_person_and_is_paid_when_they_approve(shop: Shop) -> None:
