@@ -6,7 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -104,9 +104,9 @@ def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSer
 
 
 @pytest.fixture
-async def temporal(temporal_server: DevServer) -> AsyncIterator[Client]:
+async def temporal(temporal_server: DevServer) -> Client:
     """A client of the session's dev server, with the pydantic converter."""
-    yield await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+    return await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
