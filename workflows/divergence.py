@@ -71,7 +71,9 @@ class DivergenceWorkflow:
         found = self.divergence
         self.file.summary, self.file.currency = found.words(), found.currency
         self.file.amount_cents = found.at_stake_cents
-        self.file.happened("opened", divergence=found.id, divergence_kind=found.kind.value, round=found.rounds)
+        self.file.happened(
+            "opened", divergence=found.id, divergence_kind=found.kind.value, round=found.rounds
+        )
         await self.file.note(CaseStatus.RUNNING)
         return await workflow.execute_activity_method(
             ReconcileActivities.propose, found, **options.told(options.BOOKS, "what could be done")
