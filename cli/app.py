@@ -4,6 +4,7 @@ import typer
 
 from cli import approvals, audit, books, connectors, effects, models, policy
 from cli.approvals import approve, reject
+from cli.budgets import budgets
 from cli.case import case
 from cli.cases import cases
 from cli.check import check
@@ -23,7 +24,7 @@ app = typer.Typer(
         "kontor cases, kontor approvals list."
     ),
 )
-for command in (demo, up, submit, cases, case, approve, reject, undo, replay, check, doctor):
+for command in (demo, up, submit, cases, case, approve, reject, undo, budgets, replay, check, doctor):
     app.command()(command)
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")

@@ -1,6 +1,7 @@
 """`kontor models`: who answers which question, why, how surely, and how they learn."""
 
 import asyncio
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -197,7 +198,8 @@ async def _decide(question: Question, *, spend: bool) -> Decision:
         name: candidate if spend or catalogue.models[name].free else NotAsked(candidate)
         for name, candidate in candidates.items()
     }
-    return await ModelRouter(catalogue, tried).decide(question)
+    # Somebody sits in front of it: nothing is waited for.
+    return await ModelRouter(catalogue, tried).decide(question, waited_seconds=math.inf)
 
 
 def _head(task: str, spec: TaskSpec) -> Head:

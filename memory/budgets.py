@@ -52,6 +52,17 @@ class SqlBudgets:
             for account, limit in limits.items()
         )
 
+    def of_day(self, now: datetime) -> tuple[BudgetLine, ...]:
+        """Return how the day's account and each desk's stand: those with a limit and those with a use."""
+        day = now.astimezone(UTC).date().isoformat()
+        query = select(BudgetRow).where(col(BudgetRow.account).like(f"desk/%/{day}"))
+        with reading(self._engine) as session:
+            used = [row.account.removeprefix("desk/").removesuffix(f"/{day}") for row in session.exec(query)]
+        found: dict[str, BudgetLine] = {}
+        for desk in sorted({*self._limits.desks, *used}) or [""]:
+            found |= {line.account: line for line in self.lines(desk, "", now)}
+        return tuple(line for account, line in sorted(found.items()) if account != f"desk//{day}")
+
     def reserve(
         self,
         desk: str,
