@@ -20,7 +20,7 @@ from tests.real.vendure_shop import CHANNELS, VendureShop
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder needs real systems."""
     for item in items:
-        if "real" in Path(item.path).parts:
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.real)
 
 
