@@ -28,7 +28,7 @@ class ModelSpec(Frozen):
         longest_characters: texts beyond it are not given to it.
         input_usd_per_million, output_usd_per_million: price of a million tokens on `priced_on`.
         prompt_tokens, most_output_tokens: what a call sends besides the text, and may bring back.
-        requests_per_minute, tokens_per_minute: the provider's limits; 0 is none.
+        requests_per_minute, tokens_per_minute: the provider's limits, kept by each worker; 0 is none.
         secret: the name of the secret with its key.
         thinking_tokens: how much it may think before it answers; None leaves that to it.
         flex_share, batch_share: what the slower tiers cost, as a share of the price.

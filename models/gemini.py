@@ -95,7 +95,7 @@ class GeminiCandidate:
         self._policy_version = policy_version
         self._meter = meter or ModelMeter()
         self._now = now
-        self._pace = Pace(spec.requests_per_minute, monotonic)
+        self._pace = Pace(spec.requests_per_minute, spec.tokens_per_minute, monotonic)
 
     async def prepare(self, name: str, task: TaskSpec) -> Readiness:
         """Say whether there is a key and a prompt; neither is used yet."""
@@ -190,7 +190,7 @@ class GeminiCandidate:
             why = f"with its evidence it may cost {dollars(most)}, the ceiling is {ceiling}"
             raise CandidateFailed(why, mode="out_of_budget", its_fault=False)
         key = await self._key()
-        self._pace.take()
+        self._pace.take(tokens)
         config = generation(self._spec, prompt, form)
         config.service_tier = types.ServiceTier.FLEX if tier == "flex" else None
         response, cost = await self._paid(asked, most, key, contents, config)

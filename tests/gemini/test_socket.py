@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from models.candidate import CandidateFailed
+from models.pace import Pace
 from sandbox.gemini import RunningGemini
 from tests.gemini.conftest import Asking
 
@@ -256,10 +257,11 @@ async def test_what_the_provider_kept_of_a_long_shared_prompt_is_paid_at_the_low
     assert first.cost_microusd - second.cost_microusd == pytest.approx(saved, rel=0.2)
 
 
-async def test_more_requests_than_a_minute_takes_wait_without_being_sent(
-    asking: Asking, gemini: RunningGemini
+@pytest.mark.parametrize("limits", [(1, 0), (0, 3_000)], ids=["requests", "tokens"])
+async def test_more_than_a_minute_takes_waits_without_being_sent(
+    asking: Asking, gemini: RunningGemini, limits: tuple[int, int]
 ) -> None:
-    asking.candidate._pace._limit = 1
+    asking.candidate._pace = Pace(*limits, time.monotonic)
     await asking.ask()
     with pytest.raises(CandidateFailed) as failed:
         await asking.ask()
