@@ -1,7 +1,7 @@
 """How settings become adapters: the one place that knows every implementation."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pkgutil import resolve_name
 
@@ -25,6 +25,7 @@ from connectors.vault import VaultSecrets
 from contracts.approval_token import KEY_NAME as TOKEN_KEY
 from contracts.decision import Question
 from contracts.embedding import Embedder
+from contracts.memory import Document, Memory
 from memory.accounting import SqlAccounting
 from memory.anchor import Anchor, AnchorFile, AnchorSink
 from memory.answers import SqlAnswers
@@ -459,8 +460,13 @@ def vector_store(settings: Settings) -> VectorStore:
     return PgVector(database(settings))
 
 
-def recall(settings: Settings, embedder: Embedder) -> SemanticMemory:
-    """Return semantic memory; one a process, because the embedded store is locked by its owner.
+def recall(settings: Settings, embedder: Embedder, standing: Sequence[Document] = ()) -> SemanticMemory:
+    """Open semantic memory; once a process, because the embedded store is locked by its owner.
+
+    Args:
+        settings: which database and which vector store.
+        embedder: this process's own.
+        standing: documents taken in at every start.
 
     Raises:
         FolderBusy: another process owns the embedded store.
@@ -472,12 +478,40 @@ def recall(settings: Settings, embedder: Embedder) -> SemanticMemory:
         embedder,
         load_embedder=SentenceEmbedder,
         caches=[CustomersWords(books)],
+        standing=standing,
     )
+
+
+def policy_sentences(settings: Settings) -> Document:
+    """Return the sentences of the office's policies, so that they can stand as evidence in a case."""
+    policies = policy_engine(settings).policies.values()
+    return Document(
+        source="policy",
+        passages=tuple(
+            Memory(text=each.reason, kind="policy", source=f"policy#{each.id}") for each in policies
+        ),
+    )
+
+
+@lru_cache(maxsize=1)
+def serving_memory(settings: Settings) -> SemanticMemory:
+    """Return the memory that this worker serves, with the office's policies in it."""
+    return recall(settings, embedder(settings), [policy_sentences(settings)])
+
+
+async def warm_memory(settings: Settings) -> None:
+    """Open memory, put right what a crash left, take the policies in; before the first case asks.
+
+    Raises:
+        FolderBusy: another process owns the embedded store.
+        EmbedderMismatch: the vectors there are of an embedder that this process does not have.
+    """
+    await serving_memory(settings).start()
 
 
 def recall_activities(settings: Settings) -> list[Activity]:
     """Return the activities of semantic memory; for the memory task queue."""
-    memory = recall(settings, embedder(settings))
+    memory = serving_memory(settings)
     serving, keeping = RecallActivities(memory), MemoryActivities(memory)
     rebuilding = RebuildActivities(CollectionRebuild(memory))
     return [

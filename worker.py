@@ -21,6 +21,7 @@ from cli.schedule import keep_schedule
 from connectors.connectors import Connectors
 from connectors.rates import queue_options
 from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE, SECOND_MODELS_QUEUE
+from memory.redaction import redact_logs
 from settings import Settings, settings
 from telemetry import start_telemetry
 from workflows.registry import WORKFLOWS
@@ -137,6 +138,8 @@ async def serve(found: Settings, roles: Sequence[Role]) -> None:
         await keep_schedule(client, found.reconcile_every_minutes)
     if {Role.MODELS, Role.SECOND_MODELS} & set(roles):
         await bootstrap.warm_models(found)
+    if Role.MEMORY in roles:
+        await bootstrap.warm_memory(found)
     outside = bootstrap.connectors(found)
     serving = [worker for role in roles for worker in ROLES[role](client, found, outside)]
     stop = asyncio.Event()
@@ -161,6 +164,7 @@ def main() -> None:
     parser.add_argument("--roles", default=everything, help=f"comma-separated: {everything}")
     roles = [Role(name) for name in parser.parse_args().roles.split(",")]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    redact_logs()
     logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(serve(settings(), roles))
 

@@ -163,12 +163,26 @@ class RedactingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Put the redacted message in the record's place; never drops a record."""
-        record.msg, record.args = self._redactor(record.getMessage()), None
+        record.msg, record.args = self._redactor(_message(record)), None
         if record.exc_info:
             record.exc_text = self._redactor(self._formatter.formatException(record.exc_info))
         elif record.exc_text:
             record.exc_text = self._redactor(record.exc_text)
         return True
+
+
+def redact_logs(redactor: Redactor | None = None) -> None:
+    """Put the filter before every handler of the root logger, so before everything that is logged."""
+    filter_ = RedactingFilter(redactor or Redactor())
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(filter_)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # a log call with the wrong number of arguments must not end its caller
+        return f"{record.msg} {record.args}"
 
 
 def _replace(

@@ -74,6 +74,7 @@ class SemanticMemory:
         redactor: Redactor | None = None,
         lexicon: Lexicon | None = None,
         caches: Sequence[Cache] = (),
+        standing: Sequence[Document] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Wire the parts; nothing is opened before `start` or first use.
@@ -86,6 +87,7 @@ class SemanticMemory:
             redactor: takes secrets and personal data out on the way in.
             lexicon: the one the vector store uses.
             caches: what else must forget a customer.
+            standing: documents taken in at every start, the office's own policies for instance.
             clock: tells the moment.
         """
         self.memories = Memories(engine)
@@ -98,6 +100,7 @@ class SemanticMemory:
         self._redactor = redactor or Redactor()
         self._lexicon = lexicon or Lexicon()
         self._caches = tuple(caches)
+        self._standing = tuple(standing)
         self._started = False
         self._starting = asyncio.Lock()
 
@@ -115,6 +118,7 @@ class SemanticMemory:
             )
             await asyncio.to_thread(self.embedders.of, current)
             await self._open_all()
+            await asyncio.to_thread(self._replace, self._standing)
             await self._mend()
             self._started = True
 

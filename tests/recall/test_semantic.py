@@ -258,3 +258,16 @@ async def test_secrets_and_personal_data_never_reach_the_table(
     assert row.source == "mail:[email]"
     found = await understanding.find("anna@example.com", Narrow(), 5, "lexical")
     assert all("anna" not in each.text for each in found)
+
+
+async def test_the_offices_own_sentences_are_taken_in_at_every_start_and_follow_their_changes(
+    engine: Engine, edge: QdrantEdge, hashing: HashingEmbedder
+) -> None:
+    def office(*sentences: str) -> Document:
+        passages = (policy(text, source=f"policy#{number}") for number, text in enumerate(sentences))
+        return Document(source="policy", passages=tuple(passages))
+
+    for standing in (office("Thirty days.", "No socks."), office("Fourteen days.")):
+        memory = SemanticMemory(engine, edge, hashing, standing=[standing])
+        await memory.start()
+    assert await texts(memory, "days socks") == ["Fourteen days."]
