@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from models.items import Match
 from models.words import normalised, tokens
 
-_UNITS = re.compile(r"(\d)\s+(ml|cl|l|gb|tb|cm|mm|m|inch|oz|kg|g|w|mah)\b")
+_UNIT = "ml|cl|l|gb|tb|cm|mm|m|inch|oz|kg|g|w|mah"
+_UNITS = re.compile(rf"(\d)\s+({_UNIT})\b")
 _ARROW = re.compile(r"\s*(?:[-=]+>|\u2192)\s*")
 _NOT_A_VALUE = re.compile(r"\s*(?:days?|weeks?|months?|years?|hours?|minutes?|times?|euros?|am|pm|o'clock)\b")
 _HAD = (
@@ -68,7 +69,7 @@ def match_variant(text: str, choices: Sequence[str], current: str = "") -> Match
     if reading.contradictory:
         return Match(picked=(), rule="it names two values of one option", confidence=0.2, sure=False)
     if not reading.wanted:
-        return _by_comparison(words, variants, had) or _same_again(words, variants, had)
+        return _by_comparison(words, variants, had, {}) or _same_again(words, variants, had)
     fitting = [
         index
         for index, options in enumerate(variants)
@@ -77,6 +78,8 @@ def match_variant(text: str, choices: Sequence[str], current: str = "") -> Match
     as_is = [index for index in fitting if _unchanged(variants[index], had, reading.wanted)]
     if len(as_is) == 1:
         return Match(picked=(as_is[0],), rule="named by its options", confidence=0.95, sure=True)
+    if not as_is and (compared := _by_comparison(words, variants, had, reading.wanted)):
+        return compared
     rule = f"{len(fitting)} variants have what it names, {len(as_is)} keep the rest as it was"
     return Match(picked=tuple((as_is or fitting)[:1]), rule=rule, confidence=0.3, sure=False)
 
@@ -144,6 +147,8 @@ def _pattern(value: str, values: set[str]) -> str:
     measure = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]+)", value)
     if measure and sum(other.startswith(measure.group(1)) for other in values) == 1:
         return rf"{re.escape(measure.group(1))}(?:{measure.group(2)})?"
+    if value.isdigit():
+        return rf"{value}(?:{_UNIT})?"
     return r"[\s-]+".join(re.escape(word) for word in value.split())
 
 
@@ -167,19 +172,29 @@ def _had_phrase(before: str) -> bool:
     return bool(re.search(r"\b(?:arrived|came|ordered|bought|got|received|sent)(?: \w+){0,2} $", before))
 
 
-def _by_comparison(words: str, variants: Sequence[Options], had: Options) -> Match | None:
-    """Match `a size bigger` against the current size, when sizes can be put in order."""
+def _by_comparison(
+    words: str, variants: Sequence[Options], had: Options, wanted: dict[str, str]
+) -> Match | None:
+    """Match `a size bigger` against the current size, when sizes can be put in order.
+
+    Args:
+        words: the text.
+        variants: what can be had.
+        had: the current options.
+        wanted: options the text names beside the comparison: `one size up, in black`.
+    """
     bigger, smaller = _BIGGER.search(words), _SMALLER.search(words)
     if bool(bigger) == bool(smaller):
         return None
     for name, value in had.items():
-        now = _rank(value)
+        now = None if name in wanted else _rank(value)
         if now is None:
             continue
         steps = []
         for index, options in enumerate(variants):
             rank = _rank(options.get(name, ""))
-            if rank is None or not _unchanged(options, had, {name: ""}):
+            named = all(options.get(other) == asked for other, asked in wanted.items())
+            if rank is None or not named or not _unchanged(options, had, {**wanted, name: ""}):
                 continue
             if (rank > now) if bigger else (rank < now):
                 steps.append((abs(rank - now), index))

@@ -11,7 +11,9 @@ _CLAUSE = re.compile(
     r"|\s(?=(?:except|besides|other than|apart from)\b)"
     r"|\band\s+(?=(?:i|i'\w+|return|send|exchange|swap|refund|keep|give|take|please)\b)"
 )
-_SPELLINGS = str.maketrans({"\u2019": "'", "\u2013": "-", "\u2014": "-", "\u201c": '"', "\u201d": '"'})
+_SPELLINGS = str.maketrans(
+    {"\u00d7": "x", "\u2019": "'", "\u2013": "-", "\u2014": "-", "\u201c": '"', "\u201d": '"'}
+)
 _SIZES = {
     "extra small": "xs", "x-small": "xs", "xsmall": "xs",
     "extra large": "xl", "x-large": "xl", "xlarge": "xl",
