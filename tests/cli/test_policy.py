@@ -52,7 +52,7 @@ def test_explain_speaks_to_scripts(installed: Settings) -> None:
     assert {each["id"] for each in verdict["decided_by"]} == {
         "returns.refund",
         "returns.refund-over-150",
-        "returns.damaged-over-50",
+        "returns.damaged-over-100",
     }
     assert verdict["beaten"] == ["returns.unattended"]
 
