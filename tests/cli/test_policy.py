@@ -65,7 +65,7 @@ def test_explain_again_says_what_todays_policies_make_of_the_recorded_facts(
     (changed / "policies").mkdir(parents=True)
     (changed / "staff.toml").write_text((ROOT / "office/staff.toml").read_text())
     rules = (ROOT / "office/policies/returns.cedar").read_text()
-    milder = rules.replace("> 15000", "> 20000").replace("amount_cents > 5000 }", "amount_cents > 20000 }")
+    milder = rules.replace("> 15000", "> 20000").replace("amount_cents > 10000 }", "amount_cents > 20000 }")
     (changed / "policies/returns.cedar").write_text(milder)
     words = run("explain", CASE, "--again", "--office", str(changed))
     assert "today's policies say: allow by returns.refund, returns.unattended" in words
