@@ -8,6 +8,7 @@ heartbeat), and the death of a worker before or after any step of it.
 import asyncio
 import concurrent.futures
 import os
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -183,6 +184,9 @@ class Interleavings(RuleBasedStateMachine):
         self.step = Steps()
         self.pause_seconds = 0.0
         self.till = LiveTill(self.clock, self.step)
+        # Examples share a database: no outside reference may occur in two of them.
+        self.example = uuid.uuid4().hex[:8]
+        self.till.prefix = f"{self.example}-"
         self.door = Door(self.engine, self.till, self.clock)
         self.door.activities = self.door.open(MortalLedger(self.engine, self.step, self.pause))
         self.loop = asyncio.new_event_loop()
@@ -198,7 +202,7 @@ class Interleavings(RuleBasedStateMachine):
         """A case wants a refund; policy allows it. Several are alike."""
         type(self).count += 1
         case_id = f"returns/{kind}/RMA-{self.count}"
-        proposed = refund(cents, order=f"W-{id(self)}", connector=kind)
+        proposed = refund(cents, order=f"W-{self.example}", connector=kind)
         effect = Effect(case_id, self.door.order(proposed, case_id=case_id))
         self.all.append(effect)
         return effect
@@ -369,6 +373,8 @@ class Interleavings(RuleBasedStateMachine):
             for looking in self.till.looking:
                 looking.set_result(None)
             self.pass_seconds(TIMEOUT_SECONDS, commits=False)
+            for effect in self.all:
+                self.reap(effect)
             for effect in self.all:
                 self.end(effect)
             self.pass_seconds(10 * SETTLE_SECONDS, commits=False)

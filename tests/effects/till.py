@@ -89,6 +89,7 @@ class Till:
 
     def __init__(self, clock: Clock, *manifests: Manifest) -> None:
         self.clock = clock
+        self.prefix = "R-"
         self.manifests = {each.name: each for each in manifests}
         self.made: list[Made] = []
         self.calls: list[str] = []
@@ -140,7 +141,7 @@ class Till:
         at = at or self.clock.now
         if made := self.remembered(connector, operation, key, at):
             return made
-        reference = f"R-{len(self.made) + 1}"
+        reference = f"{self.prefix}{len(self.made) + 1}"
         made = Made(reference, connector, operation, arguments, key, at, {"refund": reference})
         self.made.append(made)
         return made
