@@ -46,7 +46,7 @@ async def corpus(embedder: Embedder, size: int) -> Corpus:
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True) + noise
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     texts = tuple(
-        f"{_half(sentences[one], 0)} {_half(sentences[other], 1)} ({number})"
+        f"{_half(sentences[one], 0)} {_half(sentences[other], 1)} n{number}x"
         for number, (one, other) in enumerate(pairs)
     )
     return Corpus(embedder.identity, texts, vectors.astype(np.float32), questions, asked)
@@ -64,12 +64,19 @@ class Known:
     def __init__(self, given: Corpus) -> None:
         """Take the corpus whose texts will be asked for."""
         self.identity = given.identity
+        self._given = given
         self._vectors = dict(zip(given.texts, given.vectors.tolist(), strict=True))
         self._vectors |= dict(zip(given.questions, given.asked.tolist(), strict=True))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return the known vectors."""
-        return [self._vectors[text] for text in texts]
+        return [self._vectors[text] if text in self._vectors else self._redacted(text) for text in texts]
+
+    def _redacted(self, text: str) -> list[float]:
+        """Return the vector of the passage whose number, its last word, this text ends with."""
+        number = int(text.rsplit(maxsplit=1)[-1].strip("nx"))
+        vector: list[float] = self._given.vectors[number].tolist()
+        return vector
 
     def count_tokens(self, text: str) -> int:
         """Count words."""
