@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import approvals, audit, books, connectors, effects, models, policy
+from cli import approvals, audit, books, connectors, effects, memory, models, policy
 from cli.approvals import approve, reject
 from cli.budgets import budgets
 from cli.case import case
@@ -31,5 +31,6 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(books.app, name="books")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(effects.app, name="effects")
+app.add_typer(memory.app, name="memory")
 app.add_typer(models.app, name="models")
 app.add_typer(policy.app, name="policy")

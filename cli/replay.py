@@ -1,6 +1,8 @@
 """`kontor replay`: recorded histories against today's code."""
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,10 +18,19 @@ from settings import settings
 from worker import workflow_runner
 from workflows.registry import WORKFLOWS
 
+NAMES_NOBODY = (
+    (re.compile(r'"\d+@[^"]*"'), '"worker"'),
+    (re.compile(r'"stackTrace": ?"(?:[^"\\]|\\.)*"'), '"stackTrace": ""'),
+)
+"""What a saved history leaves out: who ran it and where; a replay reads neither."""
+
 
 def replay(
     case_id: Annotated[str | None, typer.Argument(help="A case id: returns/webshop/RMA-1007.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every history the server still has.")] = False,
+    save: Annotated[
+        Path | None, typer.Option(help="Also write each history into this folder, for `tests/replay`.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Replay recorded histories against today's workflow code: any difference is named.
@@ -30,7 +41,7 @@ def replay(
     """
     if (case_id is None) == (not every):
         fail("name one case, or say --all", EXIT_USAGE)
-    failures, count = asyncio.run(_replay(case_id, quiet=as_json))
+    failures, count = asyncio.run(_replay(case_id, save, quiet=as_json))
     if as_json:
         emit_json({"replayed": count, "failed": failures})
     else:
@@ -41,7 +52,7 @@ def replay(
         raise typer.Exit(EXIT_FOUND)
 
 
-async def _replay(case_id: str | None, *, quiet: bool) -> tuple[dict[str, str], int]:
+async def _replay(case_id: str | None, save: Path | None, *, quiet: bool) -> tuple[dict[str, str], int]:
     client = await connect_or_leave(settings())
     failures: dict[str, str] = {}
     count = 0
@@ -50,6 +61,8 @@ async def _replay(case_id: str | None, *, quiet: bool) -> tuple[dict[str, str], 
         async for history in _histories(client, case_id):
             if (why := await replay_one(history)) is not None:
                 failures[history.workflow_id] = why
+            if save is not None:
+                _save(history, save)
             count += 1
             progress.advance(task)
     return failures, count
@@ -62,6 +75,16 @@ async def replay_one(history: WorkflowHistory) -> str | None:
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     return str(result.replay_failure) if result.replay_failure else None
+
+
+def _save(history: WorkflowHistory, folder: Path) -> None:
+    """Write a history as JSON, without the names of the processes and machines that made it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = history.to_json()
+    for found, instead in NAMES_NOBODY:
+        text = found.sub(instead, text)
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", history.workflow_id)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 async def _total(client: Client, case_id: str | None) -> int:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,12 +38,14 @@ def office() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL server, started once."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"), free_port())
-    server.start()
-    yield server
-    server.stop()
+    # Not in pytest's own folder: of several sessions at once, a later one clears that away.
+    with tempfile.TemporaryDirectory(prefix="kontor-postgres-", ignore_cleanup_errors=True) as folder:
+        server = PostgresServer(Path(folder), free_port())
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
