@@ -30,14 +30,26 @@ def lock_unresolved(session: Session, shared: str) -> Sequence[EffectRow]:
     return session.exec(query).all()
 
 
-def busy_until(session: Session, others: Sequence[EffectRow], operation: Operation) -> datetime | None:
-    """Return until when a call for one of these effects may still be on its way."""
-    ends = [
-        absence_proved_from(calls, operation.latency)
-        for calls in (calls_of(session, other.key) for other in others)
+def claim_from(
+    session: Session, row: EffectRow, alike: Sequence[EffectRow], operation: Operation
+) -> datetime | None:
+    """Return from when an effect may claim what a look-up found; None if it may at once.
+
+    While another effect like it has an open call, what was found may be either's, and either may
+    still be committed: one that claimed the other's too early would come in a second time. Once no
+    call of any of them can be on its way, nothing more will appear, and which of them takes which
+    is all one: those that find nothing left are surely absent.
+    """
+    open_others = [
+        calls
+        for calls in (calls_of(session, other.key) for other in alike if other.key != row.key)
         if open_calls(calls)
     ]
-    return max(ends, default=None)
+    if not open_others:
+        return None
+    own = calls_of(session, row.key)
+    everybody = [*open_others, own] if open_calls(own) else open_others
+    return max(absence_proved_from(calls, operation.latency) for calls in everybody)
 
 
 def taken(session: Session, row: EffectRow) -> tuple[str, ...]:

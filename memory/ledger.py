@@ -25,7 +25,7 @@ from contracts.effect import EffectOrder, EffectReceipt, EffectState
 from contracts.failure import FailureClass, PermitRefused
 from contracts.ledger import CallOutcome, LedgerCall
 from contracts.manifest import Idempotency, Manifest, Operation
-from memory.alike import busy_until, is_taken, lock_unresolved, taken
+from memory.alike import claim_from, is_taken, lock_unresolved, taken
 from memory.database import writing
 from memory.ledger_rows import (
     end_call,
@@ -115,9 +115,7 @@ class SqlLedger(LedgerView):
     def found(self, key: str, manifest: Manifest, sent: Sent, now: datetime) -> Dispatch:
         """Settle the row as applied by look-up, unless what was found may be another effect's.
 
-        Where two effects cannot be told apart, a claim waits until no call for the other can still
-        be on its way: from then on, which of them takes which is all one, and only the count
-        matters.
+        Where two effects cannot be told apart, a claim waits (`memory.alike.claim_from`).
         """
         with writing(self._engine) as session:
             seen = session.get(EffectRow, key)
@@ -125,10 +123,9 @@ class SqlLedger(LedgerView):
             row = locked(session, key)
             if EffectState(row.state) in AT_REST:
                 return _done(row)
-            others = [other for other in alike if other.key != key]
-            busy = busy_until(session, others, manifest.operations[row.operation])
-            if busy is not None and now < busy:
-                return _wait(row, busy)
+            waits_until = claim_from(session, row, alike, manifest.operations[row.operation])
+            if waits_until is not None and now < waits_until:
+                return _wait(row, waits_until)
             if sent.reference is not None and is_taken(session, row, sent.reference):
                 return _wait(row, now + LOOK_AGAIN)
             calls = calls_of(session, key)

@@ -214,6 +214,25 @@ async def test_a_payment_that_may_be_its_twins_is_not_claimed_while_the_twins_ca
     assert (await door.pursue(second)).outside_reference == "R-2"
 
 
+async def test_a_payment_is_not_claimed_from_a_twin_while_the_own_call_may_still_commit(door: Door) -> None:
+    first, second = door.order(refund()), door.order(refund(step="refund-again"))
+    door.till.next.append(15.0)
+    with pytest.raises(ApplicationError, match="cut"):
+        await door.attempt(first)
+    door.clock.pass_seconds(19)
+    door.till.next.append(18.0)
+    with pytest.raises(ApplicationError, match="cut"):
+        await door.attempt(second)
+    door.clock.pass_seconds(2)
+    with pytest.raises(ApplicationError, match="on its way"):
+        await door.attempt(second)
+    receipts = [await door.pursue(first), await door.pursue(second)]
+    door.clock.pass_seconds(100)
+    door.till.settle()
+    assert {receipt.outside_reference for receipt in receipts} == {"R-1", "R-2"}
+    assert len(door.till.made) == 2
+
+
 async def test_a_reference_that_a_twin_took_meanwhile_is_not_taken_twice(door: Door) -> None:
     first, second = door.order(refund()), door.order(refund(step="refund-again"))
     till = door.till.manifest("till")
