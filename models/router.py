@@ -163,7 +163,7 @@ class ModelRouter:
             version=reply.version,
             inputs_hash=inputs_hash(asked.question),
             confidence=reply.confidence,
-            evidence=reply.evidence,
+            evidence=(*asked.question.evidence, *reply.evidence),
             route=route,
             prompt_hash=reply.prompt_hash,
             cost_microusd=sum(each.cost_microusd for _, each, _ in replies),
