@@ -445,16 +445,16 @@ def vector_store(settings: Settings) -> VectorStore:
         FolderBusy: the store is embedded and another process, as a rule the worker, owns it.
     """
     # Each engine's library takes up to a second to import; only the one in use is.
-    if settings.vector_store == "edge":
+    if settings.vector_store == "edge" and not settings.qdrant_url:
         from memory.qdrant_edge import QdrantEdge  # noqa: PLC0415 (see above)
 
         return QdrantEdge(settings.state / "vectors")
-    if settings.vector_store == "server":
+    if settings.vector_store != "pgvector":
         from qdrant_client import QdrantClient  # noqa: PLC0415 (see above)
 
         from memory.qdrant_server import QdrantServer  # noqa: PLC0415 (see above)
 
-        return QdrantServer(QdrantClient(url=settings.qdrant_url))
+        return QdrantServer(QdrantClient(url=settings.qdrant_url or "http://127.0.0.1:6333"))
     from memory.pgvector import PgVector  # noqa: PLC0415 (see above)
 
     return PgVector(database(settings))

@@ -111,6 +111,7 @@ async def _memory(given: Corpus, name: str, floor: Floor) -> list[Row]:
         begun = time.perf_counter()
         for start in range(0, len(memories), BATCH):
             await memory.remember(memories[start : start + BATCH])
+        await memory.settled()
         rate = len(memories) / (time.perf_counter() - begun)
         current = memory.aliases.current()
         assert current is not None

@@ -126,5 +126,6 @@ async def keeper(settings: Settings) -> AsyncIterator[MemoryKeeper]:
         return
     try:
         yield memory
+        await memory.settled()
     finally:
         memory.close()

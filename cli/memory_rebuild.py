@@ -16,7 +16,8 @@ from contracts.ids import CONTROL_QUEUE
 from contracts.memory import Rebuild, Rebuilt
 from memory.aliases import NothingToSwitchTo
 from memory.rebuild import CollectionRebuild
-from memory.vectors import FolderBusy
+from memory.vectors import EmbedderMismatch, FolderBusy
+from models.weights import WeightsRefused
 from settings import Settings, settings
 from workflows.memory_rebuild import WORKFLOW_ID, MemoryRebuildWorkflow
 
@@ -69,7 +70,7 @@ async def _rebuild(found: Settings, asked: Rebuild) -> Rebuilt:
         return await _as_workflow(found, asked)
     try:
         return await rebuild_here(CollectionRebuild(memory), asked)
-    except (LookupError, NothingToSwitchTo) as wrong:
+    except (LookupError, NothingToSwitchTo, WeightsRefused, EmbedderMismatch) as wrong:
         fail(str(wrong))
     finally:
         memory.close()

@@ -171,21 +171,24 @@ class PgVector:
         with self._begin().connect() as connection:
             return _count(connection, _tables(collection)[0])
 
-    def optimize(self, collection: str, *, force: bool = False) -> bool:
-        """Build the HNSW graph once there are more than `UNINDEXED_LIMIT` points; it then keeps up."""
-        points, terms = _tables(collection)
-        name = points.split(".")[1].strip('"') + "_hnsw"
+    def lags(self, collection: str) -> bool:
+        """Say whether there is no HNSW graph and there are points enough for one."""
+        points, _ = _tables(collection)
         with self._begin().connect() as connection:
-            there = connection.execute(
-                text("select 1 from pg_indexes where schemaname = :schema and indexname = :name"),
-                {"schema": SCHEMA, "name": name},
-            ).first()
-            if there or (not force and _count(connection, points) < UNINDEXED_LIMIT):
-                return False
+            return not _indexed(connection, points) and _count(connection, points) >= UNINDEXED_LIMIT
+
+    def optimize(self, collection: str, *, force: bool = False) -> bool:
+        """Build the HNSW graph once there are `UNINDEXED_LIMIT` points; from then on it keeps up."""
+        points, terms = _tables(collection)
         with self._begin().begin() as connection:
+            if _indexed(connection, points) or not (force or self.lags(collection)):
+                return False
             connection.execute(text("set local maintenance_work_mem = '512MB'"))
             connection.execute(
-                text(f'create index if not exists "{name}" on {points} using hnsw (vector vector_cosine_ops)')
+                text(
+                    f'create index if not exists "{_index(points)}" on {points}'
+                    " using hnsw (vector vector_cosine_ops)"
+                )
             )
             connection.execute(text(f"analyze {points}"))
             connection.execute(text(f"analyze {terms}"))
@@ -219,6 +222,15 @@ def _identity(connection: Connection, collection: str) -> EmbedderIdentity | Non
         if held
         else None
     )
+
+
+def _index(points: str) -> str:
+    return points.split(".")[1].strip('"') + "_hnsw"
+
+
+def _indexed(connection: Connection, points: str) -> bool:
+    statement = text("select 1 from pg_indexes where schemaname = :schema and indexname = :name")
+    return connection.execute(statement, {"schema": SCHEMA, "name": _index(points)}).first() is not None
 
 
 def _literal(vector: Sequence[float]) -> str:

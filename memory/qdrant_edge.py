@@ -1,5 +1,6 @@
 """Vectors in Qdrant's own engine, in this process, on disk: the embedded default."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -53,13 +55,14 @@ class QdrantEdge:
         self._unindexed_limit = unindexed_limit
         self._shards: dict[str, q.EdgeShard] = {}
         self._using = threading.RLock()
-        self._writing = threading.Lock()
+        self._writing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._closed = False
         folder.mkdir(parents=True, exist_ok=True)
         self._owner = _own(folder)
 
     def create(self, collection: str, identity: EmbedderIdentity) -> None:
         """Make the collection with its payload indexes if it is not there."""
-        with self._writing, self._using:
+        with self._writing[collection], self._using:
             held = self.identity(collection)
             if held is None:
                 self._make(collection, identity)
@@ -100,7 +103,7 @@ class QdrantEdge:
         """Write points through the engine's write-ahead log."""
         if points:
             made = [self._point(point) for point in points]
-            with self._writing, self._using:
+            with self._writing[collection], self._using:
                 self._shard(collection).update(q.UpdateOperation.upsert_points(made))
 
     def _point(self, point: Point) -> q.Point:
@@ -120,7 +123,7 @@ class QdrantEdge:
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove points by id."""
         if ids:
-            with self._writing, self._using:
+            with self._writing[collection], self._using:
                 self._shard(collection).update(q.UpdateOperation.delete_points(list(ids)))
 
     def search(
@@ -154,16 +157,20 @@ class QdrantEdge:
         with self._using:
             return self._shard(collection).count(q.CountRequest(exact=True))
 
+    def lags(self, collection: str) -> bool:
+        """Compare the engine's own counts."""
+        with self._using:
+            info = self._shard(collection).info()
+        limit = max(self._unindexed_limit, min(info.points_count // 4, 3 * self._unindexed_limit))
+        return _lags(info.points_count, info.indexed_vectors_count, limit)
+
     def optimize(self, collection: str, *, force: bool = False) -> bool:
-        """Build the index in a child process when more than `UNINDEXED_LIMIT` points lack one."""
-        with self._writing:
+        """Build the index in a child process, on a copy that then takes the shard's place."""
+        with self._writing[collection]:
+            if not (force or self.lags(collection)):
+                return False
             with self._using:
-                shard = self._shard(collection)
-                info = shard.info()
-                limit = 1 if force else self._unindexed_limit
-                if not _lags(info.points_count, info.indexed_vectors_count, limit):
-                    return False
-                shard.flush()
+                self._shard(collection).flush()
             place = self._folder / collection
             # A child of a killed owner may still be at work on its own draft.
             draft = place / f"next.draft-{os.getpid()}"
@@ -179,7 +186,7 @@ class QdrantEdge:
 
     def drop(self, collection: str) -> None:
         """Delete the collection's folder; its identity goes first, so that half of it is none of it."""
-        with self._writing, self._using:
+        with self._writing[collection], self._using:
             if shard := self._shards.pop(collection, None):
                 shard.close()
             place = self._folder / collection
@@ -188,14 +195,20 @@ class QdrantEdge:
 
     def close(self) -> None:
         """Flush and close every shard, and give the folder up."""
-        with self._writing, self._using:
+        with contextlib.ExitStack() as waiting:
+            for writing in list(self._writing.values()):
+                waiting.enter_context(writing)
+            waiting.enter_context(self._using)
             for shard in self._shards.values():
                 shard.flush()
                 shard.close()
             self._shards.clear()
+            self._closed = True
             os.close(self._owner)
 
     def _shard(self, collection: str) -> q.EdgeShard:
+        if self._closed:
+            raise RuntimeError(f"{self._folder} was closed")
         if collection not in self._shards:
             place = self._folder / collection
             if not (place / "identity.json").exists():

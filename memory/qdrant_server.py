@@ -117,6 +117,10 @@ class QdrantServer:
         """Count points exactly."""
         return self._client.count(collection, exact=True).count
 
+    def lags(self, collection: str) -> bool:
+        """A server optimizes by itself."""
+        return False
+
     def optimize(self, collection: str, *, force: bool = False) -> bool:
         """Do nothing: a server optimizes by itself."""
         return False

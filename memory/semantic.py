@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal, Protocol
@@ -35,6 +36,7 @@ from memory.redaction import Redactor
 from memory.tables.semantic import MemoryRow
 from memory.vectors import Found, Hit, Narrow, VectorStore
 
+LOGGER = logging.getLogger(__name__)
 CANDIDATES = 100
 """How deep each ranking goes before the two are fused."""
 PASSAGES = 30
@@ -102,6 +104,9 @@ class SemanticMemory:
         self._caches = tuple(caches)
         self._standing = tuple(standing)
         self._started = False
+        self._closed = False
+        self._optimizing = False
+        self._background: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
@@ -194,14 +199,37 @@ class SemanticMemory:
         )
 
     async def _settle(self) -> None:
-        """Bring the current collection up to date; in others only remove what is gone."""
+        """Bring the current collection up to date; in others only remove what is gone.
+
+        While the index is being built, nothing waits for it: what is marked is settled after it.
+        """
+        if self._optimizing:
+            return
         current = await asyncio.to_thread(self.aliases.current)
         for collection in await asyncio.to_thread(self.aliases.all):
             if current and collection.name == current.name:
                 await self.indexer.settle(collection)
-                await asyncio.to_thread(self.vectors.optimize, collection.name)
             else:
                 await self.indexer.settle_gone(collection)
+        lags = current is not None and await asyncio.to_thread(self.vectors.lags, current.name)
+        if current and lags and not self._optimizing:
+            self._optimizing = True
+            self._background = asyncio.create_task(self._optimize(current.name))
+
+    async def _optimize(self, collection: str) -> None:
+        """Build the index, then settle what was written meanwhile."""
+        try:
+            await asyncio.to_thread(self.vectors.optimize, collection)
+        except Exception:  # recall works without; the next write tries again
+            LOGGER.exception("the index of %s could not be built", collection)
+        self._optimizing = False
+        if not self._closed:
+            await self._settle()
+
+    async def settled(self) -> None:
+        """Wait until no index is being built; before `close`, so that nothing is left for the next start."""
+        while self._background is not None and not self._background.done():
+            await asyncio.wait([self._background])
 
     async def search(self, search: Search) -> tuple[Recalled, ...]:
         """Return the memories that answer best, best first."""
@@ -314,6 +342,7 @@ class SemanticMemory:
 
     def close(self) -> None:
         """Give the vector store up."""
+        self._closed = True
         self.vectors.close()
 
 

@@ -117,10 +117,14 @@ class VectorStore(Protocol):
     def count(self, collection: str) -> int:
         """Return how many points there are."""
 
-    def optimize(self, collection: str, *, force: bool = False) -> bool:
-        """Bring the index up to date if it lags far behind; search goes on meanwhile.
+    def lags(self, collection: str) -> bool:
+        """Say whether the index lags so far behind that `optimize` has something to do; quick."""
 
-        Writers wait until it returns. Returns whether anything was done.
+    def optimize(self, collection: str, *, force: bool = False) -> bool:
+        """Bring the index up to date if it lags, or at all with `force`.
+
+        It may take minutes. Search goes on meanwhile, writers of this collection wait. Returns
+        whether anything was done.
         """
 
     def drop(self, collection: str) -> None:

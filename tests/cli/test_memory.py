@@ -75,7 +75,9 @@ def test_a_rebuild_here_switches_and_goes_back() -> None:
     assert built["switched"]
     back = json.loads(kontor_memory("rebuild", "--back", "--json"))
     assert (back["collection"], back["previous"]) == (built["previous"], built["collection"])
-    kontor_memory("rebuild", "--embedder", "no/such-model", code=1)
+    result = RUN.invoke(commands.app, ["rebuild", "--embedder", "no/such-model"])
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "no/such-model is neither a folder nor a model" in " ".join(result.stderr.split())
 
 
 def test_what_is_wrong_is_said_with_an_exit_code(installation: Settings) -> None:

@@ -1,5 +1,6 @@
 """The three vector stores, and semantic memory on them."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStor
         yield edge
         edge.close()
     elif request.param == "server":
-        server = QdrantServer(QdrantClient(":memory:"))
+        # A real server when one is named; else the client's own implementation of it.
+        url = os.environ.get("QDRANT_URL")
+        server = QdrantServer(QdrantClient(url=url) if url else QdrantClient(":memory:"))
+        for left in ("notes", "notes-2"):
+            server.drop(left)
         yield server
         server.close()
     else:

@@ -271,3 +271,21 @@ async def test_the_offices_own_sentences_are_taken_in_at_every_start_and_follow_
         memory = SemanticMemory(engine, edge, hashing, standing=[standing])
         await memory.start()
     assert await texts(memory, "days socks") == ["Fourteen days."]
+
+
+async def test_writing_does_not_wait_for_an_index_that_is_being_built_and_nothing_is_left_behind(
+    sqlite_engine: Engine, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    edge = QdrantEdge(tmp_path / "small", unindexed_limit=200)
+    memory = SemanticMemory(sqlite_engine, edge, hashing)
+    await memory.remember([policy(f"Rule {number}.") for number in range(250)])
+    name = memory.aliases.all()[0].name
+    assert edge.lags(name)
+    (late,) = await memory.remember([policy("Written while the index was built.")])
+    assert memory.marks.marked(name) == {late}
+    assert await texts(memory, "rule 7", mode="lexical", limit=1) == ["Rule 7."]
+    await memory.settled()
+    assert not edge.lags(name)
+    assert memory.marks.marked(name) == set()
+    assert await texts(memory, "written while index built", limit=1) == ["Written while the index was built."]
+    memory.close()
