@@ -1,10 +1,15 @@
 """The fault test through a real Vendure, counted by Vendure itself."""
 
+import os
 from pathlib import Path
 
-from benchmarks.faults_vendure import KILLS, REFUNDS, storm
+from benchmarks.faults_vendure import storm
 from tests.real.vendure_server import VendureServer
 from tests.real.vendure_shop import VendureShop
+
+REFUNDS = int(os.environ.get("KONTOR_REAL_REFUNDS", "30"))
+KILLS = int(os.environ.get("KONTOR_REAL_KILLS", "3"))
+"""A third of the full size, which `make bench AREA=faults_vendure` runs."""
 
 
 async def test_cut_connections_and_a_killed_worker_lose_no_refund_and_make_none_twice(
