@@ -74,14 +74,14 @@ class SqlLedger(LedgerView):
         with writing(self._engine) as session:
             row = lock(session, order.key)
             if row is None:
-                check_permit(session, order, manifest, policy_version, now)
-                _check_undo(session, order, manifest)
-                if intend(session, order, manifest, _idempotency(operation), now):
+                refusal = _refusal(session, order, manifest, policy_version, now)
+                if refusal is None and intend(session, order, manifest, _idempotency(operation), now):
                     redeem(session, order, now)
                     return _first_call(session, order, now)
+                # Refused, or beaten to it: another process may have begun this very effect meanwhile.
                 row = lock(session, order.key)
                 if row is None:
-                    raise PermitRefused("redeemed", "another effect was begun under it")
+                    raise refusal or PermitRefused("redeemed", "another effect was begun under it")
             check_same(row, order)
             if row.permit_id != order.permit_id and EffectState(row.state) not in AT_REST:
                 check_permit(session, order, manifest, policy_version, now)
@@ -210,6 +210,17 @@ class SqlLedger(LedgerView):
 
 def _idempotency(operation: Operation) -> Idempotency:
     return operation.idempotency or Idempotency(kind="none")
+
+
+def _refusal(
+    session: Session, order: EffectOrder, manifest: Manifest, policy_version: str, now: datetime
+) -> PermitRefused | None:
+    try:
+        check_permit(session, order, manifest, policy_version, now)
+        _check_undo(session, order, manifest)
+    except PermitRefused as refused:
+        return refused
+    return None
 
 
 def _check_undo(session: Session, order: EffectOrder, manifest: Manifest) -> None:
