@@ -3,11 +3,17 @@
 Two measurements: the demo's own morning, and tau-bench's retail requests, whose free text is given
 to the real desk and whose recorded actions are what should have been done. A *unit* is one order of
 one request. Nothing of tau is trained or tuned on; the confusion is printed as it is.
+
+Each shop has its own limits: tau's rules know none on amounts, so its requests are judged by our
+office's policies without the four that ask about money (`AMOUNT_LIMITS`). With them, set by
+`KONTOR_EVAL_TAU_LIMITS=1`, nearly every request of that shop is dear enough to ask about.
 """
 
 import asyncio
 import csv
 import os
+import re
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +32,7 @@ from benchmarks.data import data_folder
 from benchmarks.ground import own_settings
 from benchmarks.rows import Row
 from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop
-from cli.children import Children
+from cli.children import ROOT, Children
 from cli.connection import connect
 from cli.intake import start_all
 from cli.morning import Morning
@@ -44,6 +50,8 @@ CHANNEL = "webshop"
 UNITS = int(os.environ.get("KONTOR_EVAL_TAU_UNITS", "0"))
 """How many units to run; 0 means all."""
 LONGEST_SECONDS = 900.0
+AMOUNT_LIMITS = ("refund-over-150", "refund-over-1000", "charge-over-50", "damaged-over-100")
+KEEP_LIMITS = bool(os.environ.get("KONTOR_EVAL_TAU_LIMITS"))
 INTENTS = {
     "cancel_pending_order": "cancel",
     "return_delivered_order_items": "return",
@@ -76,14 +84,29 @@ class Unit:
 
 async def rows() -> list[Row]:
     """Run the morning, then tau's requests, each on a Kontor of its own."""
-    morning = await _on_its_own(_morning)
-    measured = await _on_its_own(_tau)
+    morning = await _on_its_own(_morning, ROOT / "office")
+    with tempfile.TemporaryDirectory() as folder:
+        office = Path(folder) / "office"
+        shutil.copytree(ROOT / "office", office)
+        if not KEEP_LIMITS:
+            _lift_limits(office / "policies" / "returns.cedar")
+        measured = await _on_its_own(_tau, office)
     return [*measured, *morning]
 
 
-async def _on_its_own(measure: Any) -> list[Row]:
+def _lift_limits(policies: Path) -> None:
+    """Drop the policies that ask about amounts, each from its `@id` to its closing semicolon."""
+    text = policies.read_text()
+    for name in AMOUNT_LIMITS:
+        text, found = re.subn(rf'@id\("returns\.{name}"\).*?\}};\n', "", text, flags=re.DOTALL)
+        if not found:
+            raise ValueError(f"no policy returns.{name}")
+    policies.write_text(text)
+
+
+async def _on_its_own(measure: Any, office: Path) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        children = Children(own_settings(Path(folder)))
+        children = Children(own_settings(Path(folder)).model_copy(update={"office": office}))
         try:
             children.start_all()
             found: list[Row] = await measure(children.settings, await connect(children.settings))
