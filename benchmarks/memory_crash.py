@@ -85,6 +85,7 @@ async def _judge(state: Path, tally: Tally) -> None:
         tally.found += await asyncio.to_thread(_unsettled, memory)
         await memory.start()
         tally.disagreements += sum(each.disagreements for each in await memory.agreement())
+        await memory.settled()
         tally.disagreements += await asyncio.to_thread(_broken, memory, tally)
     finally:
         memory.close()

@@ -221,7 +221,8 @@ class SemanticMemory:
         try:
             await asyncio.to_thread(self.vectors.optimize, collection)
         except Exception:  # recall works without; the next write tries again
-            LOGGER.exception("the index of %s could not be built", collection)
+            if not self._closed:
+                LOGGER.exception("the index of %s could not be built", collection)
         self._optimizing = False
         if not self._closed:
             await self._settle()
