@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -36,6 +37,10 @@ MOST_AT_ONCE = 50
 
 SERVING = "serving"
 """The word in a worker's log, with its process id, once it takes work."""
+
+
+FROZEN_SECONDS = 60
+"""A worker whose event loop stands still for so long ends itself, and says where it stood."""
 
 
 class Role(StrEnum):
@@ -130,6 +135,17 @@ ROLES = {
 }
 
 
+async def keep_alive() -> None:
+    """Push off, again and again, the moment at which a frozen process ends itself.
+
+    The interpreter's own watchdog needs no lock of ours or Python's, so it also ends a process whose
+    native code is caught in a deadlock; what it held, Temporal gives to the next worker.
+    """
+    while True:
+        faulthandler.dump_traceback_later(FROZEN_SECONDS, exit=True)
+        await asyncio.sleep(FROZEN_SECONDS / 10)
+
+
 async def serve(found: Settings, roles: Sequence[Role]) -> None:
     """Serve these roles until SIGTERM or SIGINT, then hand over what is under way."""
     client = await connect(found, plugins=start_telemetry(found))
@@ -145,6 +161,7 @@ async def serve(found: Settings, roles: Sequence[Role]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    alive = asyncio.create_task(keep_alive())
     async with asyncio.TaskGroup() as group:
         for worker in serving:
             group.create_task(worker.run())
@@ -152,6 +169,8 @@ async def serve(found: Settings, roles: Sequence[Role]) -> None:
         await stop.wait()
         for worker in serving:
             group.create_task(worker.shutdown())
+    alive.cancel()
+    faulthandler.cancel_dump_traceback_later()
     await outside.close()
     if Role.CONTROL in roles:
         await asyncio.to_thread(bootstrap.episodes(found).anchor)

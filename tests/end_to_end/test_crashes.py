@@ -42,6 +42,7 @@ async def until_ended(shop: Shop, requests: list[ReturnRequest]) -> None:
         records = [bootstrap.cases(shop.settings).find(case_id) for case_id in wanted]
         if all(record is not None and record.status.ended for record in records):
             return
+        await asyncio.to_thread(shop.children.watch)
         await asyncio.sleep(0.25)
     raise AssertionError("a case was lost: it never ended")
 
