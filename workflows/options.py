@@ -31,11 +31,12 @@ QUICK_BOOKS = LocalActivityConfig(
 """One short transaction of ours, run beside the workflow: half the server's work of an activity."""
 
 READ = ActivityConfig(
-    start_to_close_timeout=timedelta(seconds=60),
+    start_to_close_timeout=timedelta(seconds=20),
     schedule_to_close_timeout=timedelta(hours=12),
     retry_policy=_PATIENT,
 )
-"""A question to an outside system: harmless to repeat; given up after half a day."""
+"""A question to an outside system: harmless to repeat, so one lost with its worker is asked again soon;
+given up after half a day."""
 
 MODEL = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=120),
