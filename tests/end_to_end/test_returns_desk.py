@@ -88,6 +88,20 @@ async def test_the_timeline_shows_who_decided_what_on_which_policies_with_which_
     assert found.episodes[-1].kind == "closed"
 
 
+async def test_similar_cases_and_policies_stand_as_evidence_in_the_decision_with_their_sources(
+    shop: Shop,
+) -> None:
+    before = asking(given_order(shop), RETURN)
+    await shop.run(before)
+    request = asking(given_order(shop), RETURN)
+
+    await shop.run(request)
+
+    intent = next(made for made in shop.timeline(request).decisions.values() if made.task == "returns.intent")
+    sources = {piece.source.partition(":")[0].partition("#")[0] for piece in intent.provenance.evidence}
+    assert {"order", "policy", "case"} <= sources
+
+
 async def test_an_order_that_does_not_exist_is_denied_and_nothing_happens(shop: Shop) -> None:
     request = asking("E-9999", RETURN)
 
