@@ -12,8 +12,6 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 CONFIG = Path(__file__).parent.parent / "temporal-dev" / "dev-server.toml"
 START_TIMEOUT_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
@@ -117,10 +115,3 @@ class DevServer:
         line += ["--command-timeout", "2s"]
         quiet = {**os.environ, "NO_COLOR": "1"}
         return subprocess.run(line, capture_output=True, check=False, env=quiet).returncode == 0  # noqa: S603  (our own binary)
-
-    def ui_healthy(self) -> bool:
-        """Say whether the Web UI answers."""
-        try:
-            return httpx.get(f"http://127.0.0.1:{self.ui_port}/", timeout=2.0).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False

@@ -1,6 +1,5 @@
 """A morning at the returns desk: what came in, how it stands, how it ended."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -160,9 +159,3 @@ def _faults(sandbox_url: str) -> Counter[str]:
         for counts in operations.values():
             found.update(counts)
     return found
-
-
-def expected_ends(file: Path) -> dict[str, str]:
-    """Return what should become of each case, by case id, from a file of JSON lines."""
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return {f"returns/{row['channel']}/{row['id']}": str(row["end"]) for row in rows}

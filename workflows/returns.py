@@ -77,7 +77,11 @@ class ReturnWorkflow:
     @workflow.run
     async def run(self, request: ReturnRequest) -> ReturnResult:  # noqa: PLR0911  (each defined end is one return)
         """Tell the story of the case, from its opening to its end."""
-        _, order, context = await asyncio.gather(self.open(), self.load_order(), self.recall())
+        try:
+            _, order, context = await asyncio.gather(self.open(), self.load_order(), self.recall())
+        except ActivityError:
+            # The channel will not say, for good or for half a day: the case ends in the books, for a person.
+            return await self.close(CaseStatus.FAILED, "order_unreadable")
         if order is None:
             return await self.close(CaseStatus.DENIED, "order_not_found")
 
@@ -252,7 +256,10 @@ class ReturnWorkflow:
             return
         effects = Effects(plan.case_id, authorization.permits, file=self.file)
         for effect in message.effects:
-            await effects.perform(effect)
+            try:
+                await effects.perform(effect)
+            except EffectRefused as refused:
+                self.file.happened("not_told", why=refused.message)
 
     async def close(self, status: CaseStatus, outcome: str) -> ReturnResult:
         """Write the end into the books, and its summary into memory."""

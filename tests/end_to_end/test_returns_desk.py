@@ -111,6 +111,18 @@ async def test_an_order_that_does_not_exist_is_denied_and_nothing_happens(shop: 
     assert shop.timeline(request).effects == ()
 
 
+async def test_an_order_that_its_channel_will_not_show_ends_in_the_books_and_not_only_in_temporal(
+    shop: Shop,
+) -> None:
+    shop.strike("webshop", "get_order", "refused")
+    request = asking(given_order(shop), RETURN)
+
+    result = await shop.run(request)
+
+    assert (result.status, result.outcome) == (CaseStatus.FAILED, "order_unreadable")
+    assert shop.timeline(request).record.status is CaseStatus.FAILED
+
+
 async def test_an_item_already_returned_is_not_refunded_again(shop: Shop) -> None:
     order = given_order(shop)
     await shop.run(asking(order, RETURN))
