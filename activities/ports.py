@@ -155,23 +155,6 @@ class Ledger(Protocol):
         """Return one effect with its order and attempts."""
 
 
-class Permits(Protocol):
-    """Leave to act, kept in the data plane's own books."""
-
-    def issue(self, permits: Sequence[Permit]) -> None:
-        """Write permits; one that exists already stays as it was."""
-
-
-class Claims(Protocol):
-    """Who works on what: one open case for each order line."""
-
-    def claim(self, case_id: str, claims: Sequence[str], now: datetime) -> str | None:
-        """Take all claims or none; return the open case that holds one of them, if any."""
-
-    def release(self, case_id: str) -> None:
-        """Give a case's claims back."""
-
-
 class Authorizations(Protocol):
     """Everything an authorization writes, in one commit."""
 
@@ -325,13 +308,6 @@ class Decisions(Protocol):
 
     def of_case(self, case_id: str) -> dict[str, Decision]:
         """Return a case's decisions by step."""
-
-
-class Verdicts(Protocol):
-    """Every verdict, kept so that it can be computed again."""
-
-    def keep(self, case_id: str, verdicts: Sequence[Verdict]) -> None:
-        """Write verdicts; one that exists already stays as it was."""
 
 
 class Router(Protocol):

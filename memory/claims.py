@@ -24,7 +24,7 @@ class ClaimHeld(Exception):
 
 
 class SqlClaims:
-    """`activities.ports.Claims` on the authoritative database."""
+    """Who works on what, on the authoritative database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -15,7 +15,7 @@ from memory.upsert import insert_into
 
 
 class SqlPermits:
-    """`activities.ports.Permits` on the authoritative database."""
+    """Leave to act, on the authoritative database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -12,7 +12,7 @@ from memory.upsert import insert_into
 
 
 class SqlVerdicts:
-    """`activities.ports.Verdicts` on the authoritative database."""
+    """Every verdict, on the authoritative database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
