@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from models.check import check_models
 
 from cli.console import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from connectors.check import check_connectors
 from contracts.problem import Problem
+from models.check import check_models
 from policy.check import check_policies
 from settings import settings
 
