@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from contracts.case import CaseStatus
 from contracts.frozen import Frozen
 
@@ -44,6 +46,7 @@ class ReturnRequest(Frozen):
         order: the order's id in that channel.
         message: what the customer wrote, as they wrote it.
         items: line ids, if the customer picked them in a form; empty if they only wrote.
+        received_at: when they asked, with its zone; by default when the case began.
     """
 
     id: str
@@ -51,7 +54,7 @@ class ReturnRequest(Frozen):
     order: str
     message: str
     items: tuple[str, ...] = ()
-    received_at: datetime | None = None
+    received_at: AwareDatetime | None = None
 
 
 class OrderLine(Frozen):

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, or_
-from sqlalchemy.orm import defer
+from sqlalchemy import Engine, Row, Select, delete, func, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.approval import Standing
 from contracts.approval_queue import ApprovalEntry, ApprovalFilter
@@ -16,9 +15,12 @@ from memory.database import reading, writing
 from memory.tables.approvals import WAITING, AnswerRow, ApprovalListingRow, ApprovalRow
 from memory.upsert import insert_into
 
-BODIES: tuple[Any, ...] = (col(ApprovalRow.request), col(ApprovalRow.approval))
+BODIES = ("request", "approval")
 """What a list does without: each is a few kilobytes of JSON."""
-WITHOUT_BODIES = tuple(defer(body) for body in BODIES)
+LINE: tuple[Any, ...] = tuple(
+    getattr(ApprovalRow, name) for name in ApprovalRow.model_fields if name not in BODIES
+)
+"""Read as plain columns: thousands of lines take a third of the time that as many objects do."""
 _IDS_AT_ONCE = 500
 
 
@@ -31,7 +33,7 @@ class SqlApprovalQueue:
     def entries(self, wanted: ApprovalFilter) -> list[ApprovalEntry]:
         """Return the lines that fit, the oldest first, at most `wanted.limit`; `role` is for `pages`."""
         with reading(self._engine) as session:
-            rows = session.exec(_query(wanted).options(*WITHOUT_BODIES)).all()
+            rows = session.execute(_query(wanted)).all()
             said = _answers(session, [row.id for row in rows])
         return [_entry(row, said.get(row.id, [])) for row in rows]
 
@@ -107,9 +109,9 @@ class SqlApprovalQueue:
             return int(session.connection().execute(old).rowcount)
 
 
-def _query(wanted: ApprovalFilter) -> SelectOfScalar[ApprovalRow]:
+def _query(wanted: ApprovalFilter) -> Select[Any]:
     asked = col(ApprovalRow.requested_at)
-    query = select(ApprovalRow).order_by(asked, col(ApprovalRow.id)).limit(wanted.limit)
+    query = columns(*LINE).order_by(asked, col(ApprovalRow.id)).limit(wanted.limit)
     if wanted.status:
         query = query.where(col(ApprovalRow.status) == wanted.status)
     if wanted.desk:
@@ -143,7 +145,7 @@ def _answers(session: Session, ids: Sequence[str]) -> dict[str, list[AnswerRow]]
     return found
 
 
-def _entry(row: ApprovalRow, said: Sequence[AnswerRow]) -> ApprovalEntry:
+def _entry(row: Row[Any], said: Sequence[AnswerRow]) -> ApprovalEntry:
     roles = tuple(row.roles)
     asked = roles[min(row.level, len(roles) - 1)] if roles else ""
     handed = [

@@ -51,6 +51,7 @@ class ApprovalGate:
 
     Attributes:
         request: the request asked last; None before the first.
+        rounds: the round of that request; 0 before the first.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class ApprovalGate:
         """
         carried = carried or GateCarry()
         self.request: ApprovalRequest | None = None
+        self.rounds = 0
         self._file = file
         self._early: list[Answer | str] = list(carried.early)
         self._seen: dict[str, int] = dict(carried.seen)
@@ -101,6 +103,7 @@ class ApprovalGate:
             recheck_every: how often; None means only on the signal.
         """
         while True:
+            self.rounds = asking.round_number
             end = await self._ask_once(asking, recheck, recheck_every)
             if isinstance(end, Approval):
                 return end

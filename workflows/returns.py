@@ -1,6 +1,7 @@
 """The returns desk: from a customer's message to a settled refund."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -10,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.policy import PolicyActivities
     from activities.recall import RecallActivities
     from contracts.approval import Approval, ApprovalOutcome
-    from contracts.asking import Asking, asking_for
+    from contracts.asking import Asking, Withdrawal, asking_for
     from contracts.authorizing import Approved
     from contracts.case import CaseStatus
     from contracts.decision import Decision, Inquiry
@@ -33,10 +34,12 @@ with workflow.unsafe.imports_passed_through():
         money_out_cents,
         plan_for,
         refusal_text,
+        same_question,
     )
     from workflows.returns_reading import (
         Reading,
         about_order,
+        as_of,
         first_questions,
         understand,
         variant_questions,
@@ -44,6 +47,8 @@ with workflow.unsafe.imports_passed_through():
     )
 
 CONTEXT_TOKENS = 400
+LOOK_AGAIN = timedelta(hours=2)
+"""How often an order is read again while people think; the signal `facts_changed` does it at once."""
 RECALLED = ("case", "policy")
 SETTLED_AS = {
     Intent.RETURN: "returned",
@@ -72,7 +77,6 @@ class ReturnWorkflow:
         self.request = request
         self.file = CaseFile(DESK, request.channel, request.model_dump(mode="json"))
         self.gate = ApprovalGate(self.file)
-        self.round = 1
 
     @workflow.run
     async def run(self, request: ReturnRequest) -> ReturnResult:  # noqa: PLR0911  (each defined end is one return)
@@ -86,7 +90,7 @@ class ReturnWorkflow:
             return await self.close(CaseStatus.DENIED, "order_not_found")
 
         reading = await self.read(order, context)
-        plan = plan_for(self.file.case_id, request, order, reading, workflow.now())
+        plan = plan_for(self.file.case_id, request, order, reading, self.asked_at)
         if not plan.effects:
             return await self.hand_over(plan, order, reading, context)
 
@@ -98,6 +102,7 @@ class ReturnWorkflow:
                 approval = await self.ask(plan, authorization, order, reading, context)
                 if approval.outcome not in GO_AHEAD:
                     return await self.turn_down(plan, order, approval)
+                plan = self.gate.asked().plan
                 authorization = await self.authorize_approved(plan, approval, reading)
             if authorization.outcome == "deny" and not reading.understood:
                 return await self.hand_over(plan, order, reading, context)
@@ -111,6 +116,11 @@ class ReturnWorkflow:
                 # already keeps its key, so it is found done and not done again.
                 if not refused.asks_again:
                     return await self.step_back(plan, order, f"{refused.step}_refused")
+
+    @property
+    def asked_at(self) -> datetime:
+        """When the customer asked: what their days are counted to, however long an answer takes."""
+        return self.request.received_at or workflow.info().workflow_start_time
 
     async def open(self) -> None:
         """Put the case on the office's list."""
@@ -184,16 +194,48 @@ class ReturnWorkflow:
             authorization,
             asked_by=order.customer,
             evidence=evidence_for_people(self.request, order, reading, context),
-            round_number=self.round,
+            round_number=self.gate.rounds + 1,
             by_model=reading.proposed_by,
         )
-        self.round += 1
-        return await self.gate.ask(asking)
+        return await self.wait_for_people(asking, reading, context)
+
+    async def wait_for_people(self, asking: Asking, reading: Reading, context: Context) -> Approval:
+        """Wait for an answer; meanwhile an order that changes withdraws the question, or asks anew."""
+
+        async def look_again() -> Asking | Withdrawal | None:
+            return await self.look_again(reading, context)
+
+        every = LOOK_AGAIN if workflow.patched("looks-again-while-people-think") else None
+        return await self.gate.ask(asking, recheck=look_again, recheck_every=every)
+
+    async def look_again(self, reading: Reading, context: Context) -> Asking | Withdrawal | None:
+        """Read the order again: None if the question stands as it was asked."""
+        asked = self.gate.asked().plan
+        order = await self.load_order()
+        if order is None:
+            return Withdrawal(why="the channel has no such order any more")
+        today = as_of(order, reading)
+        plan = plan_for(self.file.case_id, self.request, order, today, self.asked_at)
+        if not asked.effects or same_question(plan, asked):
+            return None
+        authorization = await self.authorize(plan)
+        if authorization.outcome == "deny":
+            return Withdrawal(why=f"the order has changed: {forbidden_by(authorization)}")
+        if plan.effects == asked.effects:
+            return None
+        return asking_for(
+            plan,
+            authorization,
+            asked_by=order.customer,
+            evidence=evidence_for_people(self.request, order, today, context),
+            round_number=self.gate.rounds,
+            by_model=reading.proposed_by,
+        )
 
     async def authorize_approved(self, plan: Plan, approval: Approval, reading: Reading) -> Authorization:
         """Turn an approval into permits: the data plane checks it against its books and today's order."""
         order = await self.load_order()
-        today = facts(order, reading, workflow.now()).model_dump(mode="json") if order else {}
+        today = facts(order, as_of(order, reading), self.asked_at).model_dump(mode="json") if order else {}
         authorization = await workflow.execute_activity_method(
             PolicyActivities.authorize_approved,
             Approved(request_id=approval.request_id, case_id=self.file.case_id, facts=today),
@@ -224,17 +266,16 @@ class ReturnWorkflow:
         """Give a case to a person for which the desk has nothing to propose: approve means handled."""
         doubts = "; ".join(reading.doubts) or "the desk has no step for it"
         self.file.summary = f"handle by hand: {plan.summary}"
-        approval = await self.gate.ask(
-            Asking(
-                plan=plan,
-                what=f"Handle by hand ({doubts}): {plan.summary}",
-                step="by-hand",
-                asked_by=order.customer,
-                evidence=evidence_for_people(self.request, order, reading, context),
-                office_version=self.file.office_version,
-                by_model=reading.proposed_by,
-            )
+        asking = Asking(
+            plan=plan,
+            what=f"Handle by hand ({doubts}): {plan.summary}",
+            step="by-hand",
+            asked_by=order.customer,
+            evidence=evidence_for_people(self.request, order, reading, context),
+            office_version=self.file.office_version,
+            by_model=reading.proposed_by,
         )
+        approval = await self.wait_for_people(asking, reading, context)
         if approval.outcome in GO_AHEAD:
             return await self.close(CaseStatus.SETTLED, "handled_by_hand")
         return await self.close(ENDS[approval.outcome][0], approval.outcome.value)

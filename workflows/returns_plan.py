@@ -48,9 +48,12 @@ def amount_cents(order: Order, reading: Reading) -> int:
             return 0
 
 
-def facts(order: Order, reading: Reading, now: datetime) -> ReturnFacts:
-    """Return what the policies read; `earlier_returns` is filled in from our books when judged."""
-    since = (now - order.delivered_at).days if order.delivered_at else NOT_DELIVERED
+def facts(order: Order, reading: Reading, asked_at: datetime) -> ReturnFacts:
+    """Return what the policies read; `earlier_returns` is filled in from our books when judged.
+
+    `asked_at` is when the customer asked: a window that ends while people think was still kept.
+    """
+    since = max(0, (asked_at - order.delivered_at).days) if order.delivered_at else NOT_DELIVERED
     return ReturnFacts(
         intent=reading.intent,
         reason=reading.reason,
@@ -69,7 +72,9 @@ def facts(order: Order, reading: Reading, now: datetime) -> ReturnFacts:
     )
 
 
-def plan_for(case_id: str, request: ReturnRequest, order: Order, reading: Reading, now: datetime) -> Plan:
+def plan_for(
+    case_id: str, request: ReturnRequest, order: Order, reading: Reading, asked_at: datetime
+) -> Plan:
     """Return every effect this request leads to, in the order it will be done.
 
     No effects means that the desk has nothing to propose: a person handles the case.
@@ -78,10 +83,15 @@ def plan_for(case_id: str, request: ReturnRequest, order: Order, reading: Readin
         case_id=case_id,
         desk=DESK,
         summary=summary(order, reading),
-        facts={**facts(order, reading, now).model_dump(mode="json"), "customer": order.customer},
+        facts={**facts(order, reading, asked_at).model_dump(mode="json"), "customer": order.customer},
         effects=_effects(order, reading),
         claims=claims(request, reading),
     )
+
+
+def same_question(plan: Plan, asked: Plan) -> bool:
+    """Say whether a plan made from today's order is what people were asked, on the same facts."""
+    return plan.effects == asked.effects and plan.facts == asked.facts
 
 
 def money_out_cents(plan: Plan) -> int:

@@ -155,6 +155,15 @@ def understand(request: ReturnRequest, order: Order, decisions: Sequence[Decisio
     )
 
 
+def as_of(order: Order, reading: Reading) -> Reading:
+    """Return the reading with its lines as the order shows them now; a line that is gone stays as it was."""
+    now = {line.id: line for line in order.lines}
+    wanted = tuple(
+        item.model_copy(update={"line": now.get(item.line.id, item.line)}) for item in reading.wanted
+    )
+    return reading.model_copy(update={"wanted": wanted})
+
+
 def with_variants(order: Order, reading: Reading, decisions: Sequence[Decision]) -> Reading:
     """Add the answers to `variant_questions`; a line without one is left in doubt."""
     wanted, doubts = [], list(reading.doubts)

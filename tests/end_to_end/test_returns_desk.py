@@ -8,7 +8,8 @@ import pytest
 
 import bootstrap
 from cli.intake import Started
-from contracts.approval import Answer
+from contracts.approval import Answer, ApprovalRecord
+from contracts.approval_queue import ApprovalFilter
 from contracts.case import CaseStatus
 from contracts.effect import EffectState
 from contracts.returns import ReturnRequest
@@ -32,7 +33,12 @@ SHIRT = {
 def given_order(shop: Shop, channel: str = "webshop", **changes: object) -> str:
     """Put an order of one delivered linen shirt into a channel; return its id."""
     number = f"E-{next(_numbers):04}"
-    order = {
+    shop.load(products=[SHIRT], orders=[an_order(number, channel, **changes)])
+    return number
+
+
+def an_order(number: str, channel: str = "webshop", **changes: object) -> dict[str, object]:
+    return {
         "id": number,
         "channel": channel,
         "customer": f"cust-{number}",
@@ -43,8 +49,6 @@ def given_order(shop: Shop, channel: str = "webshop", **changes: object) -> str:
         "lines": [{"id": "L1", "sku": "SHIRT-S"}],
         **changes,
     }
-    shop.load(products=[SHIRT], orders=[order])
-    return number
 
 
 def asking(order: str, message: str, channel: str = "webshop", **more: object) -> ReturnRequest:
@@ -202,6 +206,18 @@ async def waiting(shop: Shop, request: ReturnRequest) -> None:
     raise AssertionError("the case never waited for a person")
 
 
+async def asked_for(shop: Shop, request: ReturnRequest, amount_cents: int) -> ApprovalRecord:
+    """Wait until people are asked about that amount; return the question."""
+    for _ in range(400):
+        for entry in bootstrap.approval_queue(shop.settings).entries(ApprovalFilter()):
+            if entry.case_id == DESK.case_id(request) and entry.amount_cents == amount_cents:
+                found = bootstrap.approvals(shop.settings).find(entry.id)
+                assert found is not None
+                return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"nobody was asked about {amount_cents}")
+
+
 DEAR: dict[str, Any] = {"lines": [{"id": "L1", "sku": "SHIRT-S", "quantity": 5}]}
 
 
@@ -245,6 +261,59 @@ async def test_a_rejected_return_pays_nothing_and_the_customer_is_told(shop: Sho
     assert (result.status, result.outcome) == (CaseStatus.REJECTED, "rejected")
     assert shop.entries("webshop", "refund", order) == []
     assert len(shop.entries("webshop", "message", order)) == 1
+
+
+def order_changes(shop: Shop, order: str, *, returned: int = 0, **changes: Any) -> None:
+    """Let somebody change a waiting order in its channel, past the office."""
+    line = {"id": "L1", "sku": "SHIRT-S", "quantity": 5, "returned_quantity": returned}
+    shop.load(replace=True, orders=[an_order(order, lines=[line], **changes)])
+
+
+async def test_a_refund_made_by_hand_while_people_think_withdraws_the_question(shop: Shop) -> None:
+    order = given_order(shop, **DEAR)
+    request = asking(order, "All five shirts are too small, I want to return them all for a refund.")
+    await shop.submit(request)
+    await waiting(shop, request)
+
+    order_changes(shop, order, returned=5, refunded_cents=20000)
+    await shop.handle(request).signal("facts_changed")
+    result = await shop.handle(request).result()
+
+    assert (result.status, result.outcome) == (CaseStatus.WITHDRAWN, "withdrawn")
+    assert shop.entries("webshop", "refund", order) == []
+    assert len(shop.entries("webshop", "message", order)) == 1
+
+
+async def test_a_part_sent_back_while_people_think_asks_anew_for_the_rest(shop: Shop) -> None:
+    order = given_order(shop, **DEAR)
+    request = asking(order, "All five shirts are too small, I want to return them all for a refund.")
+    await shop.submit(request)
+    await waiting(shop, request)
+
+    order_changes(shop, order, returned=1, refunded_cents=4000)
+    await shop.handle(request).signal("facts_changed")
+    open_again = await asked_for(shop, request, 16000)
+    answer = Answer(person="ben", choice="approve", request_id=open_again.request.id)
+    await shop.handle(request).signal("decide", answer)
+    result = await shop.handle(request).result()
+
+    assert (result.status, result.amount_cents) == (CaseStatus.SETTLED, 16000)
+    assert [entry["amount_cents"] for entry in shop.entries("webshop", "refund", order)] == [16000]
+
+
+async def test_a_change_that_matters_to_nothing_leaves_the_question_standing(shop: Shop) -> None:
+    order = given_order(shop, **DEAR)
+    request = asking(order, "All five shirts are too small, I want to return them all for a refund.")
+    await shop.submit(request)
+    await waiting(shop, request)
+    before = await asked_for(shop, request, 20000)
+
+    order_changes(shop, order, tracking="T-1")
+    await shop.handle(request).signal("facts_changed")
+    answer = Answer(person="ben", choice="approve", request_id=before.request.id)
+    await shop.handle(request).signal("decide", answer)
+
+    assert (await shop.handle(request).result()).amount_cents == 20000
 
 
 async def test_a_second_request_for_the_same_thing_ends_as_a_duplicate_while_the_first_is_open(
