@@ -24,7 +24,8 @@ class Provenance(Frozen):
         name: the model, rule or person, for instance `returns.intent@minilm-l6`.
         version: the hash of the trained head, the model's version, the rule file's hash.
         inputs_hash: SHA-256 of the canonical inputs.
-        confidence: calibrated probability that the answer is right, 0 to 1.
+        confidence: calibrated probability that the answer is right, 0 to 1; None where nothing was
+            calibrated: a rule says which it was, and its count of errors is in its card.
         cost_microusd: millionths of a US dollar.
     """
 

@@ -35,13 +35,11 @@ class Match(Frozen):
     Attributes:
         picked: indexes into the choices.
         rule: which rule found it, for the route.
-        confidence: the rule's share of right answers on the office's labelled examples, rounded down.
         sure: whether the rule may answer; if not, `picked` is the best guess.
     """
 
     picked: tuple[int, ...]
     rule: str
-    confidence: float
     sure: bool
 
 
@@ -59,17 +57,17 @@ def match_items(text: str, choices: Sequence[str]) -> Match | None:
     about = [_without_target(piece) for piece in pieces if not piece.keeps]
     kept = _mentioned([piece for piece in pieces if piece.keeps], choices)[0]
     if len(choices) == 1:
-        return Match(picked=(0,), rule="the order has one line", confidence=0.98, sure=True)
+        return Match(picked=(0,), rule="the order has one line", sure=True)
     if _speaks_of_all(about, len(choices)):
         rest = tuple(index for index in range(len(choices)) if index not in kept)
-        return Match(picked=rest, rule="the whole order", confidence=0.95, sure=bool(rest))
+        return Match(picked=rest, rule="the whole order", sure=bool(rest))
     named, doubtful = _mentioned(about, choices)
     picked = tuple(sorted(named - kept))
     if doubtful - named:
         guess = tuple(sorted((named | doubtful) - kept))
-        return Match(picked=guess, rule="several lines are named alike", confidence=0.4, sure=False)
+        return Match(picked=guess, rule="several lines are named alike", sure=False)
     if picked:
-        return Match(picked=picked, rule="named by its words", confidence=0.95, sure=True)
+        return Match(picked=picked, rule="named by its words", sure=True)
     return None
 
 
@@ -83,7 +81,7 @@ def match_by_meaning(similarity: NDArray[np.float32]) -> Match:
     second, first = np.argsort(best)[-2:]
     clear = best[first] >= LEAST_SIMILARITY and best[first] - best[second] >= LEAST_MARGIN
     rule = f"nearest in meaning ({best[first]:.2f}, next {best[second]:.2f})"
-    return Match(picked=(int(first),), rule=rule, confidence=0.9 if clear else 0.4, sure=bool(clear))
+    return Match(picked=(int(first),), rule=rule, sure=bool(clear))
 
 
 def spoken_of(text: str) -> list[str]:

@@ -40,16 +40,15 @@ class MatcherCandidate:
             answer={"picked": list(match.picked)},
             why=match.rule,
             version=rules_version(),
-            confidence=match.confidence,
         )
 
     async def match(self, task: str, question: Question) -> Match:
         """Return what the rules make of a question."""
         if not question.choices:
-            return Match(picked=(), rule="there is nothing to choose from", confidence=0.0, sure=False)
+            return Match(picked=(), rule="there is nothing to choose from", sure=False)
         if task == VARIANT:
             found = match_variant(question.text, question.choices, _bought(question))
-            return found or Match(picked=(), rule="no option is named", confidence=0.0, sure=False)
+            return found or Match(picked=(), rule="no option is named", sure=False)
         return match_items(question.text, question.choices) or await self._by_meaning(question)
 
     async def _by_meaning(self, question: Question) -> Match:

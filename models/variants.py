@@ -67,7 +67,7 @@ def match_variant(text: str, choices: Sequence[str], current: str = "") -> Match
     had = _had(variants, current)
     reading = _read(words, variants, had)
     if reading.contradictory:
-        return Match(picked=(), rule="it names two values of one option", confidence=0.2, sure=False)
+        return Match(picked=(), rule="it names two values of one option", sure=False)
     if not reading.wanted:
         return _by_comparison(words, variants, had, {}) or _same_again(words, variants, had)
     fitting = [
@@ -77,11 +77,11 @@ def match_variant(text: str, choices: Sequence[str], current: str = "") -> Match
     ]
     as_is = [index for index in fitting if _unchanged(variants[index], had, reading.wanted)]
     if len(as_is) == 1:
-        return Match(picked=(as_is[0],), rule="named by its options", confidence=0.95, sure=True)
+        return Match(picked=(as_is[0],), rule="named by its options", sure=True)
     if not as_is and (compared := _by_comparison(words, variants, had, reading.wanted)):
         return compared
     rule = f"{len(fitting)} variants have what it names, {len(as_is)} keep the rest as it was"
-    return Match(picked=tuple((as_is or fitting)[:1]), rule=rule, confidence=0.3, sure=False)
+    return Match(picked=tuple((as_is or fitting)[:1]), rule=rule, sure=False)
 
 
 def _options(choice: str) -> Options:
@@ -202,7 +202,7 @@ def _by_comparison(
             distance, index = min(steps)
             next_one = distance <= 1
             rule = f"one step {'up' if bigger else 'down'} in {name}" if next_one else "the next there is"
-            return Match(picked=(index,), rule=rule, confidence=0.9 if next_one else 0.5, sure=next_one)
+            return Match(picked=(index,), rule=rule, sure=next_one)
     return None
 
 
@@ -218,5 +218,5 @@ def _same_again(words: str, variants: Sequence[Options], had: Options) -> Match 
     """Match `the same again` to the variant with the current options, if it can be had."""
     same = [index for index, options in enumerate(variants) if had and options == had]
     if len(same) == 1 and _SAME.search(words):
-        return Match(picked=(same[0],), rule="the same again", confidence=0.9, sure=True)
+        return Match(picked=(same[0],), rule="the same again", sure=True)
     return None

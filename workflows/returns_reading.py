@@ -178,12 +178,10 @@ def with_variants(order: Order, reading: Reading, decisions: Sequence[Decision])
 
 
 def variants_for(line: OrderLine, order: Order) -> tuple[Variant, ...]:
-    """Return what a line can be exchanged for: the same product, in stock, another variant."""
-    return tuple(
-        variant
-        for variant in order.variants
-        if variant.product == line.product and variant.sku != line.sku and variant.available > 0
-    )
+    """Return what a line can be exchanged for: the same product, in stock; the same again stands last."""
+    had = [variant for variant in order.variants if variant.product == line.product and variant.available > 0]
+    # A decision names a place in this list, so the others keep the places that older cases gave them.
+    return tuple(sorted(had, key=lambda variant: variant.sku == line.sku))
 
 
 def _picked_lines(request: ReturnRequest, order: Order, decision: Decision) -> tuple[OrderLine, ...]:

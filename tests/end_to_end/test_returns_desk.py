@@ -177,6 +177,18 @@ async def test_an_exchange_reserves_before_it_charges_the_difference(shop: Shop)
     assert [entry["amount_cents"] for entry in shop.entries("webshop", "charge", order)] == [500]
 
 
+async def test_a_damaged_thing_is_exchanged_for_the_same_again_at_no_charge(shop: Shop) -> None:
+    order = given_order(shop)
+    request = asking(order, "The shirt came with a hole in it. Please replace it with the same one.")
+
+    result = await shop.run(request)
+
+    steps = [entry.order.effect.step for entry in shop.timeline(request).effects]
+    assert (result.status, result.outcome) == (CaseStatus.SETTLED, "exchanged")
+    assert steps == ["reserve", "restock", "notify", "mark"]
+    assert shop.entries("webshop", "reservation", order)[0]["sku"] == "SHIRT-S"
+
+
 async def test_the_same_request_twenty_times_at_once_makes_one_case_and_one_refund(shop: Shop) -> None:
     order = given_order(shop, "store")
     request = asking(order, RETURN, "store")
