@@ -13,10 +13,11 @@ from enum import StrEnum
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 import bootstrap
+from bootstrap.story_runner import StoryRunner
 from cli.connection import check_search_attributes, connect
 from cli.schedule import keep_schedule
 from connectors.connectors import Connectors
@@ -53,15 +54,13 @@ class Role(StrEnum):
     CONNECTORS = "connectors"
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
+def workflow_runner() -> StoryRunner:
     """Return the sandbox in which a first-party import outside `imports_passed_through` fails."""
     policy = (
         SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
         | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
     )
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_import_notification_policy(policy)
-    )
+    return StoryRunner(restrictions=SandboxRestrictions.default.with_import_notification_policy(policy))
 
 
 def control(client: Client, found: Settings, outside: Connectors) -> list[Worker]:

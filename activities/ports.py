@@ -339,8 +339,8 @@ class Recall(Protocol):
     async def assemble(self, request: ContextRequest) -> Context:
         """Return what fits the token budget, most useful first."""
 
-    async def remember(self, memories: Sequence[Memory]) -> tuple[str, ...]:
-        """Write memories, SQL first, then vectors; return their ids."""
+    async def remember(self, memories: Sequence[Memory], *, at_once: bool = True) -> tuple[str, ...]:
+        """Write memories, SQL first, then vectors (`at_once`: before it returns); return their ids."""
 
 
 class MemoryKeeper(Protocol):

@@ -21,4 +21,4 @@ class RecallActivities:
     @activity.defn(name="memory.remember")
     async def remember(self, request: Remember) -> Remembered:
         """Write memories; the same source and text again changes nothing, so a retry is harmless."""
-        return Remembered(ids=await self._recall.remember(request.memories))
+        return Remembered(ids=await self._recall.remember(request.memories, at_once=request.at_once))

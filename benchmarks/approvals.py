@@ -1,6 +1,6 @@
 """Many cases wait for people at once: is the list right and quick, and how fast are they answered?
 
-`KONTOR_BENCH_WAITING` cases (default 300; the bar is 5000) wait on a dev server of its own, served
+`KONTOR_BENCH_WAITING` cases (default 5000: some seven minutes) wait on a dev server of its own, served
 by one worker that keeps at most `CACHED` of them in memory, in a process of its own. Then every one
 is answered by the signal `decide`, and the same number of bare workflows by a bare signal. While
 they are answered, the list is read again and again and compared with what was answered.
@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from rich.console import Console
+from rich.progress import Progress
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
@@ -28,6 +30,7 @@ from temporalio.worker import Worker
 import bootstrap
 from benchmarks.rows import Row
 from benchmarks.waiting import BenchAsking, BenchBare
+from cli.children import inherited
 from cli.dev_server import DevServer
 from contracts.approval import Answer
 from contracts.approval_queue import ApprovalEntry, ApprovalFilter
@@ -37,8 +40,9 @@ from contracts.evidence import Evidence
 from contracts.verdict import Plan
 from memory.approval_queue import SqlApprovalQueue
 from settings import Settings
+from worker import workflow_runner
 
-WAITING = int(os.environ.get("KONTOR_BENCH_WAITING", "300"))
+WAITING = int(os.environ.get("KONTOR_BENCH_WAITING", "5000"))
 CACHED = 200
 AT_ONCE = 50
 QUEUE = "bench-approvals"
@@ -64,11 +68,11 @@ async def rows() -> list[Row]:
 async def _measured(client: Client, found: Settings, worker: psutil.Process) -> list[Row]:
     queue = bootstrap.approval_queue(found)
     ids = [f"returns/webshop/B-{number}" for number in range(WAITING)]
-    await _each(ids, lambda case: _start(client, "BenchAsking", case))
+    await _each("asking", ids, lambda case: _start(client, "BenchAsking", case))
     await _until(lambda: queue.counts().get("waiting", 0) == WAITING)
     list_seconds = _timed_list(queue)
     bare = [f"bare-{number}" for number in range(WAITING)]
-    await _each(bare, lambda case: _start(client, "BenchBare", case))
+    await _each("starting bare cases", bare, lambda case: _start(client, "BenchBare", case))
     await asyncio.sleep(1.0)
     bare_seconds = await _answer_all(client, bare)
     answered: set[str] = set()
@@ -131,7 +135,7 @@ async def _answer_all(client: Client, ids: Sequence[str], answered: set[str] | N
         if outcome != "approved":
             raise AssertionError(f"{case} ended {outcome}")
 
-    await _each(ids, answer)
+    await _each("answering", ids, answer)
     return time.perf_counter() - begun
 
 
@@ -168,15 +172,18 @@ def _asking(case: str) -> Asking:
     )
 
 
-async def _each(ids: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
+async def _each(what: str, ids: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
     """Do the work for every id, at most `AT_ONCE` at a time."""
     slots = asyncio.Semaphore(AT_ONCE)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        shown = progress.add_task(what, total=len(ids))
 
-    async def one(case: str) -> None:
-        async with slots:
-            await work(case)
+        async def one(case: str) -> None:
+            async with slots:
+                await work(case)
+            progress.advance(shown)
 
-    await asyncio.gather(*(one(case) for case in ids))
+        await asyncio.gather(*(one(case) for case in ids))
 
 
 async def _until(done: Callable[[], bool]) -> None:
@@ -190,7 +197,7 @@ async def _until(done: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def _worker_process(address: str, found: Settings) -> AsyncIterator[psutil.Process]:
     line = [sys.executable, "-m", "benchmarks.approvals", address, str(found.state)]
-    process = subprocess.Popen(line)  # noqa: S603, ASYNC220  (ourselves; it starts at once)
+    process = subprocess.Popen(line, env=inherited())  # noqa: S603, ASYNC220  (ourselves; it starts at once)
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -207,6 +214,7 @@ async def _serve(address: str, state: Path) -> None:
         task_queue=QUEUE,
         workflows=stories,
         activities=bootstrap.approval_activities(found, bootstrap.connectors(found)),
+        workflow_runner=workflow_runner(),
         max_cached_workflows=CACHED,
         max_concurrent_activities=AT_ONCE,
     ):

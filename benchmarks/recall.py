@@ -1,6 +1,6 @@
 """How fast memory is written and recalled, beside each other engine that runs here and a bare search.
 
-`KONTOR_RECALL_SIZES` names the sizes (default `1k,10k`; the full bar is `1k,10k,100k`),
+`KONTOR_RECALL_SIZES` names the sizes (default `1k,10k,100k`),
 `KONTOR_RECALL_ENGINES` the engines (default all three). Embedding is measured apart: the vectors
 are computed before any clock is started.
 """
@@ -43,7 +43,7 @@ async def rows() -> list[Row]:
     """Measure embedding, then for each size the floor, memory itself, and each engine's bare store."""
     embedder = SentenceEmbedder()
     measured = await _embedding(embedder)
-    for name in os.environ.get("KONTOR_RECALL_SIZES", "1k,10k").split(","):
+    for name in os.environ.get("KONTOR_RECALL_SIZES", "1k,10k,100k").split(","):
         given = await corpus(embedder, SIZES[name])
         floor = Floor(given)
         measured += await _memory(given, name, floor)

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from benchmarks.bare import QUEUE, BareWorkflow
 from benchmarks.ground import own_settings
 from benchmarks.rows import Row
-from cli.children import ROOT, Children
+from cli.children import ROOT, Children, inherited
 from cli.connection import connect
 from contracts.case import CaseStatus
 from contracts.ids import CONTROL_QUEUE
@@ -49,7 +49,7 @@ async def rows() -> list[Row]:
 
 
 def _start_bare(address: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "benchmarks.bare", address], cwd=ROOT)  # noqa: S603  (our own module)
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.bare", address], cwd=ROOT, env=inherited())  # noqa: S603  (our own module)
 
 
 async def _measure(client: Client) -> list[Row]:
@@ -91,7 +91,7 @@ class _Desk:
             id=number,
             channel=_channel(self._count),
             order=number,
-            message="The scarf is too short for me, I would like to return it for a refund please.",
+            message=f"The scarf in {number} is too short for me, I want to return it for a refund please.",
         )
         desk = DESKS["returns"]
         result = await self._client.execute_workflow(

@@ -23,11 +23,14 @@ from models.prompts import load_prompts
 from models.router import ModelRouter
 from settings import Settings
 
+RECENT_TEXTS = 1024
+"""Texts whose vectors a process keeps at hand, some 10 MB: recall and the heads ask about one message."""
+
 
 @lru_cache(maxsize=2)
 def embedder(settings: Settings) -> SentenceEmbedder:
     """Return the process's one embedder; it loads its model at the first text."""
-    return SentenceEmbedder(settings.embedder)
+    return SentenceEmbedder(settings.embedder, recent=RECENT_TEXTS)
 
 
 def model_catalogue(settings: Settings) -> Catalogue:

@@ -9,10 +9,10 @@ from cli.console import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from connectors.check import check_connectors
 from contracts.problem import Problem
 from models.check import check_models
-from policy.check import check_policies
+from policy.check import check_calendar, check_policies
 from settings import settings
 
-CHECKS = (check_connectors, check_policies, check_models)
+CHECKS = (check_calendar, check_connectors, check_policies, check_models)
 
 
 def check(
@@ -21,7 +21,7 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Validate an office folder: connectors, policies, staff, models, examples.
+    """Validate an office folder: hours, connectors, policies, staff, models, examples.
 
     Every finding names file and line and says how to mend it; the exit code is 1 if there is any.
 

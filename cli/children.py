@@ -47,6 +47,15 @@ def only_one(state: Path) -> Iterator[None]:
         yield
 
 
+def inherited() -> dict[str, str]:
+    """Return this process's environment for a child, which may keep compiled modules.
+
+    A worker executes a workflow's file at every start of a case: without its bytecode it compiles it
+    every time, 4 ms of a core each.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass
 class Children:
     """The running processes by name, in the order they were started."""
@@ -145,7 +154,7 @@ class Children:
             process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own modules)
                 [sys.executable, *arguments],
                 cwd=ROOT,
-                env={**os.environ, **self._environment()},
+                env={**inherited(), **self._environment()},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

@@ -35,13 +35,13 @@ async def read_secret(secrets: Secrets, name: str) -> str:
     """Return a secret's value.
 
     Raises:
-        CallFailed: not sent: there is no such secret (code `secret`), or the place that keeps them
-            does not answer (exception `SecretsUnavailable`, worth trying again).
+        CallFailed: not sent, and worth trying again: there is no such secret yet (code `secret`), or
+            the place that keeps them does not answer. Cases wait until somebody has put it there.
     """
     try:
         return await asyncio.to_thread(secrets.read, name) if secrets.waits else secrets.read(name)
     except KeyError as missing:
-        failure = CallFailed(str(missing.args[0]), code="secret", sent=False)
+        failure = CallFailed(str(missing.args[0]), code="secret", exception="SecretMissing", sent=False)
     except SecretsUnavailable as unavailable:
         failure = CallFailed(str(unavailable), exception="SecretsUnavailable", sent=False)
     raise failure

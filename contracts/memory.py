@@ -60,9 +60,15 @@ class Context(Frozen):
 
 
 class Remember(Frozen):
-    """What is to be written; the argument of the activity `memory.remember`."""
+    """What is to be written; the argument of the activity `memory.remember`.
+
+    Attributes:
+        at_once: wait until it can be found too. Otherwise it is safe in SQL, and its vector follows
+            in the background, together with those of others.
+    """
 
     memories: tuple[Memory, ...]
+    at_once: bool = True
 
 
 class Remembered(Frozen):

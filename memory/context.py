@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from contracts.evidence import Evidence
 from contracts.memory import Context, ContextRequest
@@ -32,15 +33,18 @@ def assemble(
         `cost` counts them.
     """
     chosen: list[Evidence] = []
+    said: list[_Said] = []
     tokens = dropped = 0
     for piece in [*request.facts, *_by_score([*_scored(request.turns), *passages])]:
-        if any(alike(piece, other) for other in chosen):
+        says = _Said.by(piece)
+        if any(says.repeats(other) for other in said):
             continue
         price = cost(piece, count_tokens)
         if tokens + price > request.token_budget:
             dropped += 1
             continue
         chosen.append(piece)
+        said.append(says)
         tokens += price
     return Context(evidence=tuple(chosen), tokens=tokens, dropped=dropped)
 
@@ -66,18 +70,30 @@ def _by_score(pieces: Sequence[Evidence]) -> list[Evidence]:
     return sorted(pieces, key=lambda piece: -(piece.score or 0.0))
 
 
-def alike(one: Evidence, other: Evidence) -> bool:
-    """Tell whether two pieces say the same: a fact only word for word, the rest nearly so.
+@dataclass(frozen=True)
+class _Said:
+    """What a piece says, in the form in which two are compared."""
 
-    Pieces whose numbers differ never say the same, however alike they read.
-    """
-    words, others = _words(one.text), _words(other.text)
-    if words == others:
-        return True
-    if "fact" in (one.kind, other.kind) or _numbers(words) != _numbers(others):
-        return False
-    shingles, other_shingles = _shingles(words), _shingles(others)
-    return len(shingles & other_shingles) / len(shingles | other_shingles) >= SAME
+    words: list[str]
+    numbers: list[str]
+    shingles: set[tuple[str, ...]]
+    is_fact: bool
+
+    @classmethod
+    def by(cls, piece: Evidence) -> "_Said":
+        words = _words(piece.text)
+        return cls(words, _numbers(words), _shingles(words), piece.kind == "fact")
+
+    def repeats(self, other: "_Said") -> bool:
+        """Tell whether both say the same: a fact only word for word, the rest nearly so.
+
+        Pieces whose numbers differ never say the same, however alike they read.
+        """
+        if self.words == other.words:
+            return True
+        if self.is_fact or other.is_fact or self.numbers != other.numbers:
+            return False
+        return len(self.shingles & other.shingles) / len(self.shingles | other.shingles) >= SAME
 
 
 def _words(text: str) -> list[str]:

@@ -107,6 +107,8 @@ class SemanticMemory:
         self._closed = False
         self._optimizing = False
         self._background: asyncio.Task[None] | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._due = False
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
@@ -152,8 +154,11 @@ class SemanticMemory:
             [await self.indexer.agreement(each) for each in await asyncio.to_thread(self.aliases.all)]
         )
 
-    async def remember(self, memories: Sequence[Memory]) -> tuple[str, ...]:
+    async def remember(self, memories: Sequence[Memory], *, at_once: bool = True) -> tuple[str, ...]:
         """Write memories, SQL first, then vectors; return their ids.
+
+        Unless `at_once`, the vectors follow in the background, many memories' together; a process
+        that dies before has left their marks, and the next start works them off.
 
         The same source and text again is the same memory. Secrets and personal data are taken out
         before anything is written.
@@ -165,7 +170,10 @@ class SemanticMemory:
         written = await asyncio.to_thread(
             lambda: self.memories.write([self._clean(memory) for memory in memories], self.clock())
         )
-        await self._settle()
+        if at_once:
+            await self._settle()
+        else:
+            self._settle_soon()
         return written.ids
 
     async def take_in(self, documents: Sequence[Document]) -> Imported:
@@ -198,6 +206,20 @@ class SemanticMemory:
             }
         )
 
+    def _settle_soon(self) -> None:
+        self._due = True
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle_due())
+
+    async def _settle_due(self) -> None:
+        while self._due and not self._closed:
+            self._due = False
+            try:
+                await self._settle()
+            except Exception:  # what is marked stays marked: the next write or the next start tries again
+                if not self._closed:
+                    LOGGER.exception("vectors could not be brought up to date")
+
     async def _settle(self) -> None:
         """Bring the current collection up to date; in others only remove what is gone.
 
@@ -228,9 +250,9 @@ class SemanticMemory:
             await self._settle()
 
     async def settled(self) -> None:
-        """Wait until no index is being built; before `close`, so that nothing is left for the next start."""
-        while self._background is not None and not self._background.done():
-            await asyncio.wait([self._background])
+        """Wait until nothing runs in the background; before `close`, so that nothing is left undone."""
+        while running := [task for task in (self._settling, self._background) if task and not task.done()]:
+            await asyncio.wait(running)
 
     async def search(self, search: Search) -> tuple[Recalled, ...]:
         """Return the memories that answer best, best first."""

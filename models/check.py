@@ -6,6 +6,7 @@ from contracts.problem import OfficeInvalid, Problem
 from models.catalogue import FILE, Catalogue, load_catalogue
 from models.examples import load_examples
 from models.limits import load_limits
+from models.matcher_card import load_match_examples
 from models.prompts import load_prompts
 from models.training import TooFewExamples, split
 
@@ -33,7 +34,10 @@ def _check_asking(office: Path, catalogue: Catalogue) -> list[Problem]:
 def _check_examples(office: Path, catalogue: Catalogue) -> list[Problem]:
     problems: list[Problem] = []
     for name, task in catalogue.tasks.items():
-        if task.contract != "label" or not task.examples:
+        if not task.examples:
+            continue
+        if task.contract != "label":
+            problems += _check_match_examples(office, task.examples)
             continue
         try:
             examples = load_examples(office / task.examples, frozenset(task.labels))
@@ -49,6 +53,14 @@ def _check_examples(office: Path, catalogue: Catalogue) -> list[Problem]:
                 for label in sorted(unseen)
             ]
     return problems
+
+
+def _check_match_examples(office: Path, file: str) -> list[Problem]:
+    try:
+        load_match_examples(office / file)
+    except OfficeInvalid as invalid:
+        return [_placed(problem, file) for problem in invalid.problems]
+    return []
 
 
 def _placed(problem: Problem, file: str) -> Problem:

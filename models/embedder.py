@@ -1,6 +1,8 @@
 """Text as vectors: a real sentence-transformers model, loaded late, off the event loop, shared."""
 
+import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -24,6 +26,7 @@ class SentenceEmbedder:
         model: str = PACKAGED,
         *,
         limits: BatchLimits | None = None,
+        recent: int = 0,
         load: Callable[[Weights], Encoder] = SentenceTransformerEncoder,
     ) -> None:
         """Name the model.
@@ -31,11 +34,15 @@ class SentenceEmbedder:
         Args:
             model: `minilm` (the packaged all-MiniLM-L6-v2), a local folder, or a hub name.
             limits: how callers are batched.
+            recent: how many texts' vectors are kept at hand, by the texts' hashes: a case asks about one
+                message more than once.
             load: how its forward pass is made.
         """
         self._named = model
         self._load = load
         self._limits = limits or BatchLimits()
+        self._recent: OrderedDict[bytes, list[float]] = OrderedDict()
+        self._most_recent = recent
         self._encoder: Encoder | None = None
         self._loading = threading.Lock()
         self._batcher: MicroBatcher[str, list[float]] = MicroBatcher(
@@ -72,15 +79,29 @@ class SentenceEmbedder:
         Many texts go in slices of one run each, shortest first (less padding), so that another
         caller's single text waits for one slice and not for all of them.
         """
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        vectors: list[list[float]] = [[] for _ in texts]
+        vectors = [self._recall(text) for text in texts]
+        order = sorted((at for at, vector in enumerate(vectors) if not vector), key=lambda at: len(texts[at]))
         for start in range(0, len(order), self._limits.items):
             slice_ = order[start : start + self._limits.items]
-            for index, vector in zip(
-                slice_, await self._batcher.submit([texts[index] for index in slice_]), strict=True
-            ):
+            made = await self._batcher.submit([texts[index] for index in slice_])
+            for index, vector in zip(slice_, made, strict=True):
                 vectors[index] = vector
+                self._keep(texts[index], vector)
         return vectors
+
+    def _recall(self, text: str) -> list[float]:
+        """Return a text's vector if it is at hand, else an empty one."""
+        key = _hash(text) if self._most_recent else b""
+        if key not in self._recent:
+            return []
+        self._recent.move_to_end(key)
+        return self._recent[key]
+
+    def _keep(self, text: str, vector: list[float]) -> None:
+        if self._most_recent:
+            self._recent[_hash(text)] = vector
+            if len(self._recent) > self._most_recent:
+                self._recent.popitem(last=False)
 
     def load(self) -> Encoder:
         """Return the loaded model, loading it first if nobody has; blocks, safe in any thread.
@@ -106,3 +127,7 @@ class SentenceEmbedder:
         different = list(dict.fromkeys(texts))
         vectors = dict(zip(different, self.load().encode(different).tolist(), strict=True))
         return [vectors[text] for text in texts]
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

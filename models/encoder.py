@@ -18,6 +18,8 @@ Precision = Literal["auto", "f32", "bf16"]
 
 SLICE = 32
 """Texts of one pass through the model: more pad the short ones to the longest, fewer waste its matrices."""
+CROWD = 24
+"""Fewer texts than this go through the model on one thread: more cost them more than they bring."""
 
 
 class Encoder(Protocol):
@@ -53,6 +55,7 @@ class SentenceTransformerEncoder:
         self._torch: Any = torch
         self._model: Any = SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)
         self._model.eval()
+        self._threads = int(torch.get_num_threads())
         self._dimension = weights.identity().dimension
         if precision == "auto":
             precision = "bf16" if torch.cpu.get_capabilities().get("amx_bf16") else "f32"
@@ -70,6 +73,13 @@ class SentenceTransformerEncoder:
         return vectors
 
     def _forward(self, texts: list[str]) -> Vectors:
+        self._torch.set_num_threads(self._threads if len(texts) >= CROWD else 1)
+        try:
+            return self._pass(texts)
+        finally:
+            self._torch.set_num_threads(self._threads)  # others may use torch in this process
+
+    def _pass(self, texts: list[str]) -> Vectors:
         with self._torch.inference_mode():
             features = self._model.preprocess(texts)
             for module in self._model:

@@ -1,12 +1,14 @@
 """How well the matchers do on the office's labelled examples, rule by rule."""
 
-import json
 from collections import defaultdict
 from pathlib import Path
+
+from pydantic import ValidationError, model_validator
 
 from contracts.decision import Question
 from contracts.evidence import Evidence
 from contracts.frozen import Frozen
+from contracts.problem import OfficeInvalid, Problem
 from models.matching import MatcherCandidate
 
 
@@ -22,6 +24,12 @@ class MatchExample(Frozen):
     choices: tuple[str, ...]
     current: str = ""
     picked: tuple[int, ...] | None
+
+    @model_validator(mode="after")
+    def _names_choices(self) -> "MatchExample":
+        if any(not 0 <= index < len(self.choices) for index in self.picked or ()):
+            raise ValueError(f"picked names no choice: there are {len(self.choices)}")
+        return self
 
 
 class MatcherCard(Frozen):
@@ -40,9 +48,26 @@ class MatcherCard(Frozen):
 
 
 def load_match_examples(file: Path) -> list[MatchExample]:
-    """Read labelled examples of a matcher's task, one JSON object a line."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [MatchExample.model_validate(json.loads(line)) for line in lines if line.strip()]
+    """Read labelled examples of a matcher's task, one JSON object a line.
+
+    Raises:
+        OfficeInvalid: with every bad line.
+    """
+    if not file.is_file():
+        raise OfficeInvalid([Problem(file=file.name, line=0, what="is missing")])
+    found: list[MatchExample] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(MatchExample.model_validate_json(line))
+        except ValidationError as invalid:
+            what = "; ".join(str(error["msg"]) for error in invalid.errors())
+            problems.append(Problem(file=file.name, line=number, what=what))
+    if problems:
+        raise OfficeInvalid(problems)
+    return found
 
 
 async def matcher_card(task: str, examples: list[MatchExample], matcher: MatcherCandidate) -> MatcherCard:

@@ -136,6 +136,6 @@ def _unknown_roles(policies: list[Policy], staff: Staff) -> Iterator[Problem]:
                 yield Problem(
                     file=policy.file,
                     line=policy.line,
-                    what=f"{policy.id} asks {role!r}, a role that {'staff.toml'} does not have",
+                    what=f"{policy.id} asks {role!r}, a role that staff.toml does not have",
                     fix=f"roles are: {', '.join(staff.roles) or 'none'}",
                 )

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from contracts.frozen import Frozen
 from contracts.problem import Problem
+from policy.lines import line_of
 
 FILE = "staff.toml"
 
@@ -104,7 +105,7 @@ def read_staff(text: str, file: str = FILE) -> tuple[Staff, list[Problem]]:
         return Staff(), [
             Problem(
                 file=file,
-                line=_line_of(text, [str(part) for part in error["loc"]]),
+                line=line_of(text, [str(part) for part in error["loc"]]),
                 what=f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}",
             )
             for error in invalid.errors()
@@ -116,9 +117,9 @@ def _staff_problems(staff: Staff, text: str, file: str) -> Iterator[Problem]:
     try:
         ZoneInfo(staff.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
-        yield Problem(file=file, line=_line_of(text, ["time_zone"]), what=f"no zone {staff.time_zone!r}")
+        yield Problem(file=file, line=line_of(text, ["time_zone"]), what=f"no zone {staff.time_zone!r}")
     for person, member in staff.people.items():
-        line = _line_of(text, ["people", person])
+        line = line_of(text, ["people", person])
         for role in member.roles:
             if role not in staff.roles:
                 known = ", ".join(staff.roles) or "none"
@@ -134,15 +135,3 @@ def _staff_problems(staff: Staff, text: str, file: str) -> Iterator[Problem]:
                 yield Problem(
                     file=file, line=line, what=f"{person}: nobody named {absence.stand_in!r} can stand in"
                 )
-
-
-def _line_of(text: str, path: list[str]) -> int:
-    """Return the line that opens the deepest part of `path` a TOML file names, 0 if none does."""
-    lines = text.splitlines()
-    for depth in range(len(path), 0, -1):
-        table = re.compile(r"\[+\s*" + r"\.".join(re.escape(part) for part in path[:depth]) + r"\s*\]+")
-        key = re.compile(rf"\s*{re.escape(path[depth - 1])}\s*=")
-        for number, line in enumerate(lines, 1):
-            if table.match(line.strip()) or key.match(line):
-                return number
-    return 0

@@ -331,7 +331,7 @@ class ReturnWorkflow:
         try:
             await workflow.execute_activity_method(
                 RecallActivities.remember,
-                Remember(memories=(memory,)),
+                Remember(memories=(memory,), at_once=False),
                 **options.told(options.RECALL, "remember the case", MEMORY_QUEUE),
             )
         except ActivityError:

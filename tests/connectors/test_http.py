@@ -128,6 +128,14 @@ async def test_nobody_listening_means_not_applied_and_worth_another_try(tmp_path
     assert found is FailureClass.NOT_APPLIED_RETRY
 
 
+async def test_a_secret_that_nobody_has_put_there_yet_is_waited_for(tmp_path: Path) -> None:
+    manifests = load_manifests(write_office(tmp_path, SHOP), {"PORT": "1"})
+    async with Connectors(manifests, EnvironmentSecrets({})) as shop:
+        failure, found = await failure_of_a_refund(shop)
+    assert (failure.code, failure.sent) == ("secret", False)
+    assert found is FailureClass.NOT_APPLIED_RETRY
+
+
 async def test_a_kept_connection_that_the_system_drops_is_not_silently_tried_again(
     shop: Connectors, system: System
 ) -> None:

@@ -3,12 +3,15 @@
 import asyncio
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
 from models.embedder import SentenceEmbedder
+from models.encoder import Vectors
 from models.weights import PACKAGED_SHA256, Weights, WeightsRefused, locate
 
 
@@ -35,6 +38,27 @@ async def test_the_vectors_are_sentence_transformers_own(embedder: SentenceEmbed
     ours = await embedder.embed(texts)
     theirs = reference(embedder).encode(texts, normalize_embeddings=True)
     assert all(_dot(a, b) > 0.9995 for a, b in zip(ours, theirs.tolist(), strict=True))
+
+
+class CountingEncoder:
+    """Counts what it is asked; a text's vector is its length."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.seen += texts
+        return np.array([[float(len(text))] for text in texts], dtype=np.float32)
+
+
+async def test_a_text_asked_again_soon_costs_no_second_pass_and_one_long_ago_does() -> None:
+    encoder = CountingEncoder()
+    embedder = SentenceEmbedder(recent=2, load=lambda _weights: encoder)
+    assert await embedder.embed(["one", "three"]) == [[3.0], [5.0]]
+    assert await embedder.embed(["seven", "three"]) == [[5.0], [5.0]]
+    assert await embedder.embed(["one"]) == [[3.0]]
+    assert encoder.seen == ["one", "three", "seven", "one"]
+    embedder.close()
 
 
 async def test_nothing_to_embed_is_no_vectors(embedder: SentenceEmbedder) -> None:

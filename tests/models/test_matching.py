@@ -1,10 +1,12 @@
 """Which lines, which variant: the matchers answer what is said and are unsure of what is not."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from contracts.decision import Question
+from models.check import check_models
 from models.embedder import SentenceEmbedder
 from models.items import match_items
 from models.matcher_card import load_match_examples, matcher_card
@@ -98,3 +100,14 @@ def test_two_wishes_for_one_option_are_not_guessed_between() -> None:
     match = match_variant("I want a 41 or I want a 43", SHOES, BOUGHT)
     assert match is not None
     assert not match.sure
+
+
+def test_a_bad_labelled_example_is_named_with_its_line(office: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    file = folder / "examples" / "returns.items.jsonl"
+    last = len(file.read_text().splitlines())
+    with file.open("a") as lines:
+        lines.write('{"text": "the lamp", "choices": ["Lamp"], "picked": [1]}\n{"text": "half a li\n')
+    found = [(problem.file, problem.line) for problem in check_models(folder)]
+    assert found == [("examples/returns.items.jsonl", last + 1), ("examples/returns.items.jsonl", last + 2)]

@@ -1,8 +1,9 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
-from policy.check import check_policies
+from policy.check import check_calendar, check_policies
 from tests.policy.offices import FACTS, PAINT, STAFF, office
 
 ROOT = Path(__file__).parent.parent.parent
@@ -138,3 +139,22 @@ def test_semicolons_and_policies_in_strings_and_comments_do_not_mislead_the_line
     assert [told.split(": ")[0] for told in problems] == [
         f"policies/studio.cedar:{len(PAINT.splitlines()) + 3}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("office.toml", '"Europe/Berlin"', '"Europe/Berlim"', "office.toml:4: time_zone"),
+        ("office.toml", '"Europe/Berlin"', '"Asia/Tokyo"', "staff.toml:5: absences are in Europe/Berlin"),
+        ("office.toml", "[approvals.returns]", "[approvals.retuns]", "office.toml:29: no desk 'retuns'"),
+        ("office.toml", '["lead", "owner"]', '["boss"]', "office.toml:23: [approvals.default] asks 'boss'"),
+    ],
+)
+def test_when_an_office_works_and_whom_it_asks_must_fit_its_staff_and_desks(
+    tmp_path: Path, file: str, old: str, new: str, said: str
+) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(ROOT / "office", folder)
+    assert check_calendar(folder) == []
+    (folder / file).write_text((folder / file).read_text().replace(old, new, 1))
+    assert [str(problem) for problem in check_calendar(folder) if said in str(problem)]

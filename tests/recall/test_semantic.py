@@ -1,5 +1,6 @@
 """Writing, correcting, finding and forgetting, on both SQL engines."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from sqlalchemy import Engine
 
 from benchmarks.hashing_embedder import HashingEmbedder
 from contracts.memory import Document, Memory, Search
+from memory.aliases import Collection
 from memory.memories import UnknownMemory
 from memory.qdrant_edge import QdrantEdge
 from memory.semantic import SemanticMemory
@@ -178,6 +180,32 @@ async def test_a_crash_between_sql_and_vectors_is_mended_on_the_next_start(
     assert (await after.stats()).collections[0].marked == 0
     assert set(edge.ids(after.aliases.all()[0].name)) == set(after.memories.live_ids())
     assert kept in after.memories.live_ids()
+
+
+async def test_what_need_not_be_found_at_once_is_safe_in_sql_and_found_soon(
+    engine: Engine, edge: QdrantEdge, hashing: HashingEmbedder
+) -> None:
+    memory = SemanticMemory(engine, edge, hashing)
+    many = [memory.remember([policy(f"Rule {number}.")], at_once=False) for number in range(20)]
+    ids = [id_ for (id_,) in await asyncio.gather(*many)]
+    assert set(memory.memories.live_ids()) == set(ids)
+    await memory.settled()
+    assert set(edge.ids(memory.aliases.all()[0].name)) == set(ids)
+
+
+async def test_a_vector_that_was_still_to_come_when_its_process_died_comes_with_the_next(
+    engine: Engine, edge: QdrantEdge, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_collection: Collection) -> int:
+        raise OSError("the disk is gone")
+
+    before = SemanticMemory(engine, edge, hashing)
+    await before.start()
+    monkeypatch.setattr(before.indexer, "settle", gone)
+    await before.remember([policy("Late.")], at_once=False)
+    await before.settled()
+    assert await texts(before, "late") == []
+    assert await texts(SemanticMemory(engine, edge, hashing), "late") == ["Late."]
 
 
 async def test_lost_and_stray_vectors_are_found_without_any_mark(
