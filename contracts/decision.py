@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from contracts.canonical import content_hash
 from contracts.evidence import Evidence
 from contracts.frozen import Frozen
 
@@ -88,3 +89,24 @@ class Decision(Frozen):
     answer: dict[str, JsonValue] | None
     provenance: Provenance
     critical: bool = False
+
+
+def inputs_hash(question: Question) -> str:
+    """Return the hash of what a question asks, whoever's case it is."""
+    return content_hash(question.model_dump(mode="json", include={"task", "text", "choices", "evidence"}))
+
+
+def undecided(question: Question, candidate: str, why: str) -> Decision:
+    """Return the decision of a question that nobody answered, not even `candidate`: a person decides."""
+    return Decision(
+        task=question.task,
+        outcome="unsure",
+        answer=None,
+        provenance=Provenance(
+            by="rule",
+            name=f"{question.task}@nobody",
+            version="-",
+            inputs_hash=inputs_hash(question),
+            route=(RouteStep(candidate=candidate, taken=False, why=why),),
+        ),
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from google.genai import types
 from google.genai.client import AsyncClient
 
-from contracts.decision import Decision, Inquiry, Provenance, Question, RouteStep
+from contracts.decision import Decision, Inquiry, Provenance, Question, RouteStep, inputs_hash, undecided
 from contracts.failure import AskLater
 from contracts.ids import effect_key
 from contracts.model_batch import BatchHarvest, BatchStanding, BatchTicket
@@ -21,7 +21,6 @@ from models.gemini_door import GeminiDoor, Made, Secrets
 from models.metrics import ModelMeter
 from models.prices import Usage, cost_microusd, most_microusd
 from models.prompts import Prompt, Rendered
-from models.router import inputs_hash
 
 CALL_SECONDS = 60.0
 LIFETIME = timedelta(hours=50)
@@ -106,16 +105,16 @@ class GeminiBatches:
         """
         ticket, questions = harvest.ticket, harvest.inquiry.questions
         if not ticket.job:
-            return tuple(self._unanswered(each, ticket.model, ticket.why) for each in questions)
+            return tuple(undecided(each, ticket.model or "batch", ticket.why) for each in questions)
         if harvest.gave_up:
             return tuple(
-                self._unanswered(each, ticket.model, "the batch job took too long") for each in questions
+                undecided(each, ticket.model or "batch", "the batch job took too long") for each in questions
             )
         job = await self._get(ticket)
         if job.state not in _TAKEN:
             await self._settle(ticket.reservations, [0] * len(questions))
             why = f"the batch job ended as {job.state.value if job.state else 'nothing'}"
-            return tuple(self._unanswered(each, ticket.model, why) for each in questions)
+            return tuple(undecided(each, ticket.model or "batch", why) for each in questions)
         answers = _by_position(job)
         decisions = [
             self._decided(question, ticket.model, answers.get(position))
@@ -225,7 +224,7 @@ class GeminiBatches:
 
     def _decided(self, question: Question, model: str, answer: types.InlinedResponse | None) -> Decision:
         if answer is None or answer.response is None:
-            return self._unanswered(question, model, "the batch job has no answer to it")
+            return undecided(question, model, "the batch job has no answer to it")
         spec = self._catalogue.models[model]
         task = self._catalogue.tasks[question.task]
         found = read(answer.response, form_of(task, question), question)
@@ -247,20 +246,6 @@ class GeminiBatches:
                 cost_microusd=cost,
             ),
             critical=task.critical,
-        )
-
-    def _unanswered(self, question: Question, model: str, why: str) -> Decision:
-        return Decision(
-            task=question.task,
-            outcome="unsure",
-            answer=None,
-            provenance=Provenance(
-                by="rule",
-                name=f"{question.task}@nobody",
-                version="-",
-                inputs_hash=inputs_hash(question),
-                route=(RouteStep(candidate=model or "batch", taken=False, why=why),),
-            ),
         )
 
     def _rendered(self, question: Question) -> Rendered:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from contracts.canonical import content_hash
-from contracts.decision import Decision, Provenance, Question, RouteStep
+from contracts.decision import Decision, Provenance, Question, RouteStep, inputs_hash
 from contracts.failure import AskLater
 from models.budget import Budgets
 from models.candidate import Asked, Candidate, CandidateFailed, Readiness, Reply
@@ -177,11 +176,6 @@ class ModelRouter:
             provenance=provenance,
             critical=asked.task.critical,
         )
-
-
-def inputs_hash(question: Question) -> str:
-    """Return the hash of what a question asks, whoever's case it is."""
-    return content_hash(question.model_dump(mode="json", include={"task", "text", "choices", "evidence"}))
 
 
 def _can_be_left_to(standing: Standing, task: TaskSpec) -> bool:

@@ -88,6 +88,21 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     opened.dispose()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One migrated database of each kind for a whole file, which empties what it writes between its tests."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("database") / "kontor.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        url = f"sqlite:///{file}"
+    else:
+        like = request.getfixturevalue("migrated_database")
+        url = request.getfixturevalue("postgres").new_database(like)
+    opened = open_engine(url)
+    yield opened
+    opened.dispose()
+
+
 @pytest.fixture
 def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated SQLite database, for tests where the engine does not matter."""

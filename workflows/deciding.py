@@ -11,12 +11,12 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.decisions import DecisionActivities
-    from contracts.decision import Decision, Inquiry
+    from contracts.decision import Decision, Inquiry, undecided
     from contracts.ids import effect_key
     from contracts.model_batch import BatchJob
     from workflows import options
     from workflows.model_batch import ModelBatchWorkflow
-    from workflows.two_zones import ZONES, Zones, confirmed, undecided
+    from workflows.two_zones import ZONES, Zones, confirmed
 
 
 async def decide(inquiry: Inquiry, zones: Zones = ZONES) -> list[Decision]:

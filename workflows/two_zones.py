@@ -14,7 +14,7 @@ from temporalio.workflow import ActivityConfig
 with workflow.unsafe.imports_passed_through():
     from activities.decisions import DecisionActivities
     from contracts.canonical import content_hash
-    from contracts.decision import Decision, Inquiry, Provenance, Question, RouteStep
+    from contracts.decision import Decision, Inquiry, RouteStep
     from contracts.ids import MODELS_QUEUE, SECOND_MODELS_QUEUE
     from workflows import options
 
@@ -83,23 +83,6 @@ def together(first: Decision, second: Decision | None, zone: str) -> Decision:
     if _meant(first.answer) != _meant(second.answer):
         return _judged(first, second, RouteStep(candidate=zone, taken=False, why="it says something else"))
     return _judged(first, second, RouteStep(candidate=zone, taken=True, why="it says the same"), agreed=True)
-
-
-def undecided(question: Question, zone: str, why: str) -> Decision:
-    """Return the decision of a question that nobody answered."""
-    asked = question.model_dump(mode="json", include={"task", "text", "choices", "evidence"})
-    return Decision(
-        task=question.task,
-        outcome="unsure",
-        answer=None,
-        provenance=Provenance(
-            by="rule",
-            name=f"{question.task}@nobody",
-            version="-",
-            inputs_hash=content_hash(asked),
-            route=(RouteStep(candidate=zone, taken=False, why=why),),
-        ),
-    )
 
 
 def _judged(first: Decision, second: Decision | None, step: RouteStep, *, agreed: bool = False) -> Decision:

@@ -1,25 +1,12 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine, delete
 
-from memory.database import migrate, open_engine, writing
+from memory.database import writing
 from memory.tables.ledger import EffectCallRow, EffectRow, PermitRow
 from tests.effects.doors import Door
 from tests.effects.till import Clock, Kind, Till, manifest
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """One migrated database of each kind for a whole file: migrating takes longer than a test here."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'kontor.db'}"
-    else:
-        url = request.getfixturevalue("postgres").new_database()
-    opened = open_engine(url)
-    migrate(opened)
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from contracts.accounting import AccountingLine, BadLine, ImportReport, LineFind
 from memory import accounting
 from memory.accounting import ImportRaced, Record, SqlAccounting
 from memory.accounting_csv import NotAnExport, file_id, read_export
-from memory.database import migrate, open_engine, writing
+from memory.database import writing
 from memory.tables.accounting import (
     AccountingBadRow,
     AccountingExportRow,
@@ -36,17 +36,6 @@ C105,D,Discount,-1,2011-11-04 08:00:00,11.84,7,France
 107,20001,"LAMP, RED",1,2011-11-04 10:00:00,0.0,9,France
 A108,B,Adjust bad debt,1,2011-11-05 10:00:00,99.00,,United Kingdom
 """
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('accounting') / 'kontor.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
-    opened = open_engine(url)
-    migrate(opened)
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture
