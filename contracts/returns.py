@@ -4,12 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contracts.case import CaseStatus
 from contracts.frozen import Frozen
 
 DESK = "returns"
+LONGEST_MESSAGE_CHARS = 20_000
+"""Some ten pages; what is longer is a document, and no request."""
 
 OrderStatus = Literal["pending", "processed", "shipped", "delivered", "cancelled"]
 MemberLevel = Literal["guest", "bronze", "silver", "gold"]
@@ -44,7 +46,7 @@ class ReturnRequest(Frozen):
         id: the channel's own id of the request (RMA number); it makes the case id.
         channel: a connector that offers the sales-channel operations.
         order: the order's id in that channel.
-        message: what the customer wrote, as they wrote it.
+        message: what the customer wrote, as they wrote it, at most `LONGEST_MESSAGE_CHARS`.
         items: line ids, if the customer picked them in a form; empty if they only wrote.
         received_at: when they asked, with its zone; by default when the case began.
     """
@@ -52,7 +54,7 @@ class ReturnRequest(Frozen):
     id: str
     channel: str
     order: str
-    message: str
+    message: str = Field(max_length=LONGEST_MESSAGE_CHARS)
     items: tuple[str, ...] = ()
     received_at: AwareDatetime | None = None
 

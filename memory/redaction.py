@@ -26,8 +26,11 @@ ENTROPY_LIMIT = 4.0
 MIN_SECRET_WORD = 6
 MIN_NATIONAL_DIGITS = 7
 MIN_UNSPACED_DIGITS = 10
+LONGEST_LOG_CHARS = 20_000
+"""More of one message or traceback is not logged: redacting it holds the event loop up."""
 
-EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
+EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,9}\.[A-Za-z]{2,63}")
+"""Lengths as in RFC 5321; without them a long word costs its length squared, and the worker stands still."""
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){13,18}\d(?![\w-])")
 ISSUER = re.compile(r"4\d{15}|4\d{18}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|6\d{15,18}")
@@ -163,11 +166,11 @@ class RedactingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Put the redacted message in the record's place; never drops a record."""
-        record.msg, record.args = self._redactor(_message(record)), None
+        record.msg, record.args = self._redactor(_cut(_message(record))), None
         if record.exc_info:
-            record.exc_text = self._redactor(self._formatter.formatException(record.exc_info))
+            record.exc_text = self._redactor(_cut(self._formatter.formatException(record.exc_info)))
         elif record.exc_text:
-            record.exc_text = self._redactor(record.exc_text)
+            record.exc_text = self._redactor(_cut(record.exc_text))
         return True
 
 
@@ -183,6 +186,13 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except Exception:  # a log call with the wrong number of arguments must not end its caller
         return f"{record.msg} {record.args}"
+
+
+def _cut(text: str) -> str:
+    """Return a text that is short enough to log: of a long one its beginning and its end."""
+    left_out = len(text) - LONGEST_LOG_CHARS
+    half = LONGEST_LOG_CHARS // 2
+    return text if left_out <= 0 else f"{text[:half]} [{left_out} characters left out] {text[-half:]}"
 
 
 def _replace(

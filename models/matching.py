@@ -1,5 +1,6 @@
 """The matchers as a candidate: which lines of an order, which variant; rules, no training."""
 
+import asyncio
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -46,10 +47,12 @@ class MatcherCandidate:
         """Return what the rules make of a question."""
         if not question.choices:
             return Match(picked=(), rule="there is nothing to choose from", sure=False)
+        # Beside the event loop: a text of some pages takes its rules a second.
         if task == VARIANT:
-            found = match_variant(question.text, question.choices, _bought(question))
+            found = await asyncio.to_thread(match_variant, question.text, question.choices, _bought(question))
             return found or Match(picked=(), rule="no option is named", sure=False)
-        return match_items(question.text, question.choices) or await self._by_meaning(question)
+        found = await asyncio.to_thread(match_items, question.text, question.choices)
+        return found or await self._by_meaning(question)
 
     async def _by_meaning(self, question: Question) -> Match:
         pieces = spoken_of(question.text)

@@ -9,7 +9,7 @@ from models.words import normalised, tokens
 
 _UNIT = "ml|cl|l|gb|tb|cm|mm|m|inch|oz|kg|g|w|mah"
 _UNITS = re.compile(rf"(\d)\s+({_UNIT})\b")
-_ARROW = re.compile(r"\s*(?:[-=]+>|\u2192)\s*")
+_ARROW = re.compile(r"\s?(?:[-=]{1,3}>|\u2192)\s?")
 _NOT_A_VALUE = re.compile(r"\s*(?:days?|weeks?|months?|years?|hours?|minutes?|times?|euros?|am|pm|o'clock)\b")
 _HAD = (
     r"instead of|rather than|in place of|not|no longer|isn't|wasn't|from|than|too|sent(?: me)?|received|got|"
