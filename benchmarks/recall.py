@@ -37,6 +37,8 @@ BATCH = 512
 FIRST = 10
 KINDS = ("policy", "case", "post", "note", "mail", "chat", "order", "page", "rule", "fact")
 """A filter on one kind leaves a tenth."""
+MEANT_FOR = {"client_local": 20_000}
+"""Above this qdrant-client itself says that its local mode is the wrong tool; it takes half an hour."""
 PATIENCE_SECONDS, FEWEST = 30, 30
 
 
@@ -49,6 +51,8 @@ async def rows() -> list[Row]:
         floor = Floor(given)
         measured += await _memory(given, name, floor)
         for engine in os.environ.get("KONTOR_RECALL_ENGINES", "edge,client_local,pgvector").split(","):
+            if SIZES[name] > MEANT_FOR.get(engine, SIZES[name]):
+                continue
             with ENGINES[engine]() as store:
                 measured += _store(engine, store, given, name, floor)
     embedder.close()
