@@ -21,8 +21,9 @@ from contracts.verdict import Authorization, Outcome, Plan, Verdict
 
 EARLIER_RETURNS = timedelta(days=90)
 """How far back `contracts.returns.ReturnFacts.earlier_returns` counts."""
-PERMIT_LASTS = timedelta(hours=24)
-"""How long an effect may be begun after it was allowed; later it is judged again."""
+PERMIT_LASTS = timedelta(days=4)
+"""How long an effect may be begun after it was allowed, longer than a channel may be down over a weekend
+(`workflows.options.EFFECT`); later it is judged again."""
 STRICTEST: tuple[Outcome, ...] = ("deny", "ask", "allow")
 
 

@@ -25,7 +25,7 @@ class Patience(Frozen):
 
     margin: timedelta = timedelta(seconds=60)
     grace: timedelta = timedelta(minutes=5)
-    abandoned: timedelta = timedelta(hours=25)
+    abandoned: timedelta = timedelta(hours=73)
 
 
 class ReconcileRequest(Frozen):

@@ -32,11 +32,11 @@ QUICK_BOOKS = LocalActivityConfig(
 
 READ = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=20),
-    schedule_to_close_timeout=timedelta(hours=12),
+    schedule_to_close_timeout=timedelta(days=7),
     retry_policy=_PATIENT,
 )
 """A question to an outside system: harmless to repeat, so one lost with its worker is asked again soon;
-given up after half a day."""
+a system that is down over a long weekend is waited for."""
 
 MODEL = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=120),
@@ -80,7 +80,7 @@ REBUILD = ActivityConfig(
 EFFECT = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=120),
     heartbeat_timeout=timedelta(seconds=10),
-    schedule_to_close_timeout=timedelta(hours=24),
+    schedule_to_close_timeout=timedelta(days=3),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=500),
         backoff_coefficient=2.0,
@@ -88,7 +88,7 @@ EFFECT = ActivityConfig(
         non_retryable_error_types=FINAL_ERRORS,
     ),
 )
-"""One change outside: pursued for a day, then it is `unknown` and a person's."""
+"""One change outside: pursued over a weekend, then it is `failed` or `unknown`, and a person's."""
 
 
 LISTING = ActivityConfig(

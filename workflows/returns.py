@@ -84,7 +84,7 @@ class ReturnWorkflow:
         try:
             _, order, context = await asyncio.gather(self.open(), self.load_order(), self.recall())
         except ActivityError:
-            # The channel will not say, for good or for half a day: the case ends in the books, for a person.
+            # The channel will not say, for good or for a week: the case ends in the books, for a person.
             return await self.close(CaseStatus.FAILED, "order_unreadable")
         if order is None:
             return await self.close(CaseStatus.DENIED, "order_not_found")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 from sqlalchemy import Engine
 
-from activities.policy import PolicyActivities
+from activities.policy import PERMIT_LASTS, PolicyActivities
 from connectors.manifest import load_manifests
 from contracts.approval import ApprovalRecord
 from contracts.authorizing import Approved
@@ -218,13 +218,13 @@ async def test_a_real_undo_is_allowed_after_a_failure(counter: Counter) -> None:
 
 async def test_a_permit_ends_and_asking_again_renews_it_until_it_was_used(counter: Counter) -> None:
     first = await counter.judging.authorize(plan())
-    counter.now += timedelta(hours=24)
+    counter.now += PERMIT_LASTS
     with pytest.raises(PermitRefused, match="expired"):
         counter.begin(refund(), first.permits["refund"])
     again = await counter.judging.authorize(plan())
     assert again.permits == first.permits
     counter.begin(refund(), again.permits["refund"])
-    counter.now += timedelta(hours=25)
+    counter.now += PERMIT_LASTS + timedelta(hours=1)
     await counter.judging.authorize(plan())
     other = of_case(plan(), "returns/webshop/RMA-2")
     with pytest.raises(PermitRefused, match="redeemed"):
