@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 import phonenumbers
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
@@ -17,6 +17,7 @@ from detect_secrets.plugins.keyword import (
     DENYLIST,
     QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP,
 )
+from phonenumbers.phonemetadata import PhoneMetadata
 from stdnum import iban, luhn
 
 REGIONS = ("DE", "US", "GB", "FR")
@@ -82,8 +83,16 @@ class Redactor:
     """
 
     def __init__(self, regions: Sequence[str] = REGIONS) -> None:
-        """Choose the countries whose national telephone numbers are recognised."""
+        """Choose the countries whose national telephone numbers are recognised; loads all there is to load.
+
+        Nothing may be left for the first text: a workflow's log line is redacted in its sandbox, where
+        an import fails. libphonenumber then keeps a lock for ever, and every thread that logs a number
+        waits for it.
+        """
+        PhoneMetadata.load_all()
         self._regions = tuple(regions)
+        self._patterns = _token_patterns()
+        self._entropy = Base64HighEntropyString(limit=ENTROPY_LIMIT)
 
     def redact(self, text: str) -> Redacted:
         """Return the text with every finding replaced. A redacted text is left as it is."""
@@ -117,21 +126,6 @@ class Redactor:
         yield from (match.span("value") for match in SPOKEN.finditer(text))
         yield from _assigned(text)
         yield from self._random(text)
-
-    @cached_property
-    def _patterns(self) -> list[tuple[re.Pattern[str], int]]:
-        """Every token format detect-secrets knows; of a URL with a password only the password."""
-        patterns: list[tuple[re.Pattern[str], int]] = []
-        detectors: Mapping[str, type[BasePlugin]] = get_mapping_from_secret_type_to_class()
-        for detector in detectors.values():
-            if issubclass(detector, RegexBasedDetector) and detector is not IPPublicDetector:
-                group = 1 if detector is BasicAuthDetector else 0
-                patterns.extend((pattern, group) for pattern in detector().denylist)
-        return patterns
-
-    @cached_property
-    def _entropy(self) -> Base64HighEntropyString:
-        return Base64HighEntropyString(limit=ENTROPY_LIMIT)
 
     def _random(self, text: str) -> Iterator[tuple[int, int]]:
         """Long words that mix cases and scattered digits and look drawn at random; hexadecimal ids do not."""
@@ -186,6 +180,18 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except Exception:  # a log call with the wrong number of arguments must not end its caller
         return f"{record.msg} {record.args}"
+
+
+@cache
+def _token_patterns() -> tuple[tuple[re.Pattern[str], int], ...]:
+    """Every token format detect-secrets knows; of a URL with a password only the password."""
+    patterns: list[tuple[re.Pattern[str], int]] = []
+    detectors: Mapping[str, type[BasePlugin]] = get_mapping_from_secret_type_to_class()
+    for detector in detectors.values():
+        if issubclass(detector, RegexBasedDetector) and detector is not IPPublicDetector:
+            group = 1 if detector is BasicAuthDetector else 0
+            patterns.extend((pattern, group) for pattern in detector().denylist)
+    return tuple(patterns)
 
 
 def _cut(text: str) -> str:

@@ -1,12 +1,16 @@
 """Planted secrets and personal data are taken out; what the office needs to read stays in."""
 
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from memory.redaction import RedactingFilter, Redactor
 
 REDACT = Redactor()
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,27 @@ def test_findings_are_counted_by_kind_and_redacting_again_changes_nothing() -> N
     once = REDACT.redact("a@example.com and b@example.com, password: hunter2secret9")
     assert once.found == {"email": 2, "secret": 1}
     assert REDACT.redact(once.text).text == once.text
+
+
+IN_A_SANDBOX = """
+import builtins, sys
+from memory.redaction import Redactor
+redact = Redactor()
+def refused(name, *_): raise ImportError(name)
+builtins.__import__ = refused
+print(redact(sys.argv[1]))
+"""
+
+
+def test_redacting_imports_nothing_because_a_workflow_logs_inside_its_sandbox() -> None:
+    said = "anna@example.com, +81 3-1234-5678, DE89 3704 0044 0532 0130 00, password: hunter2secret9"
+    ran = subprocess.run(
+        [sys.executable, "-c", IN_A_SANDBOX, said], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (ran.stdout.strip(), ran.stderr) == (
+        "[email], [phone], [iban], password: [secret]",
+        "",
+    )
 
 
 def test_a_million_letters_without_a_space_do_not_hold_the_worker_up() -> None:
