@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -103,6 +103,8 @@ class Door:
             operation, handler = choose(ask)
         except Refused as refused:
             return self._refusal(refused)
+        except ClientDisconnect:  # killed while it asked: there is nobody to answer
+            return Nothing()
         subject = self._subject(request, ask)
         fault = self.faults.draw(self.channel, operation, subject, time.monotonic())
         at = self.world.clock()
