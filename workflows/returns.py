@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.orders import OrderActivities, OrderQuery
@@ -83,39 +83,42 @@ class ReturnWorkflow:
         """Tell the story of the case, from its opening to its end."""
         try:
             _, order, context = await asyncio.gather(self.open(), self.load_order(), self.recall())
-        except ActivityError:
+            if order is None:
+                return await self.close(CaseStatus.DENIED, "order_not_found")
+
+            reading = await self.read(order, context)
+            plan = plan_for(self.file.case_id, request, order, reading, self.asked_at)
+            if not plan.effects:
+                return await self.hand_over(plan, order, reading, context)
+
+            while True:
+                authorization = await self.authorize(plan)
+                if authorization.claimed_by:
+                    return await self.close(CaseStatus.DENIED, "duplicate_request")
+                if authorization.outcome == "ask":
+                    approval = await self.ask(plan, authorization, order, reading, context)
+                    if approval.outcome not in GO_AHEAD:
+                        return await self.turn_down(plan, order, approval)
+                    plan = self.gate.asked().plan
+                    authorization = await self.authorize_approved(plan, approval, reading)
+                if authorization.outcome == "deny" and not reading.understood:
+                    return await self.hand_over(plan, order, reading, context)
+                if authorization.outcome == "deny":
+                    await self.tell(plan, order, refusal_text(authorization))
+                    return await self.close(CaseStatus.DENIED, forbidden_by(authorization))
+                try:
+                    return await self.carry_out(authorization.plan or plan, order, authorization)
+                except EffectRefused as refused:
+                    # Policy or connector moved between verdict and dispatch: judge again. What was done
+                    # already keeps its key, so it is found done and not done again.
+                    if not refused.asks_again:
+                        return await self.step_back(plan, order, f"{refused.step}_refused")
+        except (ActivityError, asyncio.CancelledError) as stopped:
+            if is_cancelled_exception(stopped):
+                await self.close(CaseStatus.WITHDRAWN, "cancelled")
+                raise
             # The channel will not say, for good or for a week: the case ends in the books, for a person.
             return await self.close(CaseStatus.FAILED, "order_unreadable")
-        if order is None:
-            return await self.close(CaseStatus.DENIED, "order_not_found")
-
-        reading = await self.read(order, context)
-        plan = plan_for(self.file.case_id, request, order, reading, self.asked_at)
-        if not plan.effects:
-            return await self.hand_over(plan, order, reading, context)
-
-        while True:
-            authorization = await self.authorize(plan)
-            if authorization.claimed_by:
-                return await self.close(CaseStatus.DENIED, "duplicate_request")
-            if authorization.outcome == "ask":
-                approval = await self.ask(plan, authorization, order, reading, context)
-                if approval.outcome not in GO_AHEAD:
-                    return await self.turn_down(plan, order, approval)
-                plan = self.gate.asked().plan
-                authorization = await self.authorize_approved(plan, approval, reading)
-            if authorization.outcome == "deny" and not reading.understood:
-                return await self.hand_over(plan, order, reading, context)
-            if authorization.outcome == "deny":
-                await self.tell(plan, order, refusal_text(authorization))
-                return await self.close(CaseStatus.DENIED, forbidden_by(authorization))
-            try:
-                return await self.carry_out(authorization.plan or plan, order, authorization)
-            except EffectRefused as refused:
-                # Policy or connector moved between verdict and dispatch: judge again. What was done
-                # already keeps its key, so it is found done and not done again.
-                if not refused.asks_again:
-                    return await self.step_back(plan, order, f"{refused.step}_refused")
 
     @property
     def asked_at(self) -> datetime:

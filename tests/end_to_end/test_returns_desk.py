@@ -5,6 +5,8 @@ import itertools
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
 
 import bootstrap
 from cli.intake import Started
@@ -326,6 +328,42 @@ async def test_a_change_that_matters_to_nothing_leaves_the_question_standing(sho
     await shop.handle(request).signal("decide", answer)
 
     assert (await shop.handle(request).result()).amount_cents == 20000
+
+
+async def test_an_order_that_cannot_be_read_any_more_when_people_have_agreed_ends_in_the_books(
+    shop: Shop,
+) -> None:
+    order = given_order(shop, **DEAR)
+    request = asking(order, "All five shirts are too small, I want to return them all for a refund.")
+    await shop.submit(request)
+    await waiting(shop, request)
+
+    shop.strike("webshop", "get_order", "refused")
+    await shop.handle(request).signal("decide", Answer(person="ben", choice="approve"))
+    result = await shop.handle(request).result()
+
+    assert (result.status, result.outcome) == (CaseStatus.FAILED, "order_unreadable")
+    assert shop.timeline(request).record.status is CaseStatus.FAILED
+    assert shop.entries("webshop", "refund", order) == []
+
+
+async def test_a_case_that_is_cancelled_while_it_waits_ends_in_the_books_and_leaves_no_question(
+    shop: Shop,
+) -> None:
+    order = given_order(shop, **DEAR)
+    request = asking(order, "All five shirts are too small, I want to return them all for a refund.")
+    await shop.submit(request)
+    await waiting(shop, request)
+
+    await shop.handle(request).cancel()
+    with pytest.raises(WorkflowFailureError) as failed:
+        await shop.handle(request).result()
+
+    record = shop.timeline(request).record
+    open_ones = bootstrap.approval_queue(shop.settings).entries(ApprovalFilter())
+    assert isinstance(failed.value.cause, CancelledError)
+    assert (record.status, record.outcome) == (CaseStatus.WITHDRAWN, "cancelled")
+    assert DESK.case_id(request) not in {entry.case_id for entry in open_ones}
 
 
 async def test_a_second_request_for_the_same_thing_ends_as_a_duplicate_while_the_first_is_open(
