@@ -15,8 +15,8 @@ from contracts.case import CaseStatus
 from contracts.returns import ReturnRequest
 from sandbox.faults import MORNING
 from tests.end_to_end.conftest import settings_for
+from tests.end_to_end.orders import RETURN, given_order
 from tests.end_to_end.shop import DESK, Shop
-from tests.end_to_end.test_returns_desk import RETURN, given_order
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ from cli.connection import connect
 from contracts.case import CaseStatus
 from tests.conftest import free_port
 from tests.end_to_end.conftest import settings_for
+from tests.end_to_end.orders import asking, given_order, waiting
 from tests.end_to_end.shop import Shop
-from tests.end_to_end.test_returns_desk import asking, given_order, waiting
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,8 @@ from contracts.approval import Answer
 from contracts.case import CaseStatus
 from contracts.returns import ReturnRequest
 from tests.conftest import ROOT
+from tests.end_to_end.orders import RETURN, given_order
 from tests.end_to_end.shop import DESK, Shop
-from tests.end_to_end.test_returns_desk import RETURN, given_order
 
 pytestmark = pytest.mark.slow
 _numbers = itertools.count(1)
