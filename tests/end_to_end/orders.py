@@ -82,3 +82,12 @@ def order_changes(shop: Shop, order: str, *, returned: int = 0, **changes: Any) 
     """Let somebody change a waiting order in its channel, past the office."""
     line = {"id": "L1", "sku": "SHIRT-S", "quantity": 5, "returned_quantity": returned}
     shop.load(replace=True, orders=[an_order(order, lines=[line], **changes)])
+
+
+async def a_waiting_return(shop: Shop) -> tuple[str, ReturnRequest]:
+    """Hand in a return that needs a person, and wait until it waits; return its order and itself."""
+    order = given_order(shop, **DEAR)
+    request = asking(order, ALL_FIVE)
+    await shop.submit(request)
+    await waiting(shop, request)
+    return order, request

@@ -8,17 +8,23 @@ import bootstrap
 from contracts.approval import Answer
 from contracts.approval_queue import ApprovalFilter
 from contracts.case import CaseStatus
-from tests.end_to_end.orders import ALL_FIVE, DEAR, asked_for, asking, given_order, order_changes, waiting
+from tests.end_to_end.orders import (
+    ALL_FIVE,
+    DEAR,
+    a_waiting_return,
+    asked_for,
+    asking,
+    given_order,
+    order_changes,
+    waiting,
+)
 from tests.end_to_end.shop import DESK, Shop
 
 pytestmark = pytest.mark.slow
 
 
 async def test_an_expensive_return_waits_for_a_person_and_is_paid_when_they_approve(shop: Shop) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    order, request = await a_waiting_return(shop)
     assert shop.entries("webshop", "refund", order) == []
 
     await shop.handle(request).signal("decide", Answer(person="ben", choice="approve", note="fine"))
@@ -29,10 +35,7 @@ async def test_an_expensive_return_waits_for_a_person_and_is_paid_when_they_appr
 
 
 async def test_an_edit_pays_the_lower_amount_and_the_customer_reads_that_amount(shop: Shop) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    order, request = await a_waiting_return(shop)
 
     await shop.handle(request).signal("decide", Answer(person="ben", choice="edit", amount_cents=15500))
     result = await shop.handle(request).result()
@@ -43,10 +46,7 @@ async def test_an_edit_pays_the_lower_amount_and_the_customer_reads_that_amount(
 
 
 async def test_a_rejected_return_pays_nothing_and_the_customer_is_told(shop: Shop) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    order, request = await a_waiting_return(shop)
 
     await shop.handle(request).signal("decide", Answer(person="ben", choice="reject", note="worn"))
     result = await shop.handle(request).result()
@@ -57,10 +57,7 @@ async def test_a_rejected_return_pays_nothing_and_the_customer_is_told(shop: Sho
 
 
 async def test_a_refund_made_by_hand_while_people_think_withdraws_the_question(shop: Shop) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    order, request = await a_waiting_return(shop)
 
     order_changes(shop, order, returned=5, refunded_cents=20000)
     await shop.handle(request).signal("facts_changed")
@@ -72,10 +69,7 @@ async def test_a_refund_made_by_hand_while_people_think_withdraws_the_question(s
 
 
 async def test_a_part_sent_back_while_people_think_asks_anew_for_the_rest(shop: Shop) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    order, request = await a_waiting_return(shop)
 
     order_changes(shop, order, returned=1, refunded_cents=4000)
     await shop.handle(request).signal("facts_changed")
@@ -89,10 +83,7 @@ async def test_a_part_sent_back_while_people_think_asks_anew_for_the_rest(shop: 
 
 
 async def test_a_change_that_matters_to_nothing_leaves_the_question_standing(shop: Shop) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    order, request = await a_waiting_return(shop)
     before = await asked_for(shop, request, 20000)
 
     order_changes(shop, order, tracking="T-1")
@@ -106,10 +97,7 @@ async def test_a_change_that_matters_to_nothing_leaves_the_question_standing(sho
 async def test_an_order_that_cannot_be_read_any_more_when_people_have_agreed_ends_in_the_books(
     shop: Shop,
 ) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    order, request = await a_waiting_return(shop)
 
     shop.strike("webshop", "get_order", "refused")
     await shop.handle(request).signal("decide", Answer(person="ben", choice="approve"))
@@ -123,10 +111,7 @@ async def test_an_order_that_cannot_be_read_any_more_when_people_have_agreed_end
 async def test_a_case_that_is_cancelled_while_it_waits_ends_in_the_books_and_leaves_no_question(
     shop: Shop,
 ) -> None:
-    order = given_order(shop, **DEAR)
-    request = asking(order, ALL_FIVE)
-    await shop.submit(request)
-    await waiting(shop, request)
+    _, request = await a_waiting_return(shop)
 
     await shop.handle(request).cancel()
     with pytest.raises(WorkflowFailureError) as failed:
