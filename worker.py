@@ -34,12 +34,8 @@ STICKY_TIMEOUT = timedelta(seconds=2)
 GRACEFUL_SHUTDOWN = timedelta(seconds=5)
 MOST_AT_ONCE = 50
 """Activities of one queue under way at once in one process."""
-
-
 SERVING = "serving"
 """The word in a worker's log, with its process id, once it takes work."""
-
-
 FROZEN_SECONDS = 60
 """A worker whose event loop stands still for so long ends itself, and says where it stood."""
 

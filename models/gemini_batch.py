@@ -104,17 +104,16 @@ class GeminiBatches:
         that was given up stays set aside until its reservation expires, because it may be charged.
         """
         ticket, questions = harvest.ticket, harvest.inquiry.questions
+        asked = ticket.model or "batch"
         if not ticket.job:
-            return tuple(undecided(each, ticket.model or "batch", ticket.why) for each in questions)
+            return tuple(undecided(each, asked, ticket.why) for each in questions)
         if harvest.gave_up:
-            return tuple(
-                undecided(each, ticket.model or "batch", "the batch job took too long") for each in questions
-            )
+            return tuple(undecided(each, asked, "the batch job took too long") for each in questions)
         job = await self._get(ticket)
         if job.state not in _TAKEN:
             await self._settle(ticket.reservations, [0] * len(questions))
             why = f"the batch job ended as {job.state.value if job.state else 'nothing'}"
-            return tuple(undecided(each, ticket.model or "batch", why) for each in questions)
+            return tuple(undecided(each, asked, why) for each in questions)
         answers = _by_position(job)
         decisions = [
             self._decided(question, ticket.model, answers.get(position))
