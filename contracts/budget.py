@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from contracts.frozen import Frozen
+from contracts.base import Frozen
 
 
 class Limits(Frozen):

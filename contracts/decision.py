@@ -4,9 +4,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from contracts.canonical import content_hash
+from contracts.base import Frozen, content_hash
 from contracts.evidence import Evidence
-from contracts.frozen import Frozen
 
 
 class RouteStep(Frozen):
@@ -22,7 +21,7 @@ class Provenance(Frozen):
 
     Attributes:
         by: a local classifier, Gemini, a rule, or a person.
-        name: the model, rule or person, for instance `returns.intent@minilm-l6`.
+        name: the model, rule or person, for instance `DESK.TASK@minilm-l6`.
         version: the hash of the trained head, the model's version, the rule file's hash.
         inputs_hash: SHA-256 of the canonical inputs.
         confidence: calibrated probability that the answer is right, 0 to 1; None where nothing was
@@ -47,7 +46,7 @@ class Question(Frozen):
     """What the router is asked.
 
     Attributes:
-        task: a task named in `office/models.toml`, for instance `returns.intent`.
+        task: a task named in `office/models.toml`, by desk and name.
         text: the text to decide on.
         choices: for a task that picks among given candidates (which item, which variant).
         evidence: what the answer must be grounded in.
@@ -110,3 +109,20 @@ def undecided(question: Question, candidate: str, why: str) -> Decision:
             route=(RouteStep(candidate=candidate, taken=False, why=why),),
         ),
     )
+
+
+class ReviewItem(Frozen):
+    """What a model made of a text, and why that may have been wrong.
+
+    Attributes:
+        text: what the customer wrote.
+        guess: the label it gave or would have given; empty if it had none.
+        why: `unsure`, or what a person did about the case: `rejected`, `edited`, `undone`.
+    """
+
+    case_id: str
+    task: str
+    text: str
+    guess: str
+    confidence: float | None
+    why: str

@@ -1,12 +1,14 @@
 """One change in the outside world, and the permit without which it does not happen."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import JsonValue
 
-from contracts.canonical import Arguments, content_hash
-from contracts.frozen import Frozen
+from contracts.base import Arguments, Frozen, content_hash
+from contracts.shares import Share
+from contracts.wording import SUBJECT, TEXT, Wording, Written
 
 
 class EffectState(StrEnum):
@@ -23,6 +25,11 @@ class EffectState(StrEnum):
     UNKNOWN = "unknown"
     COMPENSATED = "compensated"
 
+    @property
+    def at_rest(self) -> bool:
+        """True once nothing more happens to it by itself, and it is known whether it stands outside."""
+        return self in (EffectState.APPLIED, EffectState.FAILED, EffectState.COMPENSATED)
+
 
 class ProposedEffect(Frozen):
     """An effect before anybody allowed it.
@@ -32,6 +39,10 @@ class ProposedEffect(Frozen):
         connector: the outside system, for instance `webshop`.
         operation: an operation of its manifest.
         amount_cents: the money that moves, 0 for none; it must equal the manifest's money argument.
+        currency: of that money; it must be named where money moves.
+        shares: what it is done for, if our books keep an account of that.
+        facts: those of the plan's facts that are otherwise for this effect: a plan may serve several wishes.
+        wording: what it tells a customer, where its subject and text are the office's.
     """
 
     step: str
@@ -39,7 +50,33 @@ class ProposedEffect(Frozen):
     operation: str
     arguments: Arguments
     amount_cents: int = 0
-    currency: str = "EUR"
+    currency: str = ""
+    shares: tuple[Share, ...] = ()
+    facts: Arguments = {}
+    wording: Wording | None = None
+
+    def written(self, words: Written) -> "ProposedEffect":
+        """Return the effect with the office's words for it."""
+        return self.model_copy(update={"arguments": {**self.arguments, **words.arguments}})
+
+    @property
+    def is_worded(self) -> bool:
+        """Whether it says already what the customer reads."""
+        return TEXT in self.arguments
+
+    def does_what(self, other: "ProposedEffect") -> bool:
+        """Say whether two effects do the same; one of an earlier version names no shares and no wording."""
+        bare: dict[str, object] = {"shares": ()}
+        if self.wording is None or other.wording is None:
+            bare["wording"] = None
+        told = self.wording is not None or other.wording is not None
+        one, two = (
+            each.model_copy(
+                update={**bare, "arguments": _unworded(each.arguments) if told else each.arguments}
+            )
+            for each in (self, other)
+        )
+        return one == two
 
     @property
     def arguments_hash(self) -> str:
@@ -47,10 +84,17 @@ class ProposedEffect(Frozen):
         return content_hash(self.arguments)
 
 
+def _unworded(arguments: Arguments) -> Arguments:
+    return {name: value for name, value in arguments.items() if name not in (SUBJECT, TEXT)}
+
+
 class Permit(Frozen):
     """Leave to execute one effect with exactly these arguments, once, for a while.
 
     It is issued and kept by the data plane; a workflow carries only its id.
+
+    Attributes:
+        amount_cents: the money that may move, of `currency`.
     """
 
     id: str
@@ -63,6 +107,8 @@ class Permit(Frozen):
     policy_version: str
     office_version: str
     basis: str
+    amount_cents: int
+    currency: str
     expires_at: datetime
 
 
@@ -78,6 +124,19 @@ class EffectOrder(Frozen):
     effect: ProposedEffect
     permit_id: str
     compensates: str | None = None
+
+
+@dataclass(frozen=True)
+class OutsideResult:
+    """An effect as its outside system knows it: what a call, a look-up or a listing brought back.
+
+    Attributes:
+        reference: the outside system's own id of what was made.
+        result: the operation's declared result fields.
+    """
+
+    reference: str | None
+    result: dict[str, JsonValue] = field(default_factory=dict)
 
 
 class EffectReceipt(Frozen):

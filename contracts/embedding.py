@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from contracts.frozen import Frozen
+from contracts.base import Frozen
 
 
 class EmbedderIdentity(Frozen):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.frozen import Frozen
+from contracts.base import Frozen
 
 
 class Evidence(Frozen):

@@ -2,9 +2,24 @@
 
 from enum import StrEnum
 
+CONFLICT = 409
+NOT_LET_IN = (401, 403, 407)
+"""HTTP statuses that speak of us, not of the effect: who we are, and whether we may come in."""
+SMTP_NOT_LET_IN = (530, 534, 535, 538)
+"""The same of SMTP (RFC 4954, section 6)."""
+LOGIN = "login"
+"""The code of a call that was not sent because logging in was refused."""
+
+
+OUT_OF_BOUNDS = "out-of-bounds"
+"""The code of an answer that no record of ours can hold (`contracts.bounds`): read again, it is the same."""
+
 
 class FailureClass(StrEnum):
-    """What a failed call says about the effect."""
+    """What a failed call says about the effect, as far as this one call goes.
+
+    No class says anything of an earlier call whose answer was lost.
+    """
 
     NOT_APPLIED_RETRY = "not-applied-retry"
     NOT_APPLIED_FINAL = "not-applied-final"
@@ -33,7 +48,6 @@ class CallFailed(Exception):
         retry_after_seconds: float | None = None,
         sent: bool = True,
     ) -> None:
-        """Keep what is known of the failure."""
         super().__init__(why)
         self.why = why
         self.status = status
@@ -41,6 +55,10 @@ class CallFailed(Exception):
         self.exception = exception
         self.retry_after_seconds = retry_after_seconds
         self.sent = sent
+
+
+class Absent(CallFailed):
+    """The system itself says, as its manifest declares, that what was asked for does not exist."""
 
 
 class PermitRefused(Exception):
@@ -58,6 +76,10 @@ class PermitRefused(Exception):
         self.detail = detail
 
 
+class TooManyQuestions(Exception):
+    """A step of a case has asked people about so many different things that it asks no more."""
+
+
 class AskLater(Exception):
     """Nobody can decide now, and the provider said when to ask again; raised by the router.
 
@@ -67,7 +89,6 @@ class AskLater(Exception):
     """
 
     def __init__(self, why: str, seconds: float) -> None:
-        """Keep why, and how long."""
         super().__init__(why)
         self.why = why
         self.seconds = seconds

@@ -1,11 +1,13 @@
 """The ledger's rules in one place: which moves a row may make, and what each call to it left behind."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from contracts.effect import EffectOrder, EffectReceipt, EffectState
-from contracts.frozen import Frozen
+from contracts.base import Frozen, content_hash
+from contracts.connector import Idempotency, Latency
+from contracts.effect import EffectOrder, EffectReceipt, EffectState, ProposedEffect
 
 MOVES: dict[EffectState, frozenset[EffectState]] = {
     EffectState.INTENDED: frozenset({EffectState.SENT, EffectState.FAILED}),
@@ -17,7 +19,7 @@ MOVES: dict[EffectState, frozenset[EffectState]] = {
     EffectState.FAILED: frozenset(),
     EffectState.COMPENSATED: frozenset(),
 }
-"""Section 4 of the design, with two moves more: `sent → sent` is a further call, and
+"""`docs/decisions/0012` says why: `sent → sent` is a further call, and
 `unknown → sent` is the reconciler's, which sends a surely absent effect again under its first key.
 `intended → failed` closes an effect that was given up before any call."""
 
@@ -26,7 +28,6 @@ class ForbiddenMove(ValueError):
     """The state machine does not allow this move; the row stays as it was."""
 
     def __init__(self, key: str, old: EffectState, new: EffectState) -> None:
-        """Name the row and the move."""
         super().__init__(f"effect {key} cannot move from {old.value} to {new.value}")
 
 
@@ -96,3 +97,152 @@ class LedgerEntry(Frozen):
     intended_at: datetime
     sent_at: datetime | None = None
     settled_at: datetime | None = None
+
+
+START_WITHIN_SECONDS = 5.0
+"""How long a marked call may wait before its first byte; a worker that was held up longer drops it."""
+
+
+class Next(StrEnum):
+    """What the caller does with a dispatch."""
+
+    DONE = "done"
+    SEND = "send"
+    LOOK_UP = "look-up"
+    WAIT = "wait"
+
+
+class Dispatch(Frozen):
+    """The ledger's answer to a worker.
+
+    Attributes:
+        next: `done`: the receipt is final; `send`: make call `call`; `look-up`: ask the outside
+            system; `wait`: try again, not before `not_before`.
+        call: for `send` the number of the marked call; else the number of the last send.
+        sent_at: for `look-up`, when the earliest open call was marked.
+        taken: for `look-up`, outside references that belong to other effects of ours.
+    """
+
+    next: Next
+    receipt: EffectReceipt
+    call: int = 0
+    sent_at: datetime | None = None
+    taken: tuple[str, ...] = ()
+    not_before: datetime | None = None
+
+
+class Choice(StrEnum):
+    """What the rules say about a row."""
+
+    DONE = "done"
+    SEND = "send"
+    LOOK_UP = "look-up"
+    WAIT = "wait"
+    UNKNOWN = "unknown"
+
+
+def open_calls(calls: Sequence[LedgerCall]) -> tuple[LedgerCall, ...]:
+    """Return the sends that may or may not have been applied."""
+    return tuple(call for call in calls if call.unresolved)
+
+
+def refusal(calls: Sequence[LedgerCall]) -> LedgerCall | None:
+    """Return the last send if the system refused it for good; it speaks for no other call."""
+    last = next((call for call in reversed(calls) if call.kind == "send"), None)
+    return last if last is not None and last.outcome is CallOutcome.NOT_APPLIED_FINAL else None
+
+
+def refused_for_good(calls: Sequence[LedgerCall]) -> LedgerCall | None:
+    """Return the refusal that ends an effect: nothing may have been applied before or beside it."""
+    return None if open_calls(calls) else refusal(calls)
+
+
+def choose(
+    state: EffectState,
+    calls: Sequence[LedgerCall],
+    idempotency: Idempotency,
+    latency: Latency,
+    now: datetime,
+) -> Choice:
+    """Return what may be done about a row: the table of `docs/decisions/0012`.
+
+    Args:
+        state: where the row stands.
+        calls: every call made for it, in order.
+        idempotency: what the outside system can do about a retry.
+        latency: the operation's bounds.
+        now: the moment.
+    """
+    if state not in (EffectState.INTENDED, EffectState.SENT, EffectState.UNKNOWN):
+        return Choice.DONE
+    if not open_calls(calls):
+        return Choice.SEND
+    key_serves = idempotency.kind == "native_key" and refusal(calls) is None
+    if key_serves and key_is_kept(calls, idempotency, latency, now):
+        return Choice.SEND
+    if idempotency.kind != "none" and idempotency.lookup is not None:
+        return Choice.LOOK_UP
+    return Choice.WAIT if now < surely_over(calls, latency) else Choice.UNKNOWN
+
+
+def key_is_kept(
+    calls: Sequence[LedgerCall], idempotency: Idempotency, latency: Latency, now: datetime
+) -> bool:
+    """Say whether a call made now still reaches the system while it remembers our key.
+
+    The retention counts from the first call that no look-up has disproved since; the call itself
+    may take until its timeout.
+    """
+    if idempotency.retention_seconds is None:
+        return True
+    disproved = max((call.number for call in calls if call.settled_by == "absent"), default=0)
+    first = min(call.started_at for call in calls if call.kind == "send" and call.number > disproved)
+    arrives_by = now + timedelta(seconds=START_WITHIN_SECONDS + latency.timeout_seconds)
+    return arrives_by < first + timedelta(seconds=idempotency.retention_seconds)
+
+
+def surely_over(calls: Sequence[LedgerCall], latency: Latency) -> datetime:
+    """Return the moment from which no open call is on its way any more, on our side.
+
+    Raises:
+        ValueError: no call is open.
+    """
+    unseen = timedelta(seconds=START_WITHIN_SECONDS + latency.timeout_seconds)
+    return max(call.ended_at or call.started_at + unseen for call in open_calls(calls))
+
+
+def absence_proved_from(calls: Sequence[LedgerCall], latency: Latency) -> datetime:
+    """Return the moment from which a look-up that finds nothing proves the open calls absent.
+
+    Raises:
+        ValueError: no call is open.
+    """
+    settle = latency.timeout_seconds if latency.settle_seconds is None else latency.settle_seconds
+    return surely_over(calls, latency) + timedelta(seconds=settle)
+
+
+def key_forgotten_from(
+    calls: Sequence[LedgerCall], idempotency: Idempotency, latency: Latency
+) -> datetime | None:
+    """Return from when a call under our key surely does the effect anew, counted from its latest call.
+
+    Before, it may be answered with what an open call did. None: for ever, as far as anybody knows.
+
+    Raises:
+        ValueError: no call is open.
+    """
+    if idempotency.retention_seconds is None:
+        return None
+    return absence_proved_from(calls, latency) + timedelta(seconds=idempotency.retention_seconds)
+
+
+def equivalence_key(key: str, effect: ProposedEffect, idempotency: Idempotency) -> str:
+    """Return a hash that two effects share if a look-up cannot tell them apart.
+
+    Where nothing is looked up, or our key or reference is what is looked for, no two effects are alike.
+    """
+    compared = idempotency.lookup is not None and idempotency.told_apart_by
+    if idempotency.kind != "lookup" and not compared:
+        return content_hash({"key": key})
+    told = {name: effect.arguments.get(name) for name in idempotency.told_apart_by}
+    return content_hash({"connector": effect.connector, "operation": effect.operation, "told": told})

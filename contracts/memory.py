@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from contracts.base import Frozen
+from contracts.bounds import Text
 from contracts.evidence import Evidence
-from contracts.frozen import Frozen
 
 
 class Memory(Frozen):
@@ -17,11 +18,11 @@ class Memory(Frozen):
         supersedes: the id of the memory that this one corrects.
     """
 
-    text: str
+    text: Text
     kind: str
-    source: str
+    source: Text
     case_id: str | None = None
-    customer: str | None = None
+    customer: Text | None = None
     at: datetime | None = None
     valid_until: datetime | None = None
     supersedes: str | None = None
@@ -83,7 +84,7 @@ class Document(Frozen):
     What was known from there and is not among the passages is retired or superseded.
     """
 
-    source: str
+    source: Text
     passages: tuple[Memory, ...]
 
 
@@ -109,7 +110,7 @@ class Search(Frozen):
         since, until: when it happened, from and up to.
     """
 
-    question: str
+    question: Text
     limit: int = 5
     kinds: tuple[str, ...] = ()
     case_id: str = ""
@@ -209,7 +210,7 @@ class Rebuild(Frozen):
     back: bool = False
 
 
-class Comparison(Frozen):
+class RecallComparison(Frozen):
     """Recall of the same sample in two collections.
 
     Attributes:
@@ -237,4 +238,4 @@ class Rebuilt(Frozen):
     previous: str | None
     vectors: int
     switched: bool
-    comparison: Comparison | None = None
+    comparison: RecallComparison | None = None

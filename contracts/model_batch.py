@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from contracts.base import Frozen
 from contracts.decision import Inquiry
-from contracts.frozen import Frozen
 
 
 class BatchJob(Frozen):

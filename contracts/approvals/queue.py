@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from contracts.frozen import Frozen
+from contracts.base import Frozen
 
 
 class ApprovalEntry(Frozen):

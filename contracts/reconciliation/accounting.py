@@ -1,9 +1,10 @@
 """Lines of an accounting export: what each is, and what is wrong with it."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
-from contracts.frozen import Frozen
+from contracts.base import Frozen
 
 
 class LineKind(StrEnum):
@@ -56,6 +57,12 @@ class AccountingLine(Frozen):
     customer: str
     country: str
     kind: LineKind
+
+    @property
+    def content(self) -> str:
+        """The hash of what the line says, wherever it stands and whatever kind it was taken for."""
+        said = self.model_dump(mode="json", exclude={"number", "kind"})
+        return hashlib.sha256(repr(sorted(said.items())).encode()).hexdigest()[:40]
 
 
 class BadLine(Frozen):

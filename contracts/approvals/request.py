@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from contracts.authorization import Plan, PolicyReason
+from contracts.base import Frozen
+from contracts.bounds import Text
 from contracts.evidence import Evidence
-from contracts.frozen import Frozen
-from contracts.verdict import Plan, PolicyReason
 
 
 class ApprovalOutcome(StrEnum):
@@ -58,16 +59,18 @@ class ApprovalRequest(Frozen):
         return sum(effect.amount_cents for effect in self.plan.effects)
 
     @property
+    def alone(self) -> bool:
+        """Whether it is answered by itself: there is a case to handle, or a policy that asks says so."""
+        return not self.plan.effects or not all(reason.bulk for reason in self.why)
+
+    @property
     def currency(self) -> str:
-        """The currency of that money; EUR when none moves."""
-        return next((effect.currency for effect in self.plan.effects if effect.amount_cents), "EUR")
-
-    def roles_at(self, moment: datetime) -> tuple[str, ...]:
-        """Return who is asked at that moment: the first role, and one more after each escalation."""
-        return self.roles[: 1 + sum(moment >= escalation for escalation in self.escalate_at)]
+        """The currency of that money; the first that is named, empty when none is."""
+        named = sorted(self.plan.effects, key=lambda effect: effect.amount_cents == 0)
+        return next((effect.currency for effect in named if effect.currency), "")
 
 
-class Standing(StrEnum):
+class AnswerStatus(StrEnum):
     """What became of an answer. Only `valid` counts towards the outcome.
 
     - `valid`: it counts.
@@ -102,14 +105,14 @@ class Answer(Frozen):
         token: proof of a signed link, when it was answered from outside.
     """
 
-    person: str
+    person: Text
     choice: Literal["approve", "edit", "reject", "delegate"]
-    note: str = ""
+    note: Text = ""
     amount_cents: int | None = None
-    delegate_to: str | None = None
-    request_id: str = ""
-    arguments_hash: str = ""
-    token: str | None = None
+    delegate_to: Text | None = None
+    request_id: Text = ""
+    arguments_hash: Text = ""
+    token: Text | None = None
 
 
 class Approval(Frozen):
@@ -121,6 +124,11 @@ class Approval(Frozen):
     amount_cents: int | None = None
     note: str = ""
     permits: dict[str, str] = {}
+
+    @property
+    def granted(self) -> bool:
+        """True if people let it pass, as it was asked or narrowed."""
+        return self.outcome in (ApprovalOutcome.APPROVED, ApprovalOutcome.EDITED)
 
 
 class StoredAnswer(Frozen):
@@ -134,7 +142,7 @@ class StoredAnswer(Frozen):
 
     id: str
     answer: Answer
-    standing: Standing
+    standing: AnswerStatus
     why: str = ""
     on_behalf_of: str = ""
     verdict_id: str = ""
@@ -160,4 +168,4 @@ class ApprovalRecord(Frozen):
     @property
     def counted(self) -> tuple[StoredAnswer, ...]:
         """The answers that count."""
-        return tuple(kept for kept in self.answers if kept.standing == Standing.VALID)
+        return tuple(kept for kept in self.answers if kept.standing == AnswerStatus.VALID)

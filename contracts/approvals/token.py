@@ -13,8 +13,8 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from contracts.approval import Answer, ApprovalRequest
-from contracts.frozen import Frozen
+from contracts.approvals.request import Answer, ApprovalRequest
+from contracts.base import Frozen
 
 VERSION = "kontor1"
 KEY_NAME = "approval_token_key"

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from contracts.frozen import Frozen
+from contracts.base import Frozen
 
-GROUPINGS = ("desk", "policy", "connector", "model")
 Grouping = Literal["desk", "policy", "connector", "model"]
 
 

@@ -9,9 +9,11 @@ from typing import Literal
 
 from pydantic import JsonValue, model_validator
 
-from contracts.canonical import Arguments
+from contracts.base import Arguments, Frozen
 from contracts.failure import FailureClass
-from contracts.frozen import Frozen
+from contracts.listing import Listing
+from contracts.money import Direction
+from contracts.notation import Ids, Numbers, Times
 
 FieldType = Literal["string", "integer", "cents", "number", "boolean", "datetime", "object", "list"]
 
@@ -40,8 +42,8 @@ class Request(Frozen):
 
     For http: method, path (each value is URL-quoted), query, headers, body. For graphql: `document`
     is sent as it stands, `body` holds the variables, `path` is optional. For smtp: `headers` (From,
-    To, Subject) and `text`. For file: method `WRITE` (a file of its own), `APPEND` (lines at the
-    end of a file) or `READ`, with `path` and `text`.
+    To, Subject) and `text`. For file: method `WRITE` (a file of its own), `APPEND` (a record at
+    the end of a file, with `{{ key }}` as a field of its own) or `READ`, with `path` and `text`.
 
     A string that is one expression and nothing else keeps the expression's type:
     `"{{ amount_cents }}"` is sent as the integer. `reference` is another name of `key`.
@@ -72,10 +74,39 @@ class FailureMode(Frozen):
     exception: tuple[str, ...] = ()
     means: FailureClass
 
+    @property
+    def names_a_code(self) -> bool:
+        """True if a word of the system's own is named, not a status alone."""
+        return any(code.strip("*") for code in self.code)
+
     @model_validator(mode="after")
     def _says_when(self) -> "FailureMode":
         if not (self.status or self.code or self.exception):
             raise ValueError("a failure mode must name a status, a code or an exception")
+        return self
+
+
+class Absence(Frozen):
+    """How a system says that what was asked for does not exist; of the fields that are given all must hold.
+
+    A status alone proves nothing: a proxy, a missing route and a shop under repair say 404, too.
+
+    Attributes:
+        code: the system's own codes; `*` stands for any run of characters.
+        when: JMESPath over the answer that comes out as `true`, and nothing else.
+    """
+
+    status: tuple[int, ...] = ()
+    code: tuple[str, ...] = ()
+    when: str = ""
+
+    @model_validator(mode="after")
+    def _proves_it(self) -> "Absence":
+        if not self.when and not any(code.strip("*") for code in self.code):
+            raise ValueError(
+                "a status alone proves no absence, for a proxy or a missing route answers the same: "
+                "name the system's own word, code = ['...'], or when = 'JMESPATH'"
+            )
         return self
 
 
@@ -98,11 +129,12 @@ class Idempotency(Frozen):
     """What the outside system can do about a retry.
 
     Attributes:
-        kind: see the table in section 4 of the design.
+        kind: `docs/decisions/0012` says what a retry may do with each.
         retention_seconds: how long a `native_key` is honoured; None means for ever.
         lookup: the read operation that finds the effect again.
-        told_apart_by: for kind `lookup`, the arguments that the match compares: two calls that
-            agree in them cannot be told apart outside. Empty means that no two calls can.
+        told_apart_by: the arguments that the match compares: two calls that agree in them cannot be
+            told apart outside. Empty means for kind `lookup` that no two calls can, and for the
+            others that our key or reference stands in the match.
     """
 
     kind: Literal["native_key", "client_reference", "lookup", "none"]
@@ -126,7 +158,6 @@ class Lookup(Frozen):
         arguments: the look-up operation's arguments, as templates over the write's; an argument
             that is not named here takes the write's argument of the same name, or `key`.
         next_cursor: JMESPath in the answer to the next page's `cursor`; empty means one page.
-        absent_status: statuses that say surely absent, for instance 404 of a look-up by reference.
     """
 
     items: str
@@ -135,7 +166,6 @@ class Lookup(Frozen):
     result: dict[str, str] = {}
     arguments: dict[str, str] = {}
     next_cursor: str = ""
-    absent_status: tuple[int, ...] = ()
 
 
 class Operation(Frozen):
@@ -145,7 +175,10 @@ class Operation(Frozen):
         reference: JMESPath in the answer to the outside system's id of what was made.
         errors: JMESPath in the answer to an error code; anything but null is a failure even if the
             status says success (GraphQL error unions), and names the code if it says failure.
+        absent: how the system says that what a read asks for does not exist; the first that holds.
+            Without it no answer is ever read so: what cannot be read is waited for.
         money: the argument of type `cents` that says how much money moves.
+        direction: which way it moves: `out` from the office, or `in`.
         compensation: the write operation that undoes this one.
         compensation_arguments: its arguments, each a path: `reference`, `key`, `arguments.NAME` or
             `result.NAME`; one that is not named here takes the argument of the same name.
@@ -159,7 +192,9 @@ class Operation(Frozen):
     request: Request
     reference: str = ""
     errors: str = ""
+    absent: tuple[Absence, ...] = ()
     money: str = ""
+    direction: Direction = "out"
     latency: Latency = Latency()
     failures: tuple[FailureMode, ...] = ()
     idempotency: Idempotency | None = None
@@ -167,25 +202,10 @@ class Operation(Frozen):
     compensation: str | None = None
     compensation_arguments: dict[str, str] = {}
 
-
-class Listing(Frozen):
-    """How the reconciler pages through what the system itself says happened.
-
-    Attributes:
-        operation: a read operation that takes `cursor` and `limit`.
-        items, next_cursor: JMESPath into its answer.
-        reference, key, amount_cents, at, matches: JMESPath in one item, except that `matches`
-            names the write operation the items correspond to.
-    """
-
-    operation: str
-    items: str
-    next_cursor: str
-    reference: str
-    amount_cents: str
-    at: str
-    key: str = ""
-    matches: str = "refund"
+    @property
+    def is_keyed(self) -> bool:
+        """True for a write that sends a key or reference of ours which the system knows again."""
+        return self.idempotency is not None and self.idempotency.kind in ("native_key", "client_reference")
 
 
 class Login(Frozen):
@@ -239,6 +259,8 @@ class Manifest(Frozen):
             `auth.user`.
         rate_limit_per_second: enforced by the server on the connector's task queue.
         concurrency: calls under way at once, in each worker.
+        times, numbers: how the system writes times, and amounts as text.
+        ids: how it compares the ids of what it is asked for.
         digest: hash of everything declared, base URL resolved; comments do not change it. With
             `version` it makes the connector version.
     """
@@ -253,6 +275,9 @@ class Manifest(Frozen):
     concurrency: int = 20
     headers: dict[str, str] = {}
     failures: tuple[FailureMode, ...] = ()
+    times: Times = Times()
+    numbers: Numbers = Numbers()
+    ids: Ids = Ids()
     operations: dict[str, Operation]
     listing: Listing | None = None
     digest: str = ""

@@ -4,8 +4,9 @@ import hashlib
 from datetime import datetime
 from enum import StrEnum
 
+from contracts.base import Frozen
 from contracts.effect import EffectState
-from contracts.frozen import Frozen
+from contracts.money import money_text
 
 DESK = "books"
 """The desk that works on divergences."""
@@ -20,6 +21,7 @@ class DivergenceKind(StrEnum):
     `duplicate`: the outside system did it once more than our books say.
     `late`: our books closed it as not done, and the outside system did it after all.
     `stuck unknown`: nobody knows whether it was done, and no look-up can tell.
+    `workflow gone`: our books say that a case is open, and Temporal runs nothing for it any more.
     """
 
     MISSING_OUTSIDE = "missing outside"
@@ -28,6 +30,7 @@ class DivergenceKind(StrEnum):
     DUPLICATE = "duplicate"
     LATE = "late"
     STUCK_UNKNOWN = "stuck unknown"
+    WORKFLOW_GONE = "workflow gone"
 
 
 class Divergence(Frozen):
@@ -40,6 +43,7 @@ class Divergence(Frozen):
         ours_cents: what our books say, 0 if nothing.
         theirs_cents: what the outside system says, 0 if nothing.
         rounds: how often a case was opened for it.
+        why: for `workflow gone`, how the workflow ended.
     """
 
     id: str
@@ -51,9 +55,10 @@ class Divergence(Frozen):
     effect_case: str = ""
     ours_cents: int = 0
     theirs_cents: int = 0
-    currency: str = "EUR"
+    currency: str = ""
     found_at: datetime
     rounds: int = 0
+    why: str = ""
 
     @property
     def at_stake_cents(self) -> int:
@@ -64,15 +69,18 @@ class Divergence(Frozen):
 
     def words(self) -> str:
         """Return it as one sentence for a person."""
-        theirs, ours = f"{self.theirs_cents / 100:.2f}", f"{self.ours_cents / 100:.2f}"
+        if self.kind is DivergenceKind.WORKFLOW_GONE:
+            return f"{self.effect_case}: {self.why}; its case was open and is closed as not done to its end"
+        theirs = money_text(self.theirs_cents, self.currency)
+        ours = money_text(self.ours_cents, self.currency)
         what = f"{self.operation} {self.reference or self.effect_key} at {self.connector}"
         sentences = {
-            DivergenceKind.MISSING_OUTSIDE: f"{ours} {self.currency} is done in our books and not listed",
-            DivergenceKind.MISSING_HERE: f"{theirs} {self.currency} was done, and not by Kontor",
-            DivergenceKind.AMOUNT_DIFFERS: f"listed as {theirs}, our books say {ours} {self.currency}",
-            DivergenceKind.DUPLICATE: f"{theirs} {self.currency} was done once more than our books say",
-            DivergenceKind.LATE: f"{theirs} {self.currency} was done after our books closed it as not done",
-            DivergenceKind.STUCK_UNKNOWN: f"nobody knows whether {ours} {self.currency} was done",
+            DivergenceKind.MISSING_OUTSIDE: f"{ours} is done in our books and not listed",
+            DivergenceKind.MISSING_HERE: f"{theirs} was done, and not by Kontor",
+            DivergenceKind.AMOUNT_DIFFERS: f"listed as {theirs}, our books say {ours}",
+            DivergenceKind.DUPLICATE: f"{theirs} was done once more than our books say",
+            DivergenceKind.LATE: f"{theirs} was done after our books closed it as not done",
+            DivergenceKind.STUCK_UNKNOWN: f"nobody knows whether {ours} was done",
         }
         return f"{what}: {sentences[self.kind]}"
 
@@ -96,7 +104,7 @@ class OurSide(Frozen):
     currency: str
 
 
-class Standing(StrEnum):
+class EntryStatus(StrEnum):
     """How an entry of an outside listing stands to our books.
 
     `before`: older than our books at this system. `foreign`: not ours, and no money in it.
@@ -117,7 +125,7 @@ class Comparison(Frozen):
         heal: the entry proves that the effect, whose end we do not know, was applied.
     """
 
-    standing: Standing
+    standing: EntryStatus
     kind: DivergenceKind | None = None
     side: OurSide | None = None
     heal: bool = False
@@ -137,12 +145,14 @@ def compare(amount_cents: int, by_reference: OurSide | None, by_key: OurSide | N
     Returns:
         `pending` where the entry alone does not tell: other effects and time must.
     """
+    if by_reference is not None and by_reference.state is EffectState.FAILED:
+        return _divergent(DivergenceKind.LATE, by_reference)
     if by_reference is not None:
         return _same(by_reference, amount_cents)
     if by_key is None or by_key.state in _OPEN:
-        return Comparison(standing=Standing.PENDING, side=by_key)
+        return Comparison(standing=EntryStatus.PENDING, side=by_key)
     if by_key.state is EffectState.UNKNOWN:
-        return Comparison(standing=Standing.PENDING, side=by_key, heal=True)
+        return Comparison(standing=EntryStatus.PENDING, side=by_key, heal=True)
     if by_key.state is EffectState.FAILED:
         return _divergent(DivergenceKind.LATE, by_key)
     # It is done. With a reference of its own it is another entry's: this one is surplus.
@@ -151,7 +161,7 @@ def compare(amount_cents: int, by_reference: OurSide | None, by_key: OurSide | N
 
 def _same(side: OurSide, amount_cents: int) -> Comparison:
     if side.amount_cents == amount_cents:
-        return Comparison(standing=Standing.MATCHED, side=side)
+        return Comparison(standing=EntryStatus.MATCHED, side=side)
     return _divergent(DivergenceKind.AMOUNT_DIFFERS, side)
 
 
@@ -160,16 +170,17 @@ def _surplus(side: OurSide) -> Comparison:
 
 
 def _divergent(kind: DivergenceKind, side: OurSide) -> Comparison:
-    return Comparison(standing=Standing.DIVERGENT, kind=kind, side=side)
+    return Comparison(standing=EntryStatus.DIVERGENT, kind=kind, side=side)
 
 
 class BacklogLine(Frozen):
-    """The open divergences of one kind at one connector."""
+    """The open divergences of one kind and currency at one connector."""
 
     connector: str
     kind: DivergenceKind
     count: int
     with_people: int
+    currency: str
     at_stake_cents: int
     oldest_at: datetime
 

@@ -6,16 +6,21 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from contracts.approval import Answer, Approval, ApprovalOutcome, ApprovalRequest, Standing
-from contracts.canonical import content_hash
+from contracts.approvals.request import Answer, AnswerStatus, Approval, ApprovalOutcome, ApprovalRequest
+from contracts.approvals.rules import oversize
+from contracts.authorization import Authorization, Plan, PolicyReason, Verdict
+from contracts.base import Frozen, content_hash
+from contracts.bounds import Text, clean
+from contracts.effect import ProposedEffect
 from contracts.evidence import Evidence
-from contracts.frozen import Frozen
-from contracts.verdict import Authorization, Plan, PolicyReason, Verdict
 
 MAX_MALFORMED_CHARS = 300
+CASE_IS_GONE = "its case runs no more"
+"""The note of a request that nobody waits for, because its workflow is gone. A later run of the case asks
+anew, in a new round."""
 
 
-class Asking(Frozen):
+class ApprovalDraft(Frozen):
     """What a desk wants to be asked; the books make a request of it, with an id and its moments.
 
     Attributes:
@@ -23,9 +28,13 @@ class Asking(Frozen):
         what: the question in one line.
         step: tells two questions of one case apart.
         round_number: tells a question asked again apart from the first.
+        first_asked_at: when the question was first asked whose facts changed; its moments are counted
+            from then, so that facts which keep changing do not keep it open. None: from now.
         roles: a chain of role names: who is asked first, then at each escalation; empty means the
             chain that the office's calendar file names for the desk.
         asked_by: who caused the request; never allowed to answer it.
+        begun_at: when the asking run of the case began: what an earlier run asked, and nobody decided, is
+            asked anew.
         by_model: the model's proposal that is put to people, as `name@version`, for the counts of
             overrides; empty if no model proposed it.
     """
@@ -34,6 +43,7 @@ class Asking(Frozen):
     what: str
     step: str = "approval"
     round_number: int = 1
+    first_asked_at: datetime | None = None
     why: tuple[PolicyReason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     roles: tuple[str, ...] = ()
@@ -42,9 +52,10 @@ class Asking(Frozen):
     office_version: str
     policy_version: str = ""
     by_model: str = ""
+    begun_at: datetime | None = None
 
 
-def asking_for(
+def draft_for(
     plan: Plan,
     authorization: Authorization,
     *,
@@ -53,7 +64,7 @@ def asking_for(
     step: str = "approval",
     round_number: int = 1,
     by_model: str = "",
-) -> Asking:
+) -> ApprovalDraft:
     """Return the question that an `ask` calls for: who to ask comes from the verdicts that ask.
 
     Only roles that every one of those verdicts asks are asked, and the largest number of people
@@ -62,7 +73,7 @@ def asking_for(
     """
     asks = [verdict for verdict in authorization.verdicts if verdict.outcome == "ask"]
     reasons = {reason.id: reason for verdict in asks for reason in verdict.reasons}
-    return Asking(
+    return ApprovalDraft(
         plan=plan,
         what=plan.summary,
         step=step,
@@ -93,7 +104,7 @@ class Moments(Frozen):
     deadline: datetime
 
 
-class Opened(Frozen):
+class ApprovalOpened(Frozen):
     """A request in the books; `approval` is set if it was closed before (after a reset)."""
 
     request: ApprovalRequest
@@ -102,7 +113,7 @@ class Opened(Frozen):
     level: int = 0
 
 
-class Submission(Frozen):
+class AnswerSubmission(Frozen):
     """An answer on its way into the books.
 
     Attributes:
@@ -118,19 +129,19 @@ class Submission(Frozen):
     answer: Answer | None
     number: int = 1
     early: bool = False
-    malformed: str = ""
+    malformed: Text = ""
 
 
-class Reply(Frozen):
+class AnswerReply(Frozen):
     """What became of an answer; `approval` is set once the request is closed."""
 
-    standing: Standing
+    standing: AnswerStatus
     why: str = ""
     request_id: str = ""
     approval: Approval | None = None
 
 
-class Nudge(Frozen):
+class Reminder(Frozen):
     """A reminder, or the `level`-th escalation."""
 
     request_id: str
@@ -138,7 +149,7 @@ class Nudge(Frozen):
     level: int = 0
 
 
-class Ending(Frozen):
+class ApprovalClosing(Frozen):
     """The end of a request that nobody's answer brought: its deadline, or changed facts."""
 
     request_id: str
@@ -149,8 +160,8 @@ class Ending(Frozen):
 class Withdrawal(Frozen):
     """The argument of the signal `withdraw`: the question is moot, and why."""
 
-    why: str
-    by: str = ""
+    why: Text
+    by: Text = ""
 
 
 class GateCarry(Frozen):
@@ -163,6 +174,9 @@ class GateCarry(Frozen):
         seen: how often each answer came, by the hash of its content.
         request_id: the request that was asked last; empty before the first.
         waiting: it waits, and the next run opens it again.
+        round_number: the round of that request; 0 before the first.
+        first_asked_at: when its first round was asked; the facts have changed since, `changes` times.
+        facts_changed: somebody said that they did once more, and nobody has looked yet.
     """
 
     early: tuple[Answer | str, ...] = ()
@@ -170,36 +184,51 @@ class GateCarry(Frozen):
     withdrawal: Withdrawal | None = None
     request_id: str = ""
     waiting: bool = False
+    round_number: int = 0
+    first_asked_at: datetime | None = None
+    changes: int = 0
+    facts_changed: bool = False
 
 
 def read_answer(said: object) -> Answer | str:
     """Return the answer in a signal's payload, or its text (cut) if there is none in it.
 
-    Signals are typed by hand: JSON inside a JSON string is understood too.
+    Signals are typed by hand: JSON inside a JSON string is understood too. What is larger than an answer
+    may be (`contracts.bounds`) is none.
     """
     try:
-        if isinstance(said, str):
-            return Answer.model_validate_json(said)
-        return Answer.model_validate(said)
+        answer = Answer.model_validate_json(said) if isinstance(said, str) else Answer.model_validate(said)
     except ValidationError:
-        return str(said)[:MAX_MALFORMED_CHARS]
+        return clean(str(said)[:MAX_MALFORMED_CHARS])
+    problem = oversize(answer)
+    return f"{problem}: {str(said)[:MAX_MALFORMED_CHARS]}"[:MAX_MALFORMED_CHARS] if problem else answer
 
 
 def read_withdrawal(said: object) -> Withdrawal:
     """Return the withdrawal in a signal's payload; whatever cannot be read still withdraws."""
     try:
-        return Withdrawal.model_validate(said)
+        withdrawal = Withdrawal.model_validate(said)
     except ValidationError:
         words = said if isinstance(said, str) and said else "withdrawn by signal"
-        return Withdrawal(why=words[:MAX_MALFORMED_CHARS])
+        withdrawal = Withdrawal(why=words)
+    return Withdrawal(why=withdrawal.why[:MAX_MALFORMED_CHARS], by=withdrawal.by[:MAX_MALFORMED_CHARS])
+
+
+LATER = ("shares", "facts", "wording")
+"""Fields that effects of earlier versions do not have: their approvals are still waiting."""
 
 
 def effects_hash(plan: Plan) -> str:
     """Return the hash of everything a plan would do: what an answer and a signed link bind to."""
-    return content_hash([effect.model_dump(mode="json") for effect in plan.effects])
+    return content_hash([_hashed(effect) for effect in plan.effects])
 
 
-def answer_id(submission: Submission) -> str:
+def _hashed(effect: ProposedEffect) -> dict[str, object]:
+    """Return an effect as it is hashed: without what it does not say, as before there was any of it."""
+    return effect.model_dump(mode="json", exclude={name for name in LATER if not getattr(effect, name)})
+
+
+def answer_id(submission: AnswerSubmission) -> str:
     """Return the id of an answer: a retry of the same click finds it, a second click does not.
 
     The token stays out: it is a secret, and its use is counted elsewhere.

@@ -1,10 +1,17 @@
-"""One spelling for every value, so that equal things have equal hashes."""
+"""The base of every contract: immutable, closed, compared by value."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+
+class Frozen(BaseModel):
+    """An immutable value that refuses unknown fields, so that a typo cannot pass silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
 
 Arguments = dict[str, JsonValue]
 """What an operation is called with: plain JSON, money as integer cents."""

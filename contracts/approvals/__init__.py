@@ -1,0 +1,1 @@
+"""What people are asked, who may answer, and what an answer means."""

@@ -1,0 +1,51 @@
+"""What a channel must offer for a desk: the operations asked of it, and what people do without them."""
+
+from collections.abc import Iterator, Sequence
+
+from contracts.base import Frozen
+from contracts.connector import FieldType, Manifest
+from contracts.money import Direction
+
+
+class Offer(Frozen):
+    """One operation that a desk asks of a channel.
+
+    Attributes:
+        operation: its name in a manifest.
+        arguments: what the desk gives it, each with its type.
+        what: what it does, in the words of a manifest's author.
+        things: what it makes, in the plural, as in `undo of refunds`.
+        undo: the operation that a manifest usually names as its compensation; empty where none makes sense.
+        money: the argument that moves; empty where none does.
+        direction: of that money.
+    """
+
+    operation: str
+    arguments: dict[str, FieldType]
+    what: str
+    things: str = ""
+    undo: str = ""
+    money: str = ""
+    direction: Direction = "out"
+
+
+def lacks(manifest: Manifest, offers: Sequence[Offer]) -> Iterator[str]:
+    """Yield what a channel cannot do for a desk, each with what is left to people."""
+    missing = [offer.operation for offer in offers if offer.operation not in manifest.operations]
+    if missing:
+        yield f"{manifest.name} lacks {', '.join(missing)}: requests that need it are a person's"
+    for offer in offers:
+        declared = manifest.operations.get(offer.operation)
+        if declared is None:
+            continue
+        if offer.undo and declared.compensation is None:
+            yield f"{manifest.name}: without {offer.undo}, undo of {offer.things} is by hand"
+        if untaken := [name for name in offer.arguments if name not in declared.arguments]:
+            yield f"{manifest.name}.{offer.operation} does not take {', '.join(untaken)}: it cannot be called"
+        wanting = [
+            name
+            for name, field in declared.arguments.items()
+            if field.required and name not in offer.arguments
+        ]
+        if wanting:
+            yield f"{manifest.name}.{offer.operation} wants {', '.join(wanting)}: the desk does not give it"

@@ -1,0 +1,72 @@
+"""What effects are done for: an order's line, its postage, a way it was paid; each is an account.
+
+A plan says which part of each effect falls on which account. The parts are booked in the commit that
+permits the effects, so that a plan made meanwhile for the same account is seen to be out of date.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contracts.base import Frozen
+
+
+class Share(Frozen):
+    """The part of one effect that falls on one account: so many pieces, so much money."""
+
+    account: str
+    quantity: int = 0
+    amount_cents: int = 0
+
+
+class Done(Frozen):
+    """What stands on one account by one operation: permitted, begun or done, and not undone.
+
+    Attributes:
+        quantity: pieces.
+        amount_cents: money.
+        pending_cents: what of that may not have been applied yet.
+    """
+
+    account: str
+    operation: str
+    quantity: int = 0
+    amount_cents: int = 0
+    pending_cents: int = 0
+
+
+class Accounts(Frozen):
+    """Which accounts to look up, and whose own shares to leave out."""
+
+    names: tuple[str, ...]
+    case_id: str
+
+
+class Books(Frozen):
+    """What our books say of some accounts.
+
+    Attributes:
+        done: what other cases did for them.
+        versions: how often each was booked on; one that never was is left out.
+    """
+
+    done: tuple[Done, ...] = ()
+    versions: dict[str, int] = {}
+
+
+class AccountsMoved(Exception):
+    """Somebody booked on an account since it was looked up: the plan made from it is out of date."""
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What a plan books.
+
+    Attributes:
+        accounts: those that it was made from.
+        versions: how often each of them had been booked on then.
+        shares: by the key of each permitted effect: its operation, and what falls on which account.
+    """
+
+    accounts: Sequence[str]
+    versions: Mapping[str, int]
+    shares: Mapping[str, tuple[str, Sequence[Share]]]
