@@ -1,5 +1,5 @@
 """What the office knows, in four tiers: ephemeral, episodic, semantic, authoritative.
 
 `database.py` opens SQL, `tables/` holds one SQLModel file per noun, `migrations/` how they came to
-be; each store beside them satisfies a Protocol of `activities/ports.py`.
+be.
 """

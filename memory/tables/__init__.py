@@ -1,31 +1,4 @@
-"""The authoritative tables, one noun a file; importing this package registers all of them."""
+"""The authoritative tables, one noun a file; `every` imports all of them.
 
-from memory.tables import (
-    accounting,
-    answers,
-    approvals,
-    budgets,
-    cases,
-    claims,
-    decisions,
-    divergences,
-    episodes,
-    ledger,
-    semantic,
-    verdicts,
-)
-
-__all__ = [
-    "accounting",
-    "answers",
-    "approvals",
-    "budgets",
-    "cases",
-    "claims",
-    "decisions",
-    "divergences",
-    "episodes",
-    "ledger",
-    "semantic",
-    "verdicts",
-]
+A store imports the tables that it needs: a table takes a millisecond or five to declare.
+"""

@@ -12,7 +12,7 @@ class BudgetRow(SQLModel, table=True):
     """One account: a day, a desk's day, or a case.
 
     Attributes:
-        account: `day/2026-11-22`, `desk/returns/2026-11-22`, `case/returns/webshop/RMA-1001`.
+        account: `day/2026-11-22`, `desk/DESK/2026-11-22`, `case/CASE`.
         spent_microusd: what calls did cost.
         reserved_microusd: what calls under way may cost at most.
     """

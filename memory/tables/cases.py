@@ -26,10 +26,12 @@ class CaseRow(SQLModel, table=True):
     summary: str
     outcome: str = ""
     amount_cents: int = Field(default=0, sa_type=BigInteger)
-    currency: str = "EUR"
+    currency: str = ""
     office_version: str = ""
     opened_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     request: dict[str, Any] = Field(sa_type=JSON)
     by_person: bool = False
     customer: str = ""
+    event: int = Field(default=0, sa_type=BigInteger)
+    waits_for: str = ""

@@ -12,7 +12,10 @@ class ListingCursorRow(SQLModel, table=True):
     """How far one connector's listing, and our own ledger against it, have been read.
 
     Attributes:
-        cursor: the listing's own; None before the first page.
+        cursor: the listing's own, where it is to be read on; None is its beginning.
+        direction: how the listing runs, as far as it has shown; empty if nothing is known.
+        covered_until: everything listed up to then has been read, where the newest comes first.
+        walk: the run that `cursor` belongs to, where the newest comes first.
         first_at: when the reconciler first met this connector.
         ledger_at: effects that changed until then have been compared.
         ledger_key: within a page that was cut: the last key that was compared at `ledger_at`.
@@ -23,6 +26,9 @@ class ListingCursorRow(SQLModel, table=True):
 
     connector: str = Field(primary_key=True)
     cursor: str | None = None
+    direction: str = ""
+    covered_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    walk: str = ""
     first_at: datetime = Field(sa_type=UtcDateTime)
     ledger_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ledger_key: str = ""
@@ -73,5 +79,6 @@ class DivergenceRow(SQLModel, table=True):
     found_at: datetime = Field(sa_type=UtcDateTime)
     standing: str
     rounds: int = 0
+    why: str = ""
     resolution: str = ""
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

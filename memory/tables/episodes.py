@@ -1,4 +1,4 @@
-"""The append-only log and its signed head."""
+"""The append-only log, its signed head, and which rows are older than what it tells."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Text
 from sqlmodel import Field, SQLModel
@@ -43,3 +43,15 @@ class EpisodeHeadRow(SQLModel, table=True):
     at: str = ""
     key_id: str = ""
     signature: str = ""
+
+
+class UnloggedRow(SQLModel, table=True):
+    """A row that was written before the log told of rows; triggers refuse every change of this list.
+
+    `key` is the row's primary key as `memory.episodic.audited.AuditedTable.key` joins it.
+    """
+
+    __tablename__ = "unlogged_rows"
+
+    table_name: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from contracts.effect import EffectState
+from contracts.effect import EffectOrder, EffectState, ProposedEffect
 from memory.tables.columns import UtcDateTime
 
 STATES = ", ".join(f"'{state.value}'" for state in EffectState)
@@ -17,7 +17,7 @@ class EffectRow(SQLModel, table=True):
 
     Attributes:
         permit_id: empty only where the effect was given up before it was begun.
-        likeness: `contracts.dispatch.likeness`: equal for effects that a look-up cannot tell apart.
+        likeness: `contracts.ledger.equivalence_key`: equal for effects that a look-up cannot tell apart.
         attempts: how many sends were marked.
         last_call: number of the last send; every further send compares and sets it.
     """
@@ -56,6 +56,25 @@ class EffectRow(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
+    @property
+    def order(self) -> EffectOrder:
+        """What the row was begun with."""
+        effect = ProposedEffect(
+            step=self.step,
+            connector=self.connector,
+            operation=self.operation,
+            arguments=self.arguments,
+            amount_cents=self.amount_cents,
+            currency=self.currency,
+        )
+        return EffectOrder(
+            case_id=self.case_id,
+            key=self.key,
+            effect=effect,
+            permit_id=self.permit_id or "",
+            compensates=self.compensates,
+        )
+
 
 class EffectCallRow(SQLModel, table=True):
     """One call made for an effect; see `contracts.ledger.LedgerCall`."""
@@ -73,7 +92,12 @@ class EffectCallRow(SQLModel, table=True):
 
 
 class PermitRow(SQLModel, table=True):
-    """Leave to execute one effect; redeemed at most once, by one key."""
+    """Leave to execute one effect; redeemed at most once, by one key.
+
+    Attributes:
+        amount_cents: the money that may move; None where it was issued before permits said so.
+        currency: of that money.
+    """
 
     __tablename__ = "permits"
 
@@ -87,6 +111,8 @@ class PermitRow(SQLModel, table=True):
     policy_version: str
     office_version: str
     basis: str
+    amount_cents: int | None = Field(default=None, sa_type=BigInteger)
+    currency: str | None = None
     expires_at: datetime = Field(sa_type=UtcDateTime)
     redeemed_by: str | None = None
     redeemed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,1 @@
+"""The only source of truth: cases, decisions, permits, budgets, answers, in SQL."""

@@ -1,0 +1,1 @@
+"""Requests for approval, their answers and links, in SQL."""

@@ -1,0 +1,41 @@
+"""What a case notes of itself: its row and its episodes, in one commit."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+
+from contracts.case import CaseRecord, Episode
+from contracts.effect import EffectState
+from memory.authoritative.cases import save_case
+from memory.database import reading, table_of
+from memory.episodic.journal import Journal
+from memory.tables.ledger import EffectRow
+
+BEGUN = (
+    select(table_of(EffectRow).c.step)
+    .where(
+        table_of(EffectRow).c.case_id == bindparam("of_case"),
+        table_of(EffectRow).c.state.in_(
+            [EffectState.SENT.value, EffectState.UNKNOWN.value, EffectState.APPLIED.value]
+        ),
+    )
+    .order_by(table_of(EffectRow).c.intended_at, table_of(EffectRow).c.key)
+)
+
+
+class SqlCaseWriter:
+    """A case's row and episodes in one transaction: one wait for the disk."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def begun(self, case_id: str) -> tuple[str, ...]:
+        """Return the steps of a case whose effects stand outside, or may."""
+        with reading(self._journal.engine) as session:
+            return tuple(session.execute(BEGUN, {"of_case": case_id}).scalars())
+
+    def record(self, case: CaseRecord, episodes: Sequence[Episode]) -> None:
+        """Write the case's row and append its episodes, both or neither."""
+        with self._journal.writing("a case's row", case.updated_at) as session:
+            save_case(session, case)
+            session.tell(episodes)

@@ -1,0 +1,127 @@
+"""The office's list of cases, in SQL."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, Engine, Executable, String, and_, cast, func, or_
+from sqlmodel import col, select
+
+from contracts.case import CaseRecord, CaseStatus
+from memory.database import dialect_of, insert_for, reading, table_of
+from memory.tables.cases import CaseRow
+
+if TYPE_CHECKING:
+    from memory.episodic.journal import Books
+
+CASES = table_of(CaseRow).c
+UNDER_WAY = [status.value for status in CaseStatus if not status.ended]
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases to list; an empty field filters nothing.
+
+    Attributes:
+        customer: the channel's own id of the customer.
+        mentions: words that each stand in the case's id, its summary or its request.
+        since: cases opened at this moment or later.
+        limit: at most so many, the newest first.
+    """
+
+    desk: str = ""
+    channel: str = ""
+    status: CaseStatus | None = None
+    customer: str = ""
+    mentions: tuple[str, ...] = ()
+    since: datetime | None = None
+    limit: int = 50
+
+
+class SqlCases:
+    """The office's list of cases, on the authoritative database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, case_id: str) -> CaseRecord | None:
+        """Return a case's row, or None if there is no such case."""
+        with reading(self._engine) as session:
+            row = session.get(CaseRow, case_id)
+            return _record(row) if row else None
+
+    def newest(self, wanted: CaseFilter) -> list[CaseRecord]:
+        """Return the cases that pass the filter, the newest opened first."""
+        query = select(CaseRow).order_by(col(CaseRow.opened_at).desc(), col(CaseRow.id)).limit(wanted.limit)
+        for column, value in (
+            (col(CaseRow.desk), wanted.desk),
+            (col(CaseRow.channel), wanted.channel),
+            (col(CaseRow.status), wanted.status.value if wanted.status else ""),
+            (col(CaseRow.customer), wanted.customer),
+        ):
+            if value:
+                query = query.where(column == value)
+        for word in wanted.mentions:
+            query = query.where(_mentions(word))
+        if wanted.since is not None:
+            query = query.where(col(CaseRow.opened_at) >= wanted.since)
+        with reading(self._engine) as session:
+            return [_record(row) for row in session.exec(query)]
+
+    def locate(self, name: str, limit: int = 5) -> list[str]:
+        """Return the ids of the cases that a name means: an id, or the beginning of an id's last part."""
+        case_id = col(CaseRow.id)
+        with reading(self._engine) as session:
+            if session.get(CaseRow, name):
+                return [name]
+            ends = session.exec(
+                select(case_id).where(case_id.endswith(f"/{name}", autoescape=True)).limit(limit)
+            )
+            if found := list(ends):
+                return found
+            begins = select(case_id).where(case_id.contains(f"/{name}", autoescape=True)).order_by(case_id)
+            return list(session.exec(begins.limit(limit)))
+
+    def count(self, desk: str = "") -> dict[CaseStatus, int]:
+        """Return how many cases there are of each status, of one desk or of all."""
+        query = select(col(CaseRow.status), func.count()).group_by(col(CaseRow.status))
+        if desk:
+            query = query.where(col(CaseRow.desk) == desk)
+        with reading(self._engine) as session:
+            return {CaseStatus(status): count for status, count in session.exec(query)}
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    # JSON columns hold letters beyond ASCII as escapes.
+    asked = cast(col(CaseRow.request), String)
+    escaped = json.dumps(word)[1:-1]
+    places = ((col(CaseRow.id), word), (col(CaseRow.summary), word), (asked, word), (asked, escaped))
+    return or_(*(func.lower(place).contains(said.lower(), autoescape=True) for place, said in places))
+
+
+def save_case(session: "Books", record: CaseRecord) -> None:
+    """Insert or update a case's row; an earlier event never overwrites a later one."""
+    values = dict(record) | {"status": record.status.value}
+    if session.execute(_save_case(dialect_of(session)), values).first() is not None:
+        session.wrote(CaseRow, record.id, values)
+
+
+@cache
+def _save_case(dialect: str) -> Executable:
+    insert = insert_for(dialect, CaseRow)
+    event, status = insert.excluded["event"], insert.excluded["status"]
+    later = and_(event > 0, event >= CASES.event)
+    # Who counts no events (a worker of an earlier version) goes by the clock, but an end is always later.
+    ends = and_(CASES.status.in_(UNDER_WAY), status.not_in(UNDER_WAY))
+    uncounted = and_(event == 0, or_(CASES.updated_at <= insert.excluded["updated_at"], ends))
+    return insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in CaseRecord.model_fields if name != "id"},
+        where=or_(later, uncounted),
+    ).returning(CASES.id)
+
+
+def _record(row: CaseRow) -> CaseRecord:
+    return CaseRecord.model_validate(row.model_dump())

@@ -1,0 +1,158 @@
+"""Every decision, kept with its provenance."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import Engine, Executable, bindparam, case, func
+from sqlmodel import Session, col, select
+
+from contracts.decision import Decision, ReviewItem
+from contracts.desk import CustomerText, texts
+from memory.database import dialect_of, insert_for, reading, table_of, writing
+from memory.tables.approvals import ApprovalRow
+from memory.tables.cases import CaseRow
+from memory.tables.decisions import DecisionRow
+
+DECISIONS = table_of(DecisionRow).c
+
+
+class Decider(NamedTuple):
+    """What one kind of decider did."""
+
+    by: str
+    decisions: int
+    answered: int
+
+
+class SqlDecisions:
+    """Every decision with its provenance, on the authoritative database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def keep_all(self, case_id: str, decisions: Mapping[str, Decision]) -> None:
+        """Write decisions by step in one transaction; a step that is there stays as it was."""
+        with writing(self._engine) as session:
+            keep_decisions(session, case_id, decisions)
+
+    def of_case(self, case_id: str) -> dict[str, Decision]:
+        """Return a case's decisions by step, in the order they were made."""
+        query = (
+            select(DecisionRow)
+            .where(col(DecisionRow.case_id) == case_id)
+            .order_by(col(DecisionRow.position), col(DecisionRow.step))
+        )
+        with reading(self._engine) as session:
+            return {row.step: Decision.model_validate(row.body) for row in session.exec(query)}
+
+    def cost_microusd(self) -> int:
+        """Return what all decisions cost together, in millionths of a US dollar."""
+        with reading(self._engine) as session:
+            total = session.exec(select(func.sum(col(DecisionRow.cost_microusd)))).one()
+        return int(total or 0)
+
+    def deciders(self) -> tuple[Decider, ...]:
+        """Return, for each kind of decider, how many decisions are its, and how many it stands by."""
+        answered = func.sum(case((col(DecisionRow.outcome) == "answered", 1), else_=0))
+        query = (
+            select(DecisionRow.decided_by, func.count(), answered)
+            .group_by(DecisionRow.decided_by)
+            .order_by(DecisionRow.decided_by)
+        )
+        with reading(self._engine) as session:
+            return tuple(Decider(by, count, int(sure)) for by, count, sure in session.exec(query))
+
+
+def keep_decisions(session: Session, case_id: str, decisions: Mapping[str, Decision]) -> None:
+    """Write decisions, by step, in a transaction that is already open."""
+    rows = [_values(case_id, step, decision) for step, decision in decisions.items()]
+    if rows:
+        session.execute(_keep_decision(dialect_of(session)), rows)
+
+
+def _values(case_id: str, step: str, decision: Decision) -> dict[str, object]:
+    provenance = decision.provenance
+    return {
+        "case_id": case_id,
+        "of_case": case_id,
+        "step": step,
+        "task": decision.task,
+        "outcome": decision.outcome,
+        "decided_by": provenance.by,
+        "name": provenance.name,
+        "version": provenance.version,
+        "confidence": provenance.confidence,
+        "cost_microusd": provenance.cost_microusd,
+        "body": decision.model_dump(mode="json"),
+    }
+
+
+@cache
+def _keep_decision(dialect: str) -> Executable:
+    """Return the insert of one decision behind its case's others; a step that is there stays as it was."""
+    last = select(func.coalesce(func.max(DECISIONS.position), 0) + 1)
+    place = last.where(DECISIONS.case_id == bindparam("of_case")).scalar_subquery()
+    insert = insert_for(dialect, DecisionRow).values(position=place)
+    return insert.on_conflict_do_nothing(index_elements=["case_id", "step"])
+
+
+OVERRULED = ("rejected", "edited")
+UNDONE = "undone"
+
+
+class SqlReviewQueue:
+    """Reads what people may correct, out of the books."""
+
+    def __init__(self, engine: Engine, customer_text: CustomerText) -> None:
+        """Take the database, and which fields of each desk's requests a customer writes."""
+        self._engine = engine
+        self._customer_text = customer_text
+
+    def doubts(self, task: str, since: datetime, limit: int) -> list[ReviewItem]:
+        """Return the task's doubtful decisions of cases opened since a moment, newest first.
+
+        A decision is doubtful if nothing stood by its answer, or if a person rejected, narrowed or
+        undid what its case was about to do.
+        """
+        query = (
+            select(DecisionRow, CaseRow, ApprovalRow)
+            .join(CaseRow, col(CaseRow.id) == col(DecisionRow.case_id))
+            .outerjoin(ApprovalRow, col(ApprovalRow.case_id) == col(CaseRow.id))
+            .where(col(DecisionRow.task) == task, col(CaseRow.opened_at) >= since)
+            .order_by(
+                col(CaseRow.opened_at).desc(), col(DecisionRow.case_id), col(ApprovalRow.closed_at).desc()
+            )
+        )
+        found: dict[str, ReviewItem] = {}
+        with reading(self._engine) as session:
+            for decision, case, approval in session.exec(query):
+                why = _why(decision, case, approval)
+                said = [case.request.get(name) for name in self._customer_text.get(case.desk, ())]
+                text = "\n".join(texts(said))
+                if why and case.id not in found and text:
+                    found[case.id] = _doubt(decision, text, why)
+                if len(found) == limit:
+                    break
+        return list(found.values())
+
+
+def _why(decision: DecisionRow, case: CaseRow, approval: ApprovalRow | None) -> str:
+    if decision.outcome != "answered":
+        return decision.outcome
+    if case.status == UNDONE:
+        return UNDONE
+    return approval.status if approval is not None and approval.status in OVERRULED else ""
+
+
+def _doubt(decision: DecisionRow, text: str, why: str) -> ReviewItem:
+    answer = decision.body.get("answer") or {}
+    return ReviewItem(
+        case_id=decision.case_id,
+        task=decision.task,
+        text=text,
+        guess=str(answer.get("label", "")),
+        confidence=decision.confidence,
+        why=why,
+    )

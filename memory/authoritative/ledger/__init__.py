@@ -1,0 +1,1 @@
+"""The record of every effect: intended, sent, applied, failed, unknown, compensated."""

@@ -1,0 +1,1 @@
+"""Outside listings, divergences and imported accounting lines, in SQL."""
