@@ -1,11 +1,14 @@
-"""What comes in: JMESPath, compiled once, with three functions that outside systems make necessary."""
+"""What comes in: JMESPath, compiled once, with four functions that outside systems make necessary."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import jmespath
-from jmespath import exceptions, functions
+from jmespath import exceptions, functions, visitor
+
+from contracts.money import minor_digits
+from contracts.notation import Misread, Numbers, whole
 
 
 class ExtractionInvalid(ValueError):
@@ -17,15 +20,30 @@ class ExtractionFailed(ValueError):
 
 
 class _Functions(functions.Functions):
+    """The functions of one notation of numbers."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+
     @functions.signature({"types": ["string", "number", "null"]})
     def _func_cents(self, amount: str | float | None) -> int | None:
-        """`cents('12.34')` is 1234; more than two decimals are refused, not rounded."""
+        """`cents('12.34')` is 1234, for currencies of two decimals; more are refused, not rounded."""
         if amount is None:
             return None
-        cents = Decimal(str(amount)).scaleb(2)
-        if cents != cents.to_integral_value():
-            raise InvalidOperation("not a whole number of cents")
-        return int(cents)
+        cents = self._numbers.read(amount).scaleb(2)
+        return whole(cents, "has a part smaller than a hundredth: minor(AMOUNT, CURRENCY) knows the decimals")
+
+    @functions.signature({"types": ["string", "number", "null"]}, {"types": ["string"]})
+    def _func_minor(self, amount: str | float | None, currency: str) -> int | None:
+        """`minor('1200', 'JPY')` is 1200, `minor('1.200', 'KWD')` too; nothing is rounded."""
+        if amount is None:
+            return None
+        try:
+            digits = minor_digits(currency)
+        except ValueError:
+            raise Misread("is in a currency that ISO 4217 does not know") from None
+        minor: Decimal = self._numbers.read(amount).scaleb(digits)
+        return whole(minor, f"has a part smaller than its currency's smallest, which has {digits} decimals")
 
     @functions.signature({"types": ["string", "number"]}, {"types": ["number"]})
     def _func_plus(self, value: str | float, step: float) -> float:
@@ -38,19 +56,42 @@ class _Functions(functions.Functions):
         return table.get(name)
 
 
-_OPTIONS = jmespath.Options(custom_functions=_Functions())
+class _Reader(visitor.TreeInterpreter):
+    """Evaluates a path and keeps the name of the member that it stands at."""
+
+    def __init__(self, options: jmespath.Options) -> None:
+        super().__init__(options)
+        self.names: list[str] = []
+
+    def visit_key_val_pair(self, node: Any, value: Any) -> Any:
+        """Evaluate one member; its name stays where it fails."""
+        self.names.append(node["value"])
+        found = super().visit_key_val_pair(node, value)
+        self.names.pop()
+        return found
+
+
 _MISREAD = (exceptions.JMESPathError, ArithmeticError, ValueError, TypeError, AttributeError, KeyError)
 
 
 class Extraction:
     """A compiled JMESPath expression."""
 
-    def __init__(self, path: str) -> None:
-        """Compile; raises ExtractionInvalid."""
+    def __init__(self, path: str, numbers: Numbers | None = None) -> None:
+        """Compile.
+
+        Args:
+            path: JMESPath.
+            numbers: how the system writes amounts; by default with a decimal point.
+
+        Raises:
+            ExtractionInvalid: it is no JMESPath.
+        """
         try:
-            self._compiled = jmespath.compile(path)
+            self._parsed = jmespath.compile(path).parsed
         except exceptions.JMESPathError as error:
             raise ExtractionInvalid(f"{path!r} is not JMESPath: {str(error).splitlines()[0]}") from None
+        self._options = _options(numbers or Numbers())
 
     @staticmethod
     @lru_cache(maxsize=1024)
@@ -60,8 +101,27 @@ class Extraction:
 
     def find(self, answer: object) -> Any:
         """Return what the path finds, None if nothing; raises ExtractionFailed."""
+        reader = _Reader(self._options)
         try:
-            return self._compiled.search(answer, options=_OPTIONS)
+            return reader.visit(self._parsed, answer)
+        except RecursionError:
+            words = "is nested too deeply"
         except _MISREAD as error:
-            reason = type(error).__name__
-        raise ExtractionFailed(f"the answer does not fit the path ({reason})")
+            words = _words(error)
+        place = ".".join(reader.names)
+        raise ExtractionFailed(f"{place}: {words}" if place else words)
+
+
+@lru_cache(maxsize=64)
+def _options(numbers: Numbers) -> jmespath.Options:
+    return jmespath.Options(custom_functions=_Functions(numbers))
+
+
+def _words(error: Exception) -> str:
+    """Say what does not fit; of a library's own message nothing, for it quotes the answer."""
+    if isinstance(error, Misread):
+        return str(error)
+    if isinstance(error, exceptions.JMESPathTypeError):
+        wanted = " or ".join(dict.fromkeys(error.expected_types))
+        return f"{error.function_name}() finds {error.actual_type} there, and takes {wanted}"
+    return f"the answer does not fit the path ({type(error).__name__})"

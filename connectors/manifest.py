@@ -1,38 +1,40 @@
 """Manifests from `office/connectors/*.toml`, and every complaint with its file, table and line."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from connectors.lines import TomlLines, syntax_line
-from contracts.canonical import content_hash
-from contracts.manifest import Manifest
-from contracts.problem import OfficeInvalid, Problem
+from contracts.base import content_hash
+from contracts.connector import Manifest
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import TomlLines, parse_toml, toml_problem, toml_problems
 
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
+FIELDS = "see the fields in docs/connectors.md"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
+
+FOLDER = "connectors"
+"""Of an office: one manifest a file."""
 
 
 class ManifestFile:
     """One manifest with the file it was read from."""
 
     def __init__(self, path: Path, text: str, manifest: Manifest) -> None:
-        """Keep the manifest and index its lines."""
         self.path = path
         self.manifest = manifest
         self._lines = TomlLines(text)
 
     def problem(self, at: tuple[str | int, ...], what: str, fix: str = "") -> Problem:
         """Return a finding at a table or field of this file."""
-        return _problem(self.path, self._lines.line(at), at, what, fix)
+        return toml_problem(_file(self.path), self._lines, at, what, fix)
 
 
 def manifest_files(office: Path) -> list[Path]:
     """Return the office's manifests, by name."""
-    return sorted((office / "connectors").glob("*.toml"))
+    return sorted((office / FOLDER).glob("*.toml"))
 
 
 def load_manifests(office: Path, variables: Mapping[str, str]) -> dict[str, Manifest]:
@@ -69,22 +71,17 @@ def read_manifest(path: Path, variables: Mapping[str, str]) -> ManifestFile:
     Raises:
         OfficeInvalid: it is not TOML, does not fit the schema, or names a variable nobody set.
     """
-    text = path.read_text(encoding="utf-8")
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise OfficeInvalid([_problem(path, syntax_line(error), (), f"not TOML: {error}")]) from None
-    lines = TomlLines(text)
+    text = read_text(path)
+    file = _file(path)
+    table, lines = parse_toml(text, file), TomlLines(text)
     problems = [
-        _problem(
-            path, lines.line(at), at, f"${{{name}}} is not set", f"set {name}, or write ${{{name}:-default}}"
-        )
+        toml_problem(file, lines, at, f"${{{name}}} is not set", f"set {name}, or write ${{{name}:-default}}")
         for at, name in _substitute(table, variables)
     ]
     try:
         manifest = Manifest.model_validate(table)
     except ValidationError as error:
-        raise OfficeInvalid(problems + _explain(path, lines, error)) from None
+        raise OfficeInvalid(problems + toml_problems(error, lines, file, FIELDS)) from None
     problems += _name_problems(path, lines, manifest)
     if problems:
         raise OfficeInvalid(problems)
@@ -113,35 +110,18 @@ def _substitute(
                     yield at, found[1]
 
 
-def _explain(path: Path, lines: TomlLines, error: ValidationError) -> list[Problem]:
-    problems = []
-    for one in error.errors(include_url=False, include_input=False):
-        at = tuple(part for part in one["loc"] if part != "[key]")
-        what, fix = one["msg"].removeprefix("Value error, "), ""
-        if one["type"] == "extra_forbidden":
-            what, fix = "no such field", "see the fields in docs/connectors.md"
-        elif one["type"] == "missing":
-            what = "is missing"
-        problems.append(_problem(path, lines.line(at), at, what, fix))
-    return problems
-
-
 def _name_problems(path: Path, lines: TomlLines, manifest: Manifest) -> list[Problem]:
     problems = []
     if manifest.name != path.stem:
         fix = f"rename the file to {manifest.name}.toml, or the connector to {path.stem}"
-        problems.append(_problem(path, lines.line(("name",)), ("name",), f"is {manifest.name!r}", fix))
+        problems.append(toml_problem(_file(path), lines, ("name",), f"is {manifest.name!r}", fix))
     for name in (manifest.name, *manifest.operations):
         if not _NAME.fullmatch(name):
-            at = ("name",) if name == manifest.name else ("operations", name)
+            at: tuple[str, ...] = ("name",) if name == manifest.name else ("operations", name)
             fix = "use small letters, digits, - and _"
-            problems.append(_problem(path, lines.line(at), at, f"{name!r} cannot be a name", fix))
+            problems.append(toml_problem(_file(path), lines, at, f"{name!r} cannot be a name", fix))
     return problems
 
 
-def _problem(path: Path, line: int, at: tuple[str | int, ...], what: str, fix: str = "") -> Problem:
-    table, field = ".".join(str(part) for part in at[:-1]), str(at[-1]) if at else ""
-    place = f"[{table}] {field}" if table else field
-    return Problem(
-        file=f"connectors/{path.name}", line=line, what=f"{place}: {what}" if place else what, fix=fix
-    )
+def _file(path: Path) -> str:
+    return f"connectors/{path.name}"

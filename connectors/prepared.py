@@ -1,15 +1,18 @@
 """Operations with every template and path compiled once, when the office is loaded."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
-from connectors.extraction import Extraction
+from connectors.extraction import Extraction, ExtractionFailed
 from connectors.templates import Expression, Text, Value
-from contracts.manifest import Field, Listing, Lookup, Manifest, Operation, Request
+from contracts.connector import Absence, Field, Lookup, Manifest, Operation, Request
+from contracts.listing import Listing
+from contracts.notation import Numbers
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What an executor brought back.
 
     Attributes:
@@ -50,7 +53,7 @@ class PreparedRequest:
 class PreparedLookup:
     """A compiled look-up: which operation to ask, and which of its candidates is ours."""
 
-    def __init__(self, operation: str, lookup: Lookup) -> None:
+    def __init__(self, operation: str, lookup: Lookup, numbers: Numbers) -> None:
         """Compile; raises TemplateInvalid or ExtractionInvalid."""
         self.operation = operation
         self.items = Extraction(lookup.items)
@@ -58,29 +61,56 @@ class PreparedLookup:
         self.reference = Extraction(lookup.reference)
         self.arguments = {name: Value(value) for name, value in lookup.arguments.items()}
         self.next_cursor = Extraction(lookup.next_cursor) if lookup.next_cursor else None
-        self.absent_status = lookup.absent_status
-        self.result = {name: Extraction(path) for name, path in lookup.result.items()}
+        self.result = {name: Extraction(path, numbers) for name, path in lookup.result.items()}
 
 
 class PreparedListing:
     """A compiled listing."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, numbers: Numbers) -> None:
         """Compile; raises ExtractionInvalid."""
         self.operation = listing.operation
         self.matches = listing.matches
         self.items = Extraction(listing.items)
         self.next_cursor = Extraction(listing.next_cursor)
         self.reference = Extraction(listing.reference)
-        self.amount_cents = Extraction(listing.amount_cents)
+        self.amount_cents = Extraction(listing.amount_cents, numbers)
         self.at = Extraction(listing.at)
         self.key = Extraction(listing.key) if listing.key else None
+
+
+class PreparedAbsence:
+    """A compiled proof that something does not exist."""
+
+    def __init__(self, absence: Absence) -> None:
+        """Compile; raises ExtractionInvalid."""
+        self._status = absence.status
+        self._codes = absence.code
+        self._when = Extraction(absence.when) if absence.when else None
+
+    def proved_by(self, answer: object) -> bool:
+        """Say whether an answer of success says so."""
+        return not self._status and not self._codes and self._holds(answer)
+
+    def proved_by_failure(self, status: int, code: str | None, answer: object) -> bool:
+        """Say whether an answer of failure says so, by its status, its error code and what it holds."""
+        return (
+            (not self._status or status in self._status)
+            and (not self._codes or any(fnmatchcase(code or "", each) for each in self._codes))
+            and (self._when is None or self._holds(answer))
+        )
+
+    def _holds(self, answer: object) -> bool:
+        try:
+            return self._when is not None and self._when.find(answer) is True
+        except ExtractionFailed:
+            return False
 
 
 class Prepared:
     """A compiled operation."""
 
-    def __init__(self, connector: str, name: str, operation: Operation) -> None:
+    def __init__(self, connector: str, name: str, operation: Operation, numbers: Numbers) -> None:
         """Compile; raises TemplateInvalid or ExtractionInvalid."""
         self.title = f"{connector}.{name}"
         self.operation = operation
@@ -88,11 +118,12 @@ class Prepared:
         self.reference = Extraction(operation.reference) if operation.reference else None
         self.errors = Extraction(operation.errors) if operation.errors else None
         self.result: dict[str, tuple[Field, Extraction]] = {
-            field_name: (field, Extraction(field.path or f'"{field_name}"'))
+            field_name: (field, Extraction(field.path or f'"{field_name}"', numbers))
             for field_name, field in operation.result.items()
         }
-        found_by = operation.idempotency.lookup if operation.idempotency else None
-        self.lookup = PreparedLookup(found_by, operation.lookup) if found_by and operation.lookup else None
+        self.absent = tuple(PreparedAbsence(absence) for absence in operation.absent)
+        by, lookup = operation.idempotency.lookup if operation.idempotency else None, operation.lookup
+        self.lookup = PreparedLookup(by, lookup, numbers) if by and lookup else None
 
     @property
     def reads_answer(self) -> bool:
@@ -102,4 +133,7 @@ class Prepared:
 
 def prepare(manifest: Manifest) -> dict[str, Prepared]:
     """Compile all operations of a manifest; raises TemplateInvalid or ExtractionInvalid."""
-    return {name: Prepared(manifest.name, name, operation) for name, operation in manifest.operations.items()}
+    return {
+        name: Prepared(manifest.name, name, operation, manifest.numbers)
+        for name, operation in manifest.operations.items()
+    }

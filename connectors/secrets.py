@@ -89,7 +89,7 @@ class FileSecrets:
             if os.fstat(file.fileno()).st_mode & _OTHERS:
                 raise SecretsUnavailable(f"others may read {self._path}: run chmod 600 {self._path}")
             try:
-                return tomllib.load(file)
+                return tomllib.loads(file.read().decode("utf-8-sig"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError):
                 pass  # Said anew below: the parser's message may quote the line, and with it a secret.
         raise SecretsUnavailable(f"{self._path} is not TOML")

@@ -3,22 +3,29 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import jinja2
-from jinja2 import StrictUndefined, Undefined, meta, nodes
+from jinja2 import StrictUndefined, Undefined, meta, nodes, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import JsonValue
 
 from connectors.extraction import Extraction
+from contracts.money import number_text
+from contracts.notation import Misread, Times
 
 Scope = Mapping[str, Any]
 Compiled = TypeVar("Compiled")
 _ONE_EXPRESSION = re.compile(r"^\s*\{\{[-+]?(.*?)[-+]?\}\}\s*$", re.DOTALL)
+_FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+_SLASH = re.compile(r"[/\\]")
+_NEEDS_QUOTES = re.compile(r"^\s|\s$|[\",;|\t\r\n]")
 
 
 class TemplateInvalid(ValueError):
@@ -29,25 +36,43 @@ class TemplateFailed(ValueError):
     """A template could not be rendered with these values; the message never holds one of them."""
 
 
-def moment(value: object) -> datetime:
-    """Jinja filter: an ISO 8601 text (or a Unix time in seconds) as an aware datetime; naive is UTC."""
-    if isinstance(value, datetime):
-        parsed = value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, UTC)
-    else:
-        parsed = datetime.fromisoformat(str(value))
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+TIMES = "__times"
+"""Where a scope holds how the system writes times; no argument can be called so."""
 
 
-def minus_seconds(value: object, seconds: float) -> datetime:
+@pass_context
+def moment(context: Context, value: object) -> datetime:
+    """Jinja filter: a time of the system's as an aware datetime, by the rules of its manifest."""
+    return rules_of(context).required(value)
+
+
+@pass_context
+def minus_seconds(context: Context, value: object, seconds: float) -> datetime:
     """Jinja filter: a moment so many seconds earlier, for clocks that do not agree."""
-    return moment(value) - timedelta(seconds=seconds)
+    return rules_of(context).required(value) - timedelta(seconds=seconds)
 
 
-def decimal(cents: int) -> str:
-    """Jinja filter: integer cents as a decimal amount, 1234 as `12.34`."""
-    return str(Decimal(cents).scaleb(-2))
+def rules_of(scope: Scope | Context) -> Times:
+    """Return how times are written in a scope: by the rules of the manifest, else as ISO 8601 with a zone."""
+    found = scope.get(TIMES)
+    return found if isinstance(found, Times) else Times()
+
+
+def decimal(cents: int, currency: str = "") -> str:
+    """Jinja filter: minor units as a decimal amount, 1234 as `12.34`, or with the currency's digits."""
+    return number_text(cents, currency) if currency else str(Decimal(cents).scaleb(-2))
+
+
+def csv_field(value: object) -> str:
+    """Jinja filter `csv`: one field of a CSV record, in quotes where it must be, and never a formula.
+
+    A text that a spreadsheet would run (`=`, `+`, `-`, `@`, a tab or a line break at its beginning) gets an
+    apostrophe before it; numbers stay numbers.
+    """
+    text = "" if value is None else str(value)
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 def extract(value: object, path: str) -> Any:
@@ -56,10 +81,16 @@ def extract(value: object, path: str) -> Any:
 
 
 def quoted(value: object) -> str:
-    """Return a value fit for one segment of a URL path; `/`, `.` and `..` cannot lead elsewhere."""
+    """Return a value fit for one segment of a URL path.
+
+    Many a server and proxy decodes `%2F` before it looks at the path: what would then lead elsewhere is
+    refused.
+    """
     text = "" if value is None else str(value)
-    if text in ("", ".", ".."):
-        raise TemplateFailed("a value in the path is empty or made of dots only")
+    if any(part in ("", ".", "..") for part in _SLASH.split(text)):
+        raise TemplateFailed(
+            "a value in the path leads elsewhere: it, or what stands beside a slash in it, is empty or dots"
+        )
     return quote(text, safe="")
 
 
@@ -77,6 +108,7 @@ def _environment(finalize: Callable[[object], object]) -> ImmutableSandboxedEnvi
         "moment": moment,
         "minus_seconds": minus_seconds,
         "decimal": decimal,
+        "csv": csv_field,
         "jmespath": extract,
     }
     return environment
@@ -90,25 +122,24 @@ class Text:
     """A template whose outcome is text."""
 
     def __init__(self, source: str, *, path: bool = False) -> None:
-        """Compile; with `path` every value is URL-quoted.
+        """Check that it can be compiled; with `path` every value is URL-quoted.
 
         Raises:
-            TemplateInvalid: it does not compile.
+            TemplateInvalid: it cannot be compiled.
         """
-        environment = _PATH if path else _PLAIN
+        self._environment = _PATH if path else _PLAIN
+        self._source = source
+        self._is_constant = "{" not in source
         self.names: frozenset[str] = frozenset()
-        self._template: jinja2.Template | None = None
-        self._constant = source
-        if "{" in source:
-            self.names = _names(environment, source)
-            self._template = _template(environment, source)
+        if not self._is_constant:
+            self.names = _names(self._environment, source)
 
     def render(self, scope: Scope) -> str:
         """Return the text; raises TemplateFailed."""
-        if self._template is None:
-            return self._constant
+        if self._is_constant:
+            return self._source
         try:
-            return self._template.render(scope)
+            return _template(self._environment, self._source).render(scope)
         except Exception as error:
             failure = _failure(error)
         raise failure
@@ -118,14 +149,14 @@ class Expression:
     """One Jinja2 expression, without braces, that keeps its type."""
 
     def __init__(self, source: str) -> None:
-        """Compile; raises TemplateInvalid."""
+        """Check that it can be compiled; raises TemplateInvalid."""
         self.names = _names(_PLAIN, "{{ (" + source + ") }}")
-        self._evaluate = _expression(source)
+        self._source = source
 
     def evaluate(self, scope: Scope) -> Any:
         """Return the value; raises TemplateFailed."""
         try:
-            value = self._evaluate(scope)
+            value = _expression(self._source)(scope)
             if isinstance(value, Undefined):
                 str(value)
             return value
@@ -208,7 +239,11 @@ def _expression(source: str) -> Callable[..., Any]:
 
 @lru_cache(maxsize=4096)
 def _names(environment: jinja2.Environment, source: str) -> frozenset[str]:
-    """Return the names a template needs from its scope."""
+    """Return the names a template needs from its scope.
+
+    Finding them generates its code once, so this raises whatever compiling it would raise; the code
+    itself is made when it is first rendered, for most operations are never called by a process.
+    """
     tree = _parse(environment, source)
     return _compiled(source, lambda _source: frozenset(meta.find_undeclared_variables(tree)))
 
@@ -217,4 +252,6 @@ def _failure(error: Exception) -> TemplateFailed:
     """Return what to raise in place of `error`, whose text could hold a value of the case."""
     if isinstance(error, TemplateFailed | jinja2.UndefinedError):
         return TemplateFailed(str(error)[:200])
+    if isinstance(error, Misread):
+        return TemplateFailed(f"a time {error}")
     return TemplateFailed(f"{type(error).__name__} while rendering")

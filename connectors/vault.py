@@ -1,7 +1,4 @@
-"""Secrets from HashiCorp Vault, KV version 2, over its HTTP API.
-
-https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version
-"""
+"""Secret values from HashiCorp Vault's KV engine, version 2."""
 
 import httpx
 from pydantic import SecretStr

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import FaultPlan, Faults, Scripted
-from sandbox.loading import Load, load, seed
+from sandbox.loading import Load, Parcels, load, seed
 from sandbox.world import CHANNELS, Entry, World
 
 M = TypeVar("M", bound=BaseModel)
@@ -19,7 +19,6 @@ class Admin:
     """The routes below `/admin`; they need no token and meet no faults."""
 
     def __init__(self, world: World, faults: Faults) -> None:
-        """Keep what the routes look at."""
         self.world = world
         self.faults = faults
 
@@ -34,6 +33,7 @@ class Admin:
             Route("/stats", self._stats, methods=["GET", "DELETE"]),
             Route("/calls", self._calls),
             Route("/load", self._load, methods=["POST"]),
+            Route("/parcels", self._parcels, methods=["POST"]),
             Route("/reset", self._reset, methods=["POST"]),
             Route("/books", self._books),
             Route("/totals", self._totals),
@@ -82,6 +82,15 @@ class Admin:
             return load(self.world, what)
 
         return await self._with(Load, request, do)
+
+    async def _parcels(self, request: Request) -> Response:
+        async def do(what: Parcels) -> Any:
+            with self.world.transaction():
+                state = what.model_dump(include={"received", "inspected"})
+                self.world.set_parcels(what.channel, what.order, state)
+            return state
+
+        return await self._with(Parcels, request, do)
 
     async def _reset(self, request: Request) -> Response:
         self.world.wipe()

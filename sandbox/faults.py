@@ -14,11 +14,16 @@ KEPT_CALLS = 50_000
 class Fault(StrEnum):
     """One way for a call to go wrong. "before" and "after" are seen from the change being made.
 
-    `refused` is for good: the channel will not do it, however often it is asked.
+    `refused` is for good: the channel will not do it, however often it is asked. `unauthorized`,
+    `forbidden` and `conflict` are answered by what stands before the channel (a token that was rotated,
+    a firewall, a lock on our key): they say nothing of what the channel did before.
     """
 
     RATE_LIMITED = "rate_limited"
     REFUSED = "refused"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    CONFLICT = "conflict"
     ERROR_BEFORE = "error_before"
     ERROR_AFTER = "error_after"
     CUT_BEFORE = "cut_before"
@@ -42,7 +47,8 @@ class FaultPlan(BaseModel):
         stall_seconds: how long a stall takes. A call that stalls *before* its change is dropped if
             the client hangs up meanwhile; one that stalls *after* it has made it.
         late_seconds: how long after it cut the connection a `late_commit` makes its change all
-            the same: the fault that no look-up in between can see.
+            the same: the fault that no look-up in between can see. More than the manifests'
+            `settle_seconds` is a system that breaks its word.
         limits_per_second: by channel, how many calls a second it takes before it answers 429.
         key_retention_seconds: how long the webshop remembers an Idempotency-Key.
     """
@@ -55,7 +61,7 @@ class FaultPlan(BaseModel):
     retry_after_seconds: int = Field(default=1, ge=0)
     slow_seconds: float = Field(default=0.5, ge=0)
     stall_seconds: float = Field(default=30.0, ge=0)
-    late_seconds: float = Field(default=5.0, ge=0)
+    late_seconds: float = Field(default=0.5, ge=0)
     limits_per_second: dict[str, int] = {}
     key_retention_seconds: float = 86_400.0
 

@@ -17,7 +17,6 @@ class Sockets:
     """The open sockets by their client's address, so that a fault can close one without an answer."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self.open: dict[tuple[str, int], asyncio.Transport] = {}
 
     async def hang_up(self, client: tuple[str, int]) -> None:

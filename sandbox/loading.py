@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.world import CHANNELS, World
+from sandbox.world import CHANNELS, OF_AN_ORDER, World
 
 DATA = Path(__file__).parent / "data"
 
@@ -39,7 +39,13 @@ class ProductIn(Closed):
 
 
 class LineIn(Closed):
-    """One line of an order; what is not given is taken from the catalogue by SKU."""
+    """One line of an order; what is not given is taken from the catalogue by SKU.
+
+    Attributes:
+        refunded_quantity: pieces refunded before the sandbox's time; by default those that are back, of
+            an order of which something was refunded.
+        discount_cents, tax_cents: of all its pieces together; tax comes on top of the price.
+    """
 
     id: str
     sku: str
@@ -49,14 +55,36 @@ class LineIn(Closed):
     name: str | None = None
     options: dict[str, str] | None = None
     unit_price_cents: int | None = None
+    refunded_quantity: int | None = None
+    discount_cents: int = 0
+    tax_cents: int = 0
+
+
+class PaymentIn(Closed):
+    """One way an order was paid."""
+
+    method: str
+    paid_cents: int
+    refunded_cents: int = 0
+
+
+class MethodIn(Closed):
+    """One way in which a customer can pay, used for this order or not."""
+
+    id: str
+    kind: Literal["card", "paypal", "gift_card"]
+    brand: str = ""
+    last_four: str = ""
 
 
 class OrderIn(Closed):
     """An order. Moments are given as ISO 8601 or as days before the loading.
 
     Attributes:
-        paid_cents: by default the sum of the lines.
+        paid_cents: by default what the lines come to, with discounts, tax and postage.
         refunded_cents: refunded before the sandbox's time, with no entry of its own.
+        payments: the ways it was paid, if in several; they come to what was paid and refunded.
+        methods: the ways in which its customer can pay.
     """
 
     id: str
@@ -64,7 +92,7 @@ class OrderIn(Closed):
     customer: str
     status: Literal["pending", "processed", "shipped", "delivered", "cancelled"]
     member_level: Literal["guest", "bronze", "silver", "gold"] = "guest"
-    currency: str = "EUR"
+    currency: str
     placed_at: datetime | None = None
     placed_days_ago: float = 10
     delivered_at: datetime | None = None
@@ -72,8 +100,35 @@ class OrderIn(Closed):
     paid_cents: int | None = None
     refunded_cents: int = 0
     payment_method: str
+    payments: list[PaymentIn] = []
+    methods: list[MethodIn] = []
+    discount_cents: int = 0
+    tax_cents: int = 0
+    shipping_cents: int = 0
     tracking: str = ""
     lines: list[LineIn]
+
+
+class PieceIn(Closed):
+    """Pieces of a line that came back."""
+
+    line: str
+    quantity: int
+
+
+class FoundIn(PieceIn):
+    """Pieces of a line that were looked at."""
+
+    condition: Literal["sellable", "damaged", "wrong_item", "missing_parts"]
+
+
+class Parcels(Closed):
+    """What `/admin/parcels` takes: all that has come back of an order so far, and how it was found."""
+
+    channel: Literal["webshop", "marketplace", "store"]
+    order: str
+    received: list[PieceIn] = []
+    inspected: list[FoundIn] = []
 
 
 class Load(Closed):
@@ -134,12 +189,15 @@ def _load_order(world: World, order: OrderIn, *, replace: bool) -> int:
     if world.order(order.channel, order.id) is not None:
         if not replace:
             return 0
-        for table, column in (("orders", "id"), ("lines", "order_id"), ("entries", "order_id")):
+        world.db.execute("DELETE FROM orders WHERE channel = ? AND id = ?", (order.channel, order.id))
+        for table in OF_AN_ORDER:
             world.db.execute(
-                f"DELETE FROM {table} WHERE channel = ? AND {column} = ?",  # noqa: S608 - the three pairs above
+                f"DELETE FROM {table} WHERE channel = ? AND order_id = ?",  # noqa: S608 - names of its own
                 (order.channel, order.id),
             )
     total = sum(_load_line(world, order, line) for line in order.lines)
+    total += order.tax_cents + order.shipping_cents - order.discount_cents
+    _load_terms(world.db, order)
     delivered = order.delivered_at.astimezone() if order.delivered_at else None
     world.db.execute(
         "INSERT INTO orders VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)",
@@ -163,6 +221,23 @@ def _load_order(world: World, order: OrderIn, *, replace: bool) -> int:
         ),
     )
     return 1
+
+
+def _load_terms(db: sqlite3.Connection, order: OrderIn) -> None:
+    place = (order.channel, order.id)
+    terms = (order.discount_cents, order.tax_cents, order.shipping_cents)
+    db.execute("INSERT INTO order_terms VALUES (?, ?, ?, ?, ?)", (*place, *terms))
+    for payment in order.payments:
+        way = (payment.method, payment.paid_cents, payment.refunded_cents)
+        db.execute("INSERT INTO payments VALUES (?, ?, ?, ?, ?)", (*place, *way))
+    for each in order.methods:
+        known = (each.id, each.kind, each.brand, each.last_four)
+        db.execute("INSERT INTO methods VALUES (?, ?, ?, ?, ?, ?)", (*place, *known))
+    for line in order.lines:
+        back = line.returned_quantity if order.refunded_cents else 0
+        before = back if line.refunded_quantity is None else line.refunded_quantity
+        of_line = (line.id, line.discount_cents, line.tax_cents, before)
+        db.execute("INSERT INTO line_terms VALUES (?, ?, ?, ?, ?, ?)", (*place, *of_line))
 
 
 def _load_line(world: World, order: OrderIn, line: LineIn) -> int:
@@ -189,4 +264,4 @@ def _load_line(world: World, order: OrderIn, line: LineIn) -> int:
             price,
         ),
     )
-    return int(price) * line.quantity
+    return int(price) * line.quantity - line.discount_cents + line.tax_cents

@@ -11,7 +11,6 @@ class Refused(Exception):
     """
 
     def __init__(self, status: int, code: str, text: str) -> None:
-        """Keep the status, the code and the sentence."""
         super().__init__(f"{status} {code}: {text}")
         self.status = status
         self.code = code

@@ -11,9 +11,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from sandbox import marketplace, store, webshop
 from sandbox.admin import Admin
-from sandbox.door import Door
+from sandbox.channels import marketplace, store, webshop
+from sandbox.endpoint import Endpoint
 from sandbox.faults import FaultPlan, Faults
 from sandbox.listening import in_thread, listener
 from sandbox.loading import seed
@@ -32,9 +32,9 @@ def token_of(channel: str) -> str:
 def application(world: World, faults: Faults) -> Starlette:
     """Put the three channels and the back door together."""
     doors = {
-        "webshop": Door(world, "webshop", token_of("webshop"), faults, webshop.refusal),
-        "marketplace": Door(world, "marketplace", token_of("marketplace"), faults, marketplace.refusal),
-        "store": Door(world, "store", token_of("store"), faults, store.refusal),
+        "webshop": Endpoint(world, "webshop", token_of("webshop"), faults, webshop.refusal),
+        "marketplace": Endpoint(world, "marketplace", token_of("marketplace"), faults, marketplace.refusal),
+        "store": Endpoint(world, "store", token_of("store"), faults, store.refusal),
     }
     return Starlette(
         routes=[

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 CHANNELS = ("webshop", "marketplace", "store")
 
@@ -21,6 +22,20 @@ CREATE TABLE IF NOT EXISTS lines (
     product TEXT NOT NULL, name TEXT NOT NULL, options TEXT NOT NULL, quantity INTEGER NOT NULL,
     returned_quantity INTEGER NOT NULL, unit_price_cents INTEGER NOT NULL,
     PRIMARY KEY (channel, order_id, id));
+CREATE TABLE IF NOT EXISTS order_terms (
+    channel TEXT NOT NULL, order_id TEXT NOT NULL, discount_cents INTEGER NOT NULL,
+    tax_cents INTEGER NOT NULL, shipping_cents INTEGER NOT NULL, PRIMARY KEY (channel, order_id));
+CREATE TABLE IF NOT EXISTS line_terms (
+    channel TEXT NOT NULL, order_id TEXT NOT NULL, id TEXT NOT NULL, discount_cents INTEGER NOT NULL,
+    tax_cents INTEGER NOT NULL, refunded_before INTEGER NOT NULL, PRIMARY KEY (channel, order_id, id));
+CREATE TABLE IF NOT EXISTS payments (
+    channel TEXT NOT NULL, order_id TEXT NOT NULL, method TEXT NOT NULL, paid_cents INTEGER NOT NULL,
+    refunded_before_cents INTEGER NOT NULL, PRIMARY KEY (channel, order_id, method));
+CREATE TABLE IF NOT EXISTS methods (
+    channel TEXT NOT NULL, order_id TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+    brand TEXT NOT NULL, last_four TEXT NOT NULL, PRIMARY KEY (channel, order_id, id));
+CREATE TABLE IF NOT EXISTS parcels (
+    channel TEXT NOT NULL, order_id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (channel, order_id));
 CREATE TABLE IF NOT EXISTS variants (
     channel TEXT NOT NULL, sku TEXT NOT NULL, product TEXT NOT NULL, name TEXT NOT NULL,
     options TEXT NOT NULL, price_cents INTEGER NOT NULL, available INTEGER NOT NULL,
@@ -39,6 +54,9 @@ CREATE TABLE IF NOT EXISTS remembered_answers (
     channel TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
     answer TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (channel, key));
 """
+
+OF_AN_ORDER = ("lines", "order_terms", "line_terms", "payments", "methods", "parcels", "entries")
+"""The tables that hold something of an order by its `order_id`."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +128,8 @@ class World:
     def wipe(self) -> None:
         """Forget everything."""
         with self.transaction():
-            for table in ("orders", "lines", "variants", "entries", "remembered_answers"):
-                self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - the five names stand one line above
+            for table in (*OF_AN_ORDER, "orders", "variants", "remembered_answers"):
+                self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand here and in OF_AN_ORDER
 
     def order(self, channel: str, order_id: str) -> sqlite3.Row | None:
         """One order's row."""
@@ -124,6 +142,36 @@ class World:
         """An order's lines, as they were entered."""
         return self.db.execute(
             "SELECT * FROM lines WHERE channel = ? AND order_id = ? ORDER BY rowid", (channel, order_id)
+        ).fetchall()
+
+    def terms(self, channel: str, order_id: str) -> dict[str, int]:
+        """What an order got off, its tax and its postage, in cents: nothing of an order loaded without."""
+        row = self.db.execute(
+            "SELECT discount_cents, tax_cents, shipping_cents FROM order_terms"
+            " WHERE channel = ? AND order_id = ?",
+            (channel, order_id),
+        ).fetchone()
+        return dict(row) if row else {"discount_cents": 0, "tax_cents": 0, "shipping_cents": 0}
+
+    def line_terms(self, channel: str, order_id: str) -> dict[str, sqlite3.Row]:
+        """What each line got off, its tax, and how many pieces were refunded before the sandbox's time."""
+        rows = self.db.execute(
+            "SELECT * FROM line_terms WHERE channel = ? AND order_id = ?", (channel, order_id)
+        )
+        return {row["id"]: row for row in rows}
+
+    def payments(self, channel: str, order_id: str) -> list[sqlite3.Row]:
+        """The ways an order was paid, as they were entered; none where it was paid in one."""
+        return self.db.execute(
+            "SELECT * FROM payments WHERE channel = ? AND order_id = ? ORDER BY rowid", (channel, order_id)
+        ).fetchall()
+
+    def methods(self, channel: str, order_id: str) -> list[sqlite3.Row]:
+        """The ways in which the order's customer can pay, as they were entered."""
+        return self.db.execute(
+            "SELECT id, kind, brand, last_four FROM methods"
+            " WHERE channel = ? AND order_id = ? ORDER BY rowid",
+            (channel, order_id),
         ).fetchall()
 
     def variants(self, channel: str, order_id: str) -> list[sqlite3.Row]:
@@ -148,14 +196,31 @@ class World:
             (quantity, channel, sku),
         )
 
-    def money(self, channel: str, order_id: str, kind: str) -> int:
-        """Cents that really moved for an order by this kind of entry, undone ones left out."""
-        total: int = self.db.execute(
-            "SELECT COALESCE(SUM(amount_cents), 0) FROM entries"
-            " WHERE channel = ? AND order_id = ? AND kind = ? AND undone_by IS NULL",
-            (channel, order_id, kind),
-        ).fetchone()[0]
-        return total
+    def money(self, channel: str, order_id: str, kind: str, reason: str | None = None) -> dict[str, int]:
+        """Cents that really moved for an order by this kind of entry, by method, undone ones left out.
+
+        `reason` counts only what moved for it.
+        """
+        rows = self.db.execute(
+            "SELECT payment_method, SUM(amount_cents) AS cents FROM entries"
+            " WHERE channel = ? AND order_id = ? AND kind = ? AND undone_by IS NULL"
+            " AND reason = COALESCE(?, reason) GROUP BY payment_method",
+            (channel, order_id, kind, reason),
+        )
+        return {row["payment_method"]: row["cents"] for row in rows}
+
+    def parcels(self, channel: str, order_id: str) -> dict[str, Any] | None:
+        """What somebody said of the goods that come back for an order; None if nobody did."""
+        row = self.db.execute(
+            "SELECT state FROM parcels WHERE channel = ? AND order_id = ?", (channel, order_id)
+        ).fetchone()
+        return json.loads(row["state"]) if row else None
+
+    def set_parcels(self, channel: str, order_id: str, state: dict[str, Any]) -> None:
+        """Say what of an order's goods has come back, and how it was found."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO parcels VALUES (?, ?, ?)", (channel, order_id, json.dumps(state))
+        )
 
     def entry(self, channel: str, number: int) -> Entry | None:
         """One entry."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from starlette.routing import Route
 
-from sandbox.counter import Counter, Payment
-from sandbox.door import Ask, Door, Handler
+from sandbox.channels.changes import Swap
+from sandbox.channels.shop import Counter, Payment
+from sandbox.endpoint import Endpoint, Handler, RequestView
 from sandbox.refusal import Refused
 from sandbox.world import Entry, World
 
@@ -29,6 +30,7 @@ KINDS = {
     "MESSAGE": "message",
     "MARK": "mark",
     "CANCELLATION": "cancellation",
+    "CHANGE": "change",
 }
 TYPES = {kind: name for name, kind in KINDS.items()}
 LONGEST_REFERENCE = 64
@@ -39,6 +41,7 @@ REVERSALS = {
     "RESERVATION": "release",
     "MARK": "unmark_order",
     "CANCELLATION": "reopen_order",
+    "CHANGE": "revert_change",
 }
 
 
@@ -68,8 +71,7 @@ def action(entry: Entry) -> dict[str, Any]:
 class Marketplace:
     """The marketplace's operations behind its door."""
 
-    def __init__(self, world: World, door: Door) -> None:
-        """Keep the counter that does the work."""
+    def __init__(self, world: World, door: Endpoint) -> None:
         self.world = world
         self.door = door
         self.counter = Counter(world, "marketplace")
@@ -87,7 +89,7 @@ class Marketplace:
             ),
         ]
 
-    def _choose(self, ask: Ask) -> tuple[str, Handler]:
+    def _choose(self, ask: RequestView) -> tuple[str, Handler]:
         offered: dict[str, tuple[str, Handler]] = {
             "REFUND": ("refund", self._refund),
             "CHARGE": ("charge", self._charge),
@@ -97,21 +99,23 @@ class Marketplace:
             "MARK": ("mark_order", self._mark),
             "CANCELLATION": ("cancel_order", self._cancel),
             "REOPENING": ("reopen_order", self._reopen),
+            "CHANGE_OF_POSITIONS": ("change_items", self._change_items),
+            "CHANGE_OF_ADDRESS": ("change_address", self._change_address),
         }
         kind = ask.text("type")
         if kind not in offered:
             raise Refused(422, "unknown_type", f"{kind} is not an action: {', '.join(offered)}")
         return offered[kind]
 
-    def _choose_reversal(self, ask: Ask) -> tuple[str, Handler]:
+    def _choose_reversal(self, ask: RequestView) -> tuple[str, Handler]:
         entry = self.world.entry("marketplace", number_of(ask.path["id"]))
         if entry is None or entry.kind not in TYPES or TYPES[entry.kind] not in REVERSALS:
             raise Refused(404, "unknown_action", f"there is no action {ask.path['id']} to reverse")
         return REVERSALS[TYPES[entry.kind]], self._reverse
 
-    def _purchase(self, ask: Ask) -> dict[str, Any]:
+    def _purchase(self, ask: RequestView) -> dict[str, Any]:
         order = ask.path["order"]
-        row = self.counter.order(order)
+        row, paid = self.counter.order(order), self.counter.paid_for_lines(order)
         return {
             "data": {
                 "purchaseId": row["id"],
@@ -124,10 +128,16 @@ class Marketplace:
                 },
                 "totals": {
                     "currency": row["currency"],
-                    "paid": row["paid_cents"] + self.counter.charged_cents(order),
+                    "paid": self.counter.paid_cents(order),
+                    "chargedLater": self.counter.charged_cents(order),
                     "refunded": self.counter.refunded_cents(order),
+                    "delivery": self.world.terms("marketplace", order)["shipping_cents"],
                 },
                 "instrument": row["payment_method"],
+                "instruments": [
+                    {"name": way.method, "paid": way.paid_cents, "refunded": way.refunded_cents}
+                    for way in self.counter.ways(order)
+                ],
                 "positions": [
                     {
                         "positionId": line["id"],
@@ -138,6 +148,7 @@ class Marketplace:
                         "count": line["quantity"],
                         "returnedCount": line["returned_quantity"],
                         "price": line["unit_price_cents"],
+                        "paid": paid[line["id"]],
                     }
                     for line in self.world.lines("marketplace", order)
                 ],
@@ -154,63 +165,74 @@ class Marketplace:
             }
         }
 
-    def _reference(self, ask: Ask) -> str:
+    def _reference(self, ask: RequestView) -> str:
         reference = ask.text("clientReference")
         if not 1 <= len(reference) <= LONGEST_REFERENCE:
             raise Refused(422, "invalid", f"clientReference must have 1 to {LONGEST_REFERENCE} characters")
         return reference
 
-    def _payment(self, ask: Ask) -> Payment:
+    def _payment(self, ask: RequestView) -> Payment:
         return Payment(
             ask.text("instrument"), ask.whole("amount"), ask.text("currency"), ask.text("note", "")
         )
 
-    def _refund(self, ask: Ask) -> dict[str, Any]:
+    def _refund(self, ask: RequestView) -> dict[str, Any]:
         lines = ask.pieces("positions", "positionId", "sku", "count")
         entry = self.counter.refund(ask.path["order"], self._payment(ask), lines, self._reference(ask))
         return {"data": action(entry)}
 
-    def _charge(self, ask: Ask) -> dict[str, Any]:
+    def _charge(self, ask: RequestView) -> dict[str, Any]:
         entry = self.counter.charge(ask.path["order"], self._payment(ask), self._reference(ask))
         return {"data": action(entry)}
 
-    def _restock(self, ask: Ask) -> dict[str, Any]:
+    def _restock(self, ask: RequestView) -> dict[str, Any]:
         lines = ask.pieces("positions", "positionId", "sku", "count")
         entry = self.counter.restock(ask.path["order"], lines, ask.text("condition"), self._reference(ask))
         return {"data": action(entry)}
 
-    def _reserve(self, ask: Ask) -> dict[str, Any]:
+    def _reserve(self, ask: RequestView) -> dict[str, Any]:
         entry = self.counter.reserve(
             ask.path["order"], ask.text("sku"), ask.whole("count"), self._reference(ask)
         )
         return {"data": action(entry)}
 
-    def _message(self, ask: Ask) -> dict[str, Any]:
+    def _message(self, ask: RequestView) -> dict[str, Any]:
         entry = self.counter.notify(
             ask.path["order"], ask.text("subject"), ask.text("text"), self._reference(ask)
         )
         return {"data": action(entry)}
 
-    def _mark(self, ask: Ask) -> dict[str, Any]:
+    def _mark(self, ask: RequestView) -> dict[str, Any]:
         lines = ask.pieces("positions", "positionId", "sku", "count")
         entry = self.counter.mark(ask.path["order"], ask.text("mark").lower(), lines, self._reference(ask))
         return {"data": action(entry)}
 
-    def _cancel(self, ask: Ask) -> dict[str, Any]:
+    def _cancel(self, ask: RequestView) -> dict[str, Any]:
         entry = self.counter.cancel(ask.path["order"], ask.text("note"), self._reference(ask))
         return {"data": action(entry)}
 
-    def _reopen(self, ask: Ask) -> dict[str, Any]:
+    def _reopen(self, ask: RequestView) -> dict[str, Any]:
         return {"data": action(self.counter.reopen(ask.path["order"], self._reference(ask)))}
 
-    def _reverse(self, ask: Ask) -> dict[str, Any]:
+    def _change_items(self, ask: RequestView) -> dict[str, Any]:
+        swaps = [
+            Swap(row.text("positionId"), row.text("sku"), row.whole("count"), row.text("newSku"))
+            for row in ask.rows("positions")
+        ]
+        return {"data": action(self.counter.changes.items(ask.path["order"], swaps, self._reference(ask)))}
+
+    def _change_address(self, ask: RequestView) -> dict[str, Any]:
+        entry = self.counter.changes.address(ask.path["order"], ask.text("address"), self._reference(ask))
+        return {"data": action(entry)}
+
+    def _reverse(self, ask: RequestView) -> dict[str, Any]:
         number = number_of(ask.path["id"])
         entry = self.world.entry("marketplace", number)
         if entry is None:
             raise Refused(404, "unknown_action", f"there is no action {ask.path['id']}")
         return {"data": action(self.counter.undo(entry.kind, number, self._reference(ask)))}
 
-    def _actions(self, ask: Ask) -> dict[str, Any]:
+    def _actions(self, ask: RequestView) -> dict[str, Any]:
         kind = ask.query.get("type")
         reference = ask.query.get("clientReference")
         if kind is None and reference is None:

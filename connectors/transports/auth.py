@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from connectors.answers import code_text
 from connectors.extraction import Extraction, ExtractionFailed
 from connectors.prepared import PreparedRequest
+from connectors.responses import code_text
 from connectors.secrets import Secrets, SecretsUnavailable
-from contracts.failure import CallFailed
-from contracts.manifest import Auth, Login
+from contracts.connector import Auth, Login
+from contracts.failure import LOGIN, CallFailed
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,6 +128,6 @@ class LoginRequest:
         raise CallFailed(
             "logging in was refused" + (f": {code_text(str(found), (secret,))}" if found else ""),
             status=response.status_code,
-            code="login",
+            code=LOGIN,
             sent=False,
         )

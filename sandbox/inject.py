@@ -10,7 +10,14 @@ from starlette.types import Receive, Scope, Send
 from sandbox.faults import Fault, FaultPlan
 from sandbox.refusal import Refused
 
-BEFORE = {Fault.RATE_LIMITED, Fault.REFUSED, Fault.ERROR_BEFORE, Fault.CUT_BEFORE}
+REFUSALS = {
+    Fault.RATE_LIMITED: Refused(429, "slow_down", "too many calls; come back later"),
+    Fault.REFUSED: Refused(422, "refused", "this channel will not do that"),
+    Fault.UNAUTHORIZED: Refused(401, "unauthorized", "this token is not valid any more"),
+    Fault.FORBIDDEN: Refused(403, "forbidden", "the firewall does not let this through"),
+    Fault.CONFLICT: Refused(409, "conflict", "another request is under way"),
+}
+BEFORE = {*REFUSALS, Fault.ERROR_BEFORE, Fault.CUT_BEFORE}
 
 Do = Callable[[], Awaitable[Response]]
 """Makes the change and returns the answer."""
@@ -57,12 +64,11 @@ async def _fail(request: Request, fault: Fault | None, plan: FaultPlan, refuse: 
     if fault in (Fault.CUT_BEFORE, Fault.CUT_AFTER):
         await cut(request)
         return Nothing()
-    if fault is Fault.RATE_LIMITED:
-        answer = refuse(Refused(429, "slow_down", "too many calls; come back later"))
-        answer.headers["Retry-After"] = str(plan.retry_after_seconds)
+    if fault in REFUSALS:
+        answer = refuse(REFUSALS[fault])
+        if fault is Fault.RATE_LIMITED:
+            answer.headers["Retry-After"] = str(plan.retry_after_seconds)
         return answer
-    if fault is Fault.REFUSED:
-        return refuse(Refused(422, "refused", "this channel will not do that"))
     return refuse(Refused(plan.error_status, "unavailable", "something broke here"))
 
 

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import aiosmtplib
 
-from connectors.auth import read_secret
-from connectors.prepared import Answer, Prepared
+from connectors.prepared import Prepared, Response
 from connectors.secrets import Secrets
 from connectors.templates import Scope, TemplateFailed
+from connectors.transports.auth import read_secret
+from contracts.connector import Manifest
 from contracts.failure import CallFailed
-from contracts.manifest import Manifest
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -30,7 +30,7 @@ class SmtpExecutor:
         self._auth = manifest.auth
         self._secrets = secrets
 
-    async def call(self, prepared: Prepared, scope: Scope) -> Answer:
+    async def call(self, prepared: Prepared, scope: Scope) -> Response:
         """Send the message, or for a read ask the server whether it answers; raises CallFailed."""
         message = self._message(prepared, scope) if prepared.operation.effect == "write" else None
         secret = await read_secret(self._secrets, self._auth.secret) if self._auth.secret else ""
@@ -48,7 +48,7 @@ class SmtpExecutor:
                 await client.login(self._auth.user, secret)
             if message is None:
                 await client.noop()
-                return Answer({"answers": True})
+                return Response({"answers": True})
             stage = "addressing"
             await client.mail(parseaddr(message["From"])[1])
             await client.rcpt(parseaddr(message["To"])[1])
@@ -58,7 +58,7 @@ class SmtpExecutor:
             status = error.code if isinstance(error, aiosmtplib.SMTPResponseException) else None
             name = type(error).__name__
         else:
-            return Answer({"message_id": message["Message-ID"]}, reference=message["Message-ID"])
+            return Response({"message_id": message["Message-ID"]}, reference=message["Message-ID"])
         finally:
             client.close()
         raise CallFailed(

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.gemini_mind import think
+from sandbox.gemini.rules import think
 from sandbox.listening import in_thread, listener, port_of
 
 KEY = "sandbox-gemini-key"
@@ -358,7 +358,3 @@ def main() -> None:
     given = parser.parse_args()
     state = GeminiSandbox("" if given.any_key else KEY, given.batch_seconds)
     asyncio.run(_serve(listener(state.application(), given.port)))
-
-
-if __name__ == "__main__":
-    main()

@@ -14,6 +14,7 @@ _CODE_PATHS = tuple(
     Extraction(path)
     for path in (
         "errors[0].extensions.code",
+        "errors[0].code",
         "error.code",
         "errorCode",
         "code",
@@ -23,7 +24,15 @@ _CODE_PATHS = tuple(
     )
 )
 _MESSAGE_PATHS = tuple(
-    Extraction(path) for path in ("errors[0].message", "error.message", "message", "detail", "title")
+    Extraction(path)
+    for path in (
+        "errors[0].message",
+        "errors[0].detail",
+        "error.message",
+        "message",
+        "detail",
+        "title",
+    )
 )
 _NOT_CODE = re.compile(r"[^A-Za-z0-9_.:/-]+")
 

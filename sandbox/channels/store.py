@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.routing import Route
 
-from sandbox.counter import Counter, Payment
-from sandbox.door import Ask, Door, Handler
+from sandbox.channels.shop import Counter, Payment
+from sandbox.endpoint import Endpoint, Handler, RequestView
 from sandbox.refusal import Refused
 from sandbox.world import Entry, World
 
@@ -53,6 +53,7 @@ def log_line(entry: Entry) -> dict[str, Any]:
         "order_no": entry.order_id,
         "cents": entry.amount_cents,
         "money": entry.currency,
+        "with": entry.payment_method,
         "note": entry.reason,
         "at": entry.made_at,
         "undoes": f"ST-{entry.undoes}" if entry.undoes else None,
@@ -64,8 +65,7 @@ def log_line(entry: Entry) -> dict[str, Any]:
 class Store:
     """The store's operations behind its door."""
 
-    def __init__(self, world: World, door: Door) -> None:
-        """Keep the counter that does the work."""
+    def __init__(self, world: World, door: Endpoint) -> None:
         self.world = world
         self.door = door
         self.counter = Counter(world, "store")
@@ -94,7 +94,7 @@ class Store:
             ),
         ]
 
-    def _slip(self, ask: Ask) -> dict[str, Any]:
+    def _slip(self, ask: RequestView) -> dict[str, Any]:
         order = ask.query.get("order_no", "")
         row = self.counter.order(order)
         return {
@@ -108,9 +108,15 @@ class Store:
                 "handed_over": row["delivered_at"],
                 "parcel": row["tracking"],
                 "money": row["currency"],
-                "paid": row["paid_cents"] + self.counter.charged_cents(order),
+                "paid": self.counter.paid_cents(order),
                 "paid_back": self.counter.refunded_cents(order),
                 "paid_with": row["payment_method"],
+                "charged": self.counter.charged_cents(order),
+                "rebate": self.world.terms("store", order)["discount_cents"],
+                "ways": [
+                    {"with": way.method, "paid": way.paid_cents, "paid_back": way.refunded_cents}
+                    for way in self.counter.ways(order)
+                ],
                 "rows": [
                     {
                         "row": line["id"],
@@ -137,37 +143,37 @@ class Store:
             },
         }
 
-    def _payment(self, ask: Ask) -> Payment:
+    def _payment(self, ask: RequestView) -> Payment:
         return Payment(ask.text("with"), ask.whole("cents"), ask.text("money"), ask.text("note", ""))
 
-    def _refund(self, ask: Ask) -> dict[str, Any]:
+    def _refund(self, ask: RequestView) -> dict[str, Any]:
         lines = ask.pieces("rows", "row", "article", "pieces")
         return booked(self.counter.refund(ask.text("order_no"), self._payment(ask), lines))
 
-    def _charge(self, ask: Ask) -> dict[str, Any]:
+    def _charge(self, ask: RequestView) -> dict[str, Any]:
         return booked(self.counter.charge(ask.text("order_no"), self._payment(ask)))
 
-    def _restock(self, ask: Ask) -> dict[str, Any]:
+    def _restock(self, ask: RequestView) -> dict[str, Any]:
         lines = ask.pieces("rows", "row", "article", "pieces")
         return booked(self.counter.restock(ask.text("order_no"), lines, ask.text("state")))
 
-    def _reserve(self, ask: Ask) -> dict[str, Any]:
+    def _reserve(self, ask: RequestView) -> dict[str, Any]:
         return booked(self.counter.reserve(ask.text("order_no"), ask.text("article"), ask.whole("pieces")))
 
-    def _message(self, ask: Ask) -> dict[str, Any]:
+    def _message(self, ask: RequestView) -> dict[str, Any]:
         return booked(self.counter.notify(ask.text("order_no"), ask.text("head"), ask.text("text")))
 
-    def _mark(self, ask: Ask) -> dict[str, Any]:
+    def _mark(self, ask: RequestView) -> dict[str, Any]:
         lines = ask.pieces("rows", "row", "article", "pieces")
         return booked(self.counter.mark(ask.text("order_no"), ask.text("mark"), lines))
 
-    def _cancel(self, ask: Ask) -> dict[str, Any]:
+    def _cancel(self, ask: RequestView) -> dict[str, Any]:
         return booked(self.counter.cancel(ask.text("order_no"), ask.text("note")))
 
-    def _reopen(self, ask: Ask) -> dict[str, Any]:
+    def _reopen(self, ask: RequestView) -> dict[str, Any]:
         return booked(self.counter.reopen(ask.text("order_no")))
 
-    def _choose_undo(self, ask: Ask) -> tuple[str, Handler]:
+    def _choose_undo(self, ask: RequestView) -> tuple[str, Handler]:
         number = number_of(ask.text("entry"))
         entry = self.world.entry("store", number)
         if entry is None:
@@ -176,7 +182,7 @@ class Store:
             raise Refused(409, "cannot_be_undone", f"a {entry.kind} cannot be undone at the till")
         return UNDOABLE[entry.kind], lambda _ask: booked(self.counter.undo(entry.kind, number))
 
-    def _log(self, ask: Ask) -> dict[str, Any]:
+    def _log(self, ask: RequestView) -> dict[str, Any]:
         what = ask.query.get("what")
         if what is not None and what.removeprefix("undo_") not in KINDS:
             raise Refused(422, "unknown_word", f"{what} is nothing that the till logs")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -10,7 +11,9 @@ from typing import Any, NoReturn
 
 import httpx
 
-from connectors.answers import (
+from connectors.extraction import ExtractionFailed
+from connectors.prepared import Prepared, PreparedRequest, Response
+from connectors.responses import (
     WHY_LENGTH,
     code_text,
     declared_error,
@@ -19,13 +22,12 @@ from connectors.answers import (
     redacted,
     retry_after_seconds,
 )
-from connectors.auth import Authenticator, Credentials, LoginRequest
-from connectors.extraction import ExtractionFailed
-from connectors.prepared import Answer, Prepared, PreparedRequest
 from connectors.secrets import Secrets
 from connectors.templates import Scope, TemplateFailed
-from contracts.failure import CallFailed
-from contracts.manifest import Manifest
+from connectors.transports.auth import Authenticator, Credentials, LoginRequest
+from contracts.bounds import cleaned_texts
+from contracts.connector import Manifest
+from contracts.failure import LOGIN, NOT_LET_IN, OUT_OF_BOUNDS, Absent, CallFailed
 
 ANSWER_LIMIT_BYTES = 8_000_000
 CONNECT_TIMEOUT_SECONDS = 5.0
@@ -35,6 +37,9 @@ ECHO_LENGTH = 8
 shorter one could stand in it by chance."""
 
 _SUCCESS = range(200, 300)
+_UNICODE = ("utf-8", "utf8", "utf-16", "utf-32")
+_UNFIT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""How a NUL or half a character is written in JSON; of an answer without, no text needs to be looked at."""
 
 
 def open_client(concurrency: int) -> httpx.AsyncClient:
@@ -74,9 +79,10 @@ class HttpExecutor:
         self._client = open_client(manifest.concurrency)
         self._auth = Authenticator(manifest.auth, secrets, self._log_in)
         self._user = manifest.auth.user
+        self._secret_name = manifest.auth.secret
         self._login = LoginRequest(manifest.auth.login) if manifest.auth.login else None
 
-    async def call(self, prepared: Prepared, scope: Scope) -> Answer:
+    async def call(self, prepared: Prepared, scope: Scope) -> Response:
         """Send one request and read its answer; raises CallFailed."""
         request = self._build(prepared.request, scope, prepared.operation.latency.timeout_seconds)
         credentials = await self._auth.credentials()
@@ -138,30 +144,32 @@ class HttpExecutor:
                 finally:
                     await response.aclose()
         except Exception as error:  # the mapping in activities/errors.py is total
-            name = type(error).__name__
+            name, code = type(error).__name__, None
         else:
             if len(content) <= ANSWER_LIMIT_BYTES:
                 return response, bytes(content)
-            name = "AnswerTooLarge"
-        raise CallFailed(f"{title}: {name}", exception=name)
+            name, code = "AnswerTooLarge", OUT_OF_BOUNDS
+        raise CallFailed(f"{title}: {name}", exception=name, code=code)
 
-    def _read(self, answered: _Answered) -> Answer:
+    def _read(self, answered: _Answered) -> Response:
         prepared, status = answered.prepared, answered.response.status_code
-        body = _parse(answered.content)
+        body = _parse(answered.content, answered.response.charset_encoding)
         wrong = body.get("errors") if self._graphql and isinstance(body, dict) else None
         if status not in _SUCCESS or wrong:
             self._fail(answered, body, error_code(body, prepared.errors) or ("graphql" if wrong else None))
         if self._graphql:
             body = body.get("data") if isinstance(body, dict) else None
         if body is None and (self._graphql or (answered.content.strip() and prepared.reads_answer)):
-            raise CallFailed(f"{prepared.title}: the answer is not JSON", status=status, code="malformed")
+            kind = answered.response.headers.get("Content-Type", "").partition(";")[0][:40]
+            words = f"{prepared.title}: the answer is not JSON" + (f" but {kind}" if "html" in kind else "")
+            raise CallFailed(words, status=status, code="malformed")
         try:
             code = declared_error(body, prepared.errors)
         except ExtractionFailed as failed:
             raise CallFailed(f"{prepared.title}: {failed}", status=status, code="malformed") from None
         if code is not None:
             self._fail(answered, body, code)
-        return Answer(body, size_bytes=len(answered.content))
+        return Response(body, size_bytes=len(answered.content))
 
     def _fail(self, answered: _Answered, body: object, word: str | None) -> NoReturn:
         """Say what the system said, with nothing in it that must stay hidden."""
@@ -169,8 +177,15 @@ class HttpExecutor:
         code = code_text(word, hidden) if word else None
         if self._auth.ended(answered.credentials, response.status_code, code):
             raise CallFailed(f"{title}: the session has ended", exception="SessionEnded", sent=False)
-        words = [f"{title}: status {response.status_code}", code, redacted(error_message(body), hidden)]
-        raise CallFailed(
+        words = [f"{title}: status {response.status_code}", code]
+        if response.status_code in NOT_LET_IN and self._secret_name:
+            words.append(f"we are not let in: is the secret {self._secret_name} still right?")
+        if response.is_redirect:
+            words.append("it points elsewhere, and no redirect is followed: is base_url still right?")
+        words.append(redacted(error_message(body), hidden))
+        absences = answered.prepared.absent
+        absent = any(each.proved_by_failure(response.status_code, code, body) for each in absences)
+        raise (Absent if absent else CallFailed)(
             ", ".join(filter(None, words))[:WHY_LENGTH],
             status=response.status_code,
             code=code,
@@ -182,7 +197,7 @@ class HttpExecutor:
     async def _log_in(self, secret: str) -> str:
         """Trade the secret for a session token; whatever fails here, the call itself was not sent."""
         if self._login is None:
-            raise CallFailed("the manifest has no [auth.login]", code="login", sent=False)
+            raise CallFailed("the manifest has no [auth.login]", code=LOGIN, sent=False)
         request = self._build(
             self._login.request, {"user": self._user, "secret": secret}, LOGIN_TIMEOUT_SECONDS
         )
@@ -195,17 +210,24 @@ class HttpExecutor:
             raise CallFailed(
                 f"logging in was refused with status {response.status_code}",
                 status=response.status_code,
-                code="login",
+                code=LOGIN,
                 sent=False,
             )
-        return self._login.token(response, _parse(content), secret)
+        return self._login.token(response, _parse(content, response.charset_encoding), secret)
 
 
-def _parse(content: bytes) -> Any:
-    """Return the JSON of an answer, None if it is empty or not JSON."""
+def _parse(content: bytes, charset: str | None) -> Any:
+    """Return the JSON of an answer, its texts cleaned; None if it is empty or not JSON.
+
+    Args:
+        content: the body; without a charset JSON is UTF-8, -16 or -32, which its first bytes show.
+        charset: what the answer's header says it is written in.
+    """
     try:
-        return json.loads(content) if content.strip() else None
-    except ValueError:
+        text = content.decode(charset) if charset and charset.lower() not in _UNICODE else content
+        found = json.loads(text) if content.strip() else None
+        return cleaned_texts(found) if _UNFIT.search(content) else found
+    except (ValueError, LookupError, RecursionError):
         return None
 
 

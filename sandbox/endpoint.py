@@ -12,15 +12,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.counter import Pieces
+from sandbox.channels.shop import Quantity
 from sandbox.faults import Call, Faults
+from sandbox.inject import Nothing, strike
 from sandbox.refusal import Refused
-from sandbox.strike import Nothing, strike
 from sandbox.world import World
 
 
 @dataclass(frozen=True)
-class Ask:
+class RequestView:
     """What a client asks: path parameters, query, headers, and the JSON body, read with care."""
 
     path: Mapping[str, str]
@@ -49,20 +49,23 @@ class Ask:
             raise Refused(422, "invalid", f"{name} must be a whole number")
         return int(value)
 
-    def pieces(self, name: str, line: str, sku: str, quantity: str) -> list[Pieces]:
-        """A list of the body, whose items call line, SKU and quantity by these names."""
+    def rows(self, name: str) -> list["RequestView"]:
+        """A list of objects of the body."""
         rows = self.body.get(name, [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Refused(422, "invalid", f"{name} must be a list of objects")
-        asks = [Ask({}, {}, {}, row) for row in rows]
-        return [Pieces(row.text(line), row.text(sku), row.whole(quantity)) for row in asks]
+        return [RequestView({}, {}, {}, row) for row in rows]
+
+    def pieces(self, name: str, line: str, sku: str, quantity: str) -> list[Quantity]:
+        """A list of the body, whose items call line, SKU and quantity by these names."""
+        return [Quantity(row.text(line), row.text(sku), row.whole(quantity)) for row in self.rows(name)]
 
 
-Handler = Callable[[Ask], dict[str, Any]]
+Handler = Callable[[RequestView], dict[str, Any]]
 Shape = Callable[[Refused], dict[str, Any]]
 
 
-class Door:
+class Endpoint:
     """Makes a channel's routes.
 
     Args:
@@ -74,7 +77,6 @@ class Door:
     """
 
     def __init__(self, world: World, channel: str, token: str, faults: Faults, shape: Shape) -> None:
-        """Keep what every call needs."""
         self.world = world
         self.channel = channel
         self.token = token
@@ -86,7 +88,7 @@ class Door:
         return self.choice(method, path, lambda _ask: (operation, handler), status)
 
     def choice(
-        self, method: str, path: str, choose: Callable[[Ask], tuple[str, Handler]], status: int = 200
+        self, method: str, path: str, choose: Callable[[RequestView], tuple[str, Handler]], status: int = 200
     ) -> Route:
         """A route whose operation is chosen by what is asked."""
 
@@ -96,7 +98,7 @@ class Door:
         return Route(path, endpoint, methods=[method])
 
     async def _serve(
-        self, request: Request, choose: Callable[[Ask], tuple[str, Handler]], status: int
+        self, request: Request, choose: Callable[[RequestView], tuple[str, Handler]], status: int
     ) -> Response:
         try:
             ask = await self._ask(request)
@@ -125,7 +127,7 @@ class Door:
         )
         return answer
 
-    async def _ask(self, request: Request) -> Ask:
+    async def _ask(self, request: Request) -> RequestView:
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
             raise Refused(401, "unauthorized", "a valid bearer token is needed")
@@ -136,14 +138,14 @@ class Door:
             raise Refused(400, "malformed", "the body is not JSON") from error
         if not isinstance(body, dict):
             raise Refused(400, "malformed", "the body must be a JSON object")
-        return Ask(request.path_params, request.query_params, request.headers, body)
+        return RequestView(request.path_params, request.query_params, request.headers, body)
 
-    def _subject(self, request: Request, ask: Ask) -> str:
+    def _subject(self, request: Request, ask: RequestView) -> str:
         canonical = json.dumps(ask.body, sort_keys=True)
         digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
         return f"{request.url.path}?{request.url.query}#{digest}"
 
-    def _do(self, ask: Ask, handler: Handler, status: int) -> Response:
+    def _do(self, ask: RequestView, handler: Handler, status: int) -> Response:
         try:
             with self.world.transaction():
                 answer = handler(ask)

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from connectors.check_operation import check_failures, check_operation
+from connectors.checks.findings import Finding
+from connectors.checks.operations import check_failures, check_operation
 from connectors.extraction import Extraction, ExtractionInvalid
-from connectors.findings import Finding
 from connectors.manifest import ManifestFile, read_manifests
 from connectors.prepared import PreparedRequest
 from connectors.secrets import SECRET_NAME
 from connectors.templates import TemplateInvalid
-from contracts.manifest import Auth, Manifest
-from contracts.problem import OfficeInvalid, Problem
+from contracts.connector import Auth, Manifest
+from contracts.office import OfficeInvalid, Problem
 
 _SCHEMES = {
     "http": ("http", "https"),
@@ -58,7 +58,9 @@ def check_manifest(file: ManifestFile) -> list[Problem]:
     """Return what is wrong with one manifest that fits the schema."""
     manifest = file.manifest
     findings = [*_check_reach(manifest), *_check_auth(manifest), *_check_listing(manifest)]
-    findings += check_failures(manifest.failures, ("failures",))
+    keyed = any(operation.is_keyed for operation in manifest.operations.values())
+    smtp = manifest.transport == "smtp"
+    findings += check_failures(manifest.failures, ("failures",), keyed=keyed, smtp=smtp)
     for name in manifest.operations:
         findings += check_operation(manifest, name)
     return [file.problem(finding.at, finding.what, finding.fix) for finding in findings]

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from connectors.checks.findings import Finding
 from connectors.extraction import Extraction, ExtractionInvalid
-from connectors.findings import Finding
 from connectors.templates import Expression, TemplateInvalid, Value
-from contracts.manifest import Idempotency, Lookup, Manifest, Operation
+from contracts.connector import Idempotency, Lookup, Manifest, Operation
 
 _SCOPE = frozenset({"key", "reference", "sent_at"})
 
@@ -34,6 +34,10 @@ def check_lookup(manifest: Manifest, name: str) -> Iterator[Finding]:
         yield Finding((*at, "idempotency"), what, f"add the table [operations.{name}.lookup]")
         return
     yield from _check_match(idempotency, lookup, operation, (*at, "lookup"))
+    if asked is not None and not _is_told_apart(idempotency, lookup, asked):
+        what = "finds its effect again without our key, and nothing says what tells it from another"
+        fix = "told_apart_by = ['order', ...]: the arguments that the match compares"
+        yield Finding((*at, "idempotency"), what, fix)
     if asked is not None:
         yield from _check_asked(operation, lookup, asked, (*at, "lookup"))
 
@@ -106,6 +110,18 @@ def _asks_for_it(idempotency: Idempotency, lookup: Lookup) -> bool:
     except (TemplateInvalid, ExtractionInvalid):
         return True  # said where the template is checked
     return bool(idempotency.told_apart_by) and asked >= set(idempotency.told_apart_by)
+
+
+def _is_told_apart(idempotency: Idempotency, lookup: Lookup, asked: Operation) -> bool:
+    """True if the look-up goes by our key, or the manifest names what it goes by."""
+    if idempotency.kind == "lookup" or idempotency.told_apart_by:
+        return True
+    try:
+        names = set(Expression(lookup.match).names) if lookup.match else set()
+        names |= {name for template in lookup.arguments.values() for name in Value(template).names}
+    except (TemplateInvalid, ExtractionInvalid):
+        return True  # said where the template is checked
+    return bool({"key", "reference"} & (names | (set(asked.arguments) - set(lookup.arguments))))
 
 
 def _compiled(at: tuple[str, ...], compile_it: Callable[[], Any]) -> Iterator[Finding]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from connectors.check_lookup import check_lookup
+from connectors.checks.findings import Finding
+from connectors.checks.lookups import check_lookup
 from connectors.extraction import Extraction, ExtractionInvalid
-from connectors.findings import Finding
 from connectors.prepared import PreparedRequest
 from connectors.templates import TemplateInvalid
-from contracts.failure import FailureClass
-from contracts.manifest import FailureMode, Manifest, Operation
+from contracts.connector import FailureMode, Manifest, Operation
+from contracts.failure import CONFLICT, NOT_LET_IN, SMTP_NOT_LET_IN, FailureClass
 
 POSSIBLY_SENT = frozenset(
     {
@@ -22,6 +22,9 @@ POSSIBLY_SENT = frozenset(
     }
 )
 """Exceptions after which a write may have been applied, whatever a manifest says."""
+
+NO_ABSENCE = frozenset({*NOT_LET_IN, 408, CONFLICT, 425, 429, *range(500, 600)})
+"""Statuses with which a system does not answer what it was asked."""
 
 _METHODS = {
     "http": ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"),
@@ -38,10 +41,12 @@ def check_operation(manifest: Manifest, name: str) -> Iterator[Finding]:
     yield from _check_effect(operation, at)
     yield from _check_request(manifest, operation, at)
     yield from _check_paths(operation, at)
+    yield from _check_absent(operation, at)
     yield from _check_latency(operation, at)
     if operation.effect == "write":
         yield from _check_money(operation, at)
-        yield from check_failures(operation.failures, (*at, "failures"))
+        smtp = manifest.transport == "smtp"
+        yield from check_failures(operation.failures, (*at, "failures"), keyed=operation.is_keyed, smtp=smtp)
         yield from _check_compensation(manifest, operation, name)
         yield from check_lookup(manifest, name)
 
@@ -151,6 +156,21 @@ def _check_paths(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]
                 )
 
 
+def _check_absent(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    if operation.absent and operation.effect == "write":
+        yield Finding((*at, "absent"), "belongs to reads, and this is a write", "take it away")
+    for index, absence in enumerate(operation.absent):
+        place: tuple[str | int, ...] = (*at, "absent", index)
+        for status in sorted(set(absence.status) & NO_ABSENCE):
+            what = f"{status} is no answer about what was asked for: nothing is proved absent"
+            yield Finding(place, what, "name statuses such as 404 or 410 only")
+        try:
+            if absence.when:
+                Extraction(absence.when)
+        except ExtractionInvalid as invalid:
+            yield Finding(place, str(invalid))
+
+
 def _check_latency(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
     latency = operation.latency
     if not 0 < latency.p50_seconds <= latency.p99_seconds <= latency.timeout_seconds:
@@ -173,13 +193,32 @@ def _check_money(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]
         yield Finding(at, "moves money but does not say how much", f"money = '{cents[0]}'")
 
 
-def check_failures(modes: tuple[FailureMode, ...], at: tuple[str, ...]) -> Iterator[Finding]:
-    """Yield the failure modes of writes that call safe what is not."""
+def check_failures(
+    modes: tuple[FailureMode, ...], at: tuple[str, ...], *, keyed: bool, smtp: bool
+) -> Iterator[Finding]:
+    """Yield the failure modes of writes that call safe, or final, what is not.
+
+    Args:
+        modes: of the connector or of one operation.
+        at: where they stand.
+        keyed: a key or reference of ours is sent.
+        smtp: the statuses are SMTP's.
+    """
+    kept_out = SMTP_NOT_LET_IN if smtp else NOT_LET_IN
     for index, mode in enumerate(modes):
         wrong = POSSIBLY_SENT & set(mode.exception)
         if wrong and mode.means is not FailureClass.AMBIGUOUS:
             what = f"{', '.join(sorted(wrong))} may come after a write was applied"
             yield Finding((*at, index), what, "means = 'ambiguous'")
+        if mode.names_a_code or mode.means is FailureClass.AMBIGUOUS:
+            continue
+        if CONFLICT in mode.status and keyed and not smtp:
+            what = "409 where a key of ours is sent may mean that what it was sent for is done already"
+            yield Finding((*at, index), what, "take 409 out, or name the refusals: code = ['OUT_OF_STOCK']")
+        shut = sorted(set(kept_out) & set(mode.status))
+        if shut and mode.means is FailureClass.NOT_APPLIED_FINAL:
+            what = f"{', '.join(map(str, shut))} refuses us, not the effect: a rotated token ends no case"
+            yield Finding((*at, index), what, "take it out: the case waits until we are let in")
 
 
 def _check_compensation(manifest: Manifest, operation: Operation, name: str) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""What `kontor check` finds in a manifest before anything is called."""

@@ -1,0 +1,1 @@
+"""How a call travels: HTTP, SMTP, a file; and who it is signed by."""

@@ -1,0 +1,1 @@
+"""The small outside world: three sales channels over one stock."""

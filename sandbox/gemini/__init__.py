@@ -1,0 +1,1 @@
+"""A small server that speaks Gemini's REST."""

@@ -1,0 +1,5 @@
+"""`python -m sandbox.gemini`."""
+
+from sandbox.gemini.server import main
+
+main()
