@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from contracts.problem import OfficeInvalid, Problem
-from models.catalogue import FILE, Catalogue, load_catalogue
-from models.examples import load_examples
-from models.limits import load_limits
-from models.matcher_card import load_match_examples
-from models.prompts import load_prompts
-from models.training import TooFewExamples, split
+from contracts.office import OfficeInvalid, Problem
+from models.gemini.prompts import load_prompts
+from models.local.examples import TooFewExamples, load_examples, split
+from models.local.picks import load_match_examples
+from models.routing.catalogue import FILE, Catalogue, load_catalogue
+from models.routing.cost import load_limits
 
 
 def check_models(office: Path) -> list[Problem]:

@@ -1,6 +1,5 @@
 """The one place that calls Google's SDK: no retries, no kept key, every failure named."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,7 +10,8 @@ from google import genai
 from google.genai import errors, types
 from google.genai.client import AsyncClient
 
-from models.candidate import CandidateFailed
+from contracts.bounds import read_json
+from models.routing.candidate import CandidateFailed
 
 Made = TypeVar("Made")
 
@@ -150,8 +150,8 @@ def _details(body: Any) -> list[dict[str, Any]]:
 
 
 def json_object(text: str) -> Any:
-    """Parse a model's text as JSON, taking a Markdown fence off; raises ValueError."""
+    """Parse a model's text as JSON, taking a Markdown fence off, cleaned; raises ValueError."""
     bare = text.strip()
     if bare.startswith("```"):
         bare = bare.split("\n", 1)[-1].rsplit("```", 1)[0]
-    return json.loads(bare)
+    return read_json(bare)

@@ -7,10 +7,10 @@ from google.genai import types
 from pydantic import ValidationError
 
 from contracts.decision import Question
-from models.form import Form
-from models.gemini_door import json_object
-from models.grounding import ungrounded
-from models.prices import Usage
+from models.gemini.client import json_object
+from models.gemini.grounding import ungrounded
+from models.gemini.prompts import Form
+from models.routing.cost import Usage
 
 _BLOCKED = frozenset(
     {

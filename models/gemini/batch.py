@@ -11,16 +11,14 @@ from contracts.decision import Decision, Inquiry, Provenance, Question, RouteSte
 from contracts.failure import AskLater
 from contracts.ids import effect_key
 from contracts.model_batch import BatchHarvest, BatchStanding, BatchTicket
-from models.budget import Budgets
-from models.candidate import CandidateFailed
-from models.catalogue import Catalogue, ModelSpec
-from models.form import form_of
-from models.gemini import SHAPE_TOKENS, generation
-from models.gemini_answer import read, usage_of
-from models.gemini_door import GeminiDoor, Made, Secrets
-from models.metrics import ModelMeter
-from models.prices import Usage, cost_microusd, most_microusd
-from models.prompts import Prompt, Rendered
+from models.gemini.answer import read, usage_of
+from models.gemini.candidate import SHAPE_TOKENS, generation
+from models.gemini.client import GeminiDoor, Made, Secrets
+from models.gemini.prompts import Prompt, Rendered, form_of
+from models.routing.candidate import CandidateFailed
+from models.routing.catalogue import Catalogue, ModelSpec
+from models.routing.cost import Budgets, Usage, cost_microusd, most_microusd
+from models.routing.health import ModelMeter
 
 CALL_SECONDS = 60.0
 LIFETIME = timedelta(hours=50)
@@ -30,7 +28,7 @@ _TAKEN = frozenset({types.JobState.JOB_STATE_SUCCEEDED, types.JobState.JOB_STATE
 
 
 class GeminiBatches:
-    """Satisfies `activities.ports.ModelBatches`."""
+    """Gemini's batch jobs; every method raises AskLater where the provider does not answer."""
 
     def __init__(
         self,
@@ -43,7 +41,6 @@ class GeminiBatches:
         meter: ModelMeter | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take the office's tasks and prompts, the door to the SDK, and the books."""
         self._catalogue = catalogue
         self._prompts = prompts
         self._door = door

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
+from contracts.base import Frozen
 from contracts.decision import RouteStep
-from contracts.frozen import Frozen
-from models.candidate import Readiness
-from models.catalogue import ModelSpec, TaskSpec
-from models.health import Health
+from models.routing.candidate import Readiness
+from models.routing.catalogue import ModelSpec, TaskSpec
+from models.routing.health import Health
 
 
-class Standing(Frozen):
+class CandidateState(Frozen):
     """Everything the choice reads of one candidate.
 
     Attributes:
@@ -23,7 +23,7 @@ class Standing(Frozen):
     budget_left_microusd: int | None = None
 
 
-def choose(task: TaskSpec, characters: int, standings: Sequence[Standing]) -> tuple[RouteStep, ...]:
+def choose(task: TaskSpec, characters: int, standings: Sequence[CandidateState]) -> tuple[RouteStep, ...]:
     """Say of each candidate, in the task's order, whether it may be asked and why.
 
     Args:
@@ -47,7 +47,7 @@ def choose(task: TaskSpec, characters: int, standings: Sequence[Standing]) -> tu
     return tuple(steps)
 
 
-def objection(task: TaskSpec, characters: int, standing: Standing, left_ms: float) -> str:
+def objection(task: TaskSpec, characters: int, standing: CandidateState, left_ms: float) -> str:
     """Return the first reason against asking a candidate; empty if there is none."""
     model, readiness, health = standing.model, standing.readiness, standing.health
     cost = model.most_microusd(characters)
@@ -86,7 +86,7 @@ def objection(task: TaskSpec, characters: int, standing: Standing, left_ms: floa
     return next((words for holds, words in objections if holds), "")
 
 
-def expected_ms(standing: Standing) -> float:
+def expected_ms(standing: CandidateState) -> float:
     """Return the measured median latency, or the typical one before anything was measured."""
     measured = standing.health.latency_ms
     return standing.model.typical_latency_ms if measured is None else measured
@@ -97,7 +97,7 @@ def dollars(microusd: int) -> str:
     return f"${microusd / 1_000_000:.6f}".rstrip("0").rstrip(".")
 
 
-def _in_favour(characters: int, standing: Standing) -> str:
+def _in_favour(characters: int, standing: CandidateState) -> str:
     cost = standing.model.most_microusd(characters)
     price = f"at most {dollars(cost)}" if cost else "free"
     return f"may be asked: {price}, about {expected_ms(standing):.0f} ms"

@@ -1,20 +1,19 @@
 """Prompts are files of the office: a version, the inputs they take, the contract they ask for."""
 
 import json
-import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from jinja2 import StrictUndefined, Template, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
-from contracts.canonical import content_hash
+from contracts.base import Frozen, content_hash
 from contracts.decision import Question
-from contracts.frozen import Frozen
-from contracts.problem import OfficeInvalid, Problem
-from models.catalogue import Catalogue, TaskSpec, line_in
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import TomlLines, read_toml, toml_problem
+from models.routing.catalogue import Catalogue, TaskSpec
 
 FOLDER = "prompts"
 OF_THE_TASK = frozenset({"note", "labels"})
@@ -105,19 +104,11 @@ def load_prompt(office: Path, name: str) -> Prompt:
         OfficeInvalid: with every problem found.
     """
     try:
-        prompt = Prompt.model_validate(tomllib.loads((office / name).read_text(encoding="utf-8")))
+        text = read_text(office / name)
     except FileNotFoundError:
         raise OfficeInvalid([Problem(file=name, line=0, what="is missing")]) from None
-    except tomllib.TOMLDecodeError as broken:
-        raise OfficeInvalid([Problem(file=name, line=line_in(str(broken)), what=str(broken))]) from None
-    except ValidationError as invalid:
-        raise OfficeInvalid(
-            [
-                Problem(file=name, line=0, what=f"{'.'.join(map(str, error['loc']))}: {error['msg']}")
-                for error in invalid.errors()
-            ]
-        ) from None
-    if problems := _problems(name, prompt):
+    prompt = read_toml(text, Prompt, name)
+    if problems := _problems(name, TomlLines(text), prompt):
         raise OfficeInvalid(problems)
     return prompt
 
@@ -145,7 +136,7 @@ def load_prompts(office: Path, catalogue: Catalogue) -> dict[str, Prompt]:
     return found
 
 
-def _problems(name: str, prompt: Prompt) -> list[Problem]:
+def _problems(name: str, lines: TomlLines, prompt: Prompt) -> list[Problem]:
     """Return what is wrong with the templates: syntax, inputs that are unknown, unused or misplaced."""
     problems = []
     used: dict[str, set[str]] = {}
@@ -155,24 +146,61 @@ def _problems(name: str, prompt: Prompt) -> list[Problem]:
             used[part] = meta.find_undeclared_variables(environment.parse(getattr(prompt, part)))
             environment.from_string(getattr(prompt, part))  # compiles: an unknown filter shows only here
         except TemplateError as broken:
-            problems.append(Problem(file=name, line=0, what=f"{part}: {broken}"))
+            problems.append(toml_problem(name, lines, (part,), str(broken)))
             used[part] = set()
     if strange := used.pop("repair") - {"problem"}:
-        problems.append(Problem(file=name, line=0, what=f"repair: it may use only 'problem', not {strange}"))
+        problems.append(toml_problem(name, lines, ("repair",), f"it may use only 'problem', not {strange}"))
     declared, known = set(prompt.inputs), OF_THE_TASK | OF_THE_QUESTION
     everywhere = used["shared"] | used["asked"]
     findings = [
-        (declared - known, "inputs: there is no input {}", f"choose from {', '.join(sorted(known))}"),
-        (everywhere - declared, "{} is used and not among the inputs", "add it to inputs"),
-        ((declared & known) - everywhere, "inputs: {} is never used", "remove it"),
+        (declared - known, "inputs", "there is no input {}", f"choose from {', '.join(sorted(known))}"),
+        (everywhere - declared, "inputs", "{} is used and not among them", "add it to inputs"),
+        ((declared & known) - everywhere, "inputs", "{} is never used", "remove it"),
         (
             used["shared"] & OF_THE_QUESTION,
-            "shared: {} differs from question to question",
+            "shared",
+            "{} differs from question to question",
             "move it to asked",
         ),
     ]
     return problems + [
-        Problem(file=name, line=0, what=what.format(repr(each)), fix=fix)
-        for names, what, fix in findings
+        toml_problem(name, lines, (where,), what.format(repr(each)), fix)
+        for names, where, what, fix in findings
         for each in sorted(names)
     ]
+
+
+class Form(BaseModel):
+    """The part that every contract shares.
+
+    Attributes:
+        quote: the words of the message that decide it; may be empty.
+        why: one sentence.
+        sure: no other answer is possible; otherwise the answer is only a best guess.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    quote: str
+    why: str
+    sure: bool
+
+    def answer(self) -> dict[str, JsonValue]:
+        """Return what the task's contract asks for, without what it stands on."""
+        return self.model_dump(mode="json", exclude={"sure", "quote", "why"})
+
+
+def form_of(task: TaskSpec, question: Question) -> type[Form]:
+    """Return the form for one question: its labels, or the numbers of its choices.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+    """
+    # The labels are the office's data, so the type is made when the question is asked.
+    if task.contract == "label":
+        label: Any = Literal[tuple(task.labels)]
+        return create_model("Label", __base__=Form, label=(label, ...))
+    if not question.choices:
+        raise ValueError(f"{question.task}: there is nothing to choose from")
+    index: Any = Annotated[int, Field(ge=0, le=len(question.choices) - 1)]
+    return create_model("Picked", __base__=Form, picked=(list[index], ...))

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from models.candidate import CandidateFailed
+from models.routing.candidate import CandidateFailed
 
 MINUTE_SECONDS = 60.0
 

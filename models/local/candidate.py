@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from contracts.embedding import Embedder
-from contracts.problem import OfficeInvalid
-from models.candidate import Asked, Readiness, Reply
-from models.catalogue import TaskSpec
-from models.classifier import Guess, Head
-from models.examples import load_examples
-from models.features import features_of
-from models.heads import HeadStore, head_key
-from models.training import TooFewExamples, train
+from contracts.office import OfficeInvalid
+from models.local.classifier import Guess, Head
+from models.local.examples import TooFewExamples, load_examples
+from models.local.features import features_of
+from models.local.heads import HeadStore, head_key
+from models.local.training import train
+from models.routing.candidate import Asked, CandidateReply, Readiness
+from models.routing.catalogue import TaskSpec
 
 
 class HeadCandidate:
@@ -68,12 +68,12 @@ class HeadCandidate:
                 self._heads[name] = await self._load_or_train(name, task, again)
             return self._heads[name]
 
-    async def answer(self, asked: Asked) -> Reply:
+    async def answer(self, asked: Asked) -> CandidateReply:
         """Answer with the label, if it is sure enough and the text is of the kind it knows."""
         head = await self.head(asked.name, asked.task)
         [guess] = head.guess(await features_of(self._embedder, [asked.question.text]))
         accepted = guess.accepted(head.card.accept)
-        return Reply(
+        return CandidateReply(
             outcome="answered" if accepted else "unsure",
             answer={"label": guess.label},
             why=explanation(guess, head),

@@ -1,15 +1,15 @@
 """What the router asks: anything that can answer a question of some task."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
+from contracts.base import Frozen
 from contracts.decision import Question
 from contracts.evidence import Evidence
-from contracts.frozen import Frozen
-from models.calibration import AcceptRule
-from models.catalogue import TaskSpec
+from models.routing.catalogue import TaskSpec
 
 FailureMode = Literal[
     "failed", "timeout", "rate_limited", "unavailable", "unreachable", "refused", "garbled", "out_of_budget"
@@ -37,7 +37,6 @@ class CandidateFailed(Exception):
         its_fault: bool = True,
         billed: bool = False,
     ) -> None:
-        """Keep why, and when it may be asked again."""
         super().__init__(why)
         self.why = why
         self.mode = mode
@@ -60,6 +59,26 @@ class Asked:
     left_seconds: float = 120.0
 
 
+class AcceptRule(Frozen):
+    """When an answer is good enough to be accepted.
+
+    Attributes:
+        threshold: the least confidence that is accepted; None when no threshold keeps the promise.
+        coverage: share of the held-out examples that are accepted.
+        error: share of wrong answers among them.
+        error_bound: with probability `target_confidence`, the true error is below it.
+        held_out: how many examples that rests on.
+    """
+
+    threshold: float | None
+    coverage: float
+    error: float
+    error_bound: float
+    target_error: float
+    target_confidence: float
+    held_out: int
+
+
 class Readiness(Frozen):
     """Whether a candidate can be asked, before anything is spent.
 
@@ -72,7 +91,7 @@ class Readiness(Frozen):
     accept: AcceptRule | None = None
 
 
-class Reply(Frozen):
+class CandidateReply(Frozen):
     """What a candidate concluded.
 
     Attributes:
@@ -103,5 +122,36 @@ class Candidate(Protocol):
     async def prepare(self, name: str, task: TaskSpec) -> Readiness:
         """Load or train what the task needs, once; say whether it can be asked. Costs no money."""
 
-    async def answer(self, asked: Asked) -> Reply:
+    async def answer(self, asked: Asked) -> CandidateReply:
         """Answer; raises CandidateFailed. Cancelled when the task's latency budget runs out."""
+
+
+class Answers(Protocol):
+    """A store of replies by key, limited in size and age; implemented in `memory/`."""
+
+    def find(self, key: str, now: datetime) -> CandidateReply | None:
+        """Return a reply that is not too old."""
+
+    def keep(self, key: str, reply: CandidateReply, now: datetime) -> None:
+        """Keep a reply, letting the oldest go when there are too many."""
+
+
+class DryRunCandidate:
+    """Stands in for a paid candidate where a question is only tried out."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._candidate = candidate
+
+    @property
+    def by(self) -> Literal["local", "gemini", "rule"]:
+        """What kind of decider the real one is."""
+        return self._candidate.by
+
+    async def prepare(self, name: str, task: TaskSpec) -> Readiness:
+        """Say what the real one says."""
+        return await self._candidate.prepare(name, task)
+
+    async def answer(self, asked: Asked) -> CandidateReply:
+        """Say that the real one would be asked here."""
+        del asked
+        raise CandidateFailed("would be asked now, and cost money", its_fault=False)

@@ -6,12 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import ValidationError
-
-from contracts.doubt import Doubt
-from contracts.frozen import Frozen
-from contracts.problem import OfficeInvalid, Problem
-from models.examples import Example
+from contracts.base import Frozen
+from contracts.decision import ReviewItem
+from contracts.json_lines import read_json_lines
+from contracts.office import OfficeInvalid, Problem
+from models.local.examples import Example
 
 SKIP = "-"
 
@@ -19,7 +18,7 @@ SKIP = "-"
 class Doubts(Protocol):
     """Where doubtful decisions are read; implemented in `memory/`."""
 
-    def doubts(self, task: str, since: datetime, limit: int) -> list[Doubt]:
+    def doubts(self, task: str, since: datetime, limit: int) -> list[ReviewItem]:
         """Return a task's doubtful decisions since a moment, newest first."""
 
 
@@ -39,7 +38,7 @@ class Correction(Frozen):
 
 
 def write_review(
-    doubts: Sequence[Doubt], file: Path, known: Iterable[Example], redact: Callable[[str], str]
+    doubts: Sequence[ReviewItem], file: Path, known: Iterable[Example], redact: Callable[[str], str]
 ) -> int:
     """Write a review file of the texts that are no examples yet; return how many.
 
@@ -78,15 +77,9 @@ def read_review(file: Path, labels: frozenset[str]) -> tuple[list[Example], int]
         OfficeInvalid: with every line that cannot be read or has an unknown label.
     """
     examples: list[Example] = []
-    problems: list[Problem] = []
+    read, problems = read_json_lines(file, Correction)
     waiting = 0
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            correction = Correction.model_validate_json(line)
-        except ValidationError as invalid:
-            what = "; ".join(str(error["msg"]) for error in invalid.errors())
-            problems.append(Problem(file=file.name, line=number, what=what))
-            continue
+    for number, correction in read:
         if not correction.label:
             waiting += 1
         elif correction.label in labels:
@@ -97,5 +90,5 @@ def read_review(file: Path, labels: frozenset[str]) -> tuple[list[Example], int]
                 Problem(file=file.name, line=number, what=what, fix=f"or {SKIP!r} to leave it out")
             )
     if problems:
-        raise OfficeInvalid(problems)
+        raise OfficeInvalid(sorted(problems, key=lambda problem: problem.line))
     return examples, waiting

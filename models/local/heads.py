@@ -8,12 +8,12 @@ from pathlib import Path
 
 from safetensors.numpy import load
 
-from contracts.canonical import content_hash
+from contracts.base import content_hash
 from contracts.embedding import EmbedderIdentity
-from models.catalogue import TaskSpec
-from models.classifier import Head, HeadCard
-from models.examples import Example, data_hash
-from models.training import RECIPE
+from models.local.classifier import Head, HeadCard
+from models.local.examples import Example, data_hash
+from models.local.training import RECIPE
+from models.routing.catalogue import TaskSpec
 
 
 def head_key(task: TaskSpec, examples: list[Example], embedder: EmbedderIdentity) -> str:

@@ -1,14 +1,14 @@
 """`office/models.toml`: which tasks there are, which models may answer them, and at what price."""
 
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from contracts.frozen import Frozen
-from contracts.problem import OfficeInvalid, Problem
+from contracts.base import Frozen
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import TomlLines, read_toml, toml_problem
 
 FILE = "models.toml"
 
@@ -136,61 +136,25 @@ def load_catalogue(office: Path) -> Catalogue:
     Raises:
         OfficeInvalid: with every problem found, each naming its line.
     """
-    file = office / FILE
     try:
-        text = file.read_text(encoding="utf-8")
-        catalogue = Catalogue.model_validate(tomllib.loads(text))
+        text = read_text(office / FILE)
     except FileNotFoundError:
         raise OfficeInvalid([Problem(file=FILE, line=0, what="is missing")]) from None
-    except tomllib.TOMLDecodeError as broken:
-        raise OfficeInvalid([Problem(file=FILE, line=line_in(str(broken)), what=str(broken))]) from None
-    except ValidationError as invalid:
-        raise OfficeInvalid(
-            [_problem(text, error["loc"], error["msg"]) for error in invalid.errors()]
-        ) from None
-    if wrong := [*_unknown_candidates(text, catalogue), *_without_prompt(text, catalogue)]:
+    catalogue, lines = read_toml(text, Catalogue, FILE), TomlLines(text)
+    if wrong := [*_unknown_candidates(lines, catalogue), *_without_prompt(lines, catalogue)]:
         raise OfficeInvalid(wrong)
     return catalogue
 
 
-def line_in(message: str) -> int:
-    """Return the line that tomllib's message names (`... (at line 3, column 7)`), else 0."""
-    _, _, rest = message.partition("at line ")
-    digits = rest.split(",")[0]
-    return int(digits) if digits.isdigit() else 0
-
-
-def line_of(text: str, table: str, key: str = "") -> int:
-    """Return the 1-based line of a table's header, or of a key in it; 0 if it is not there."""
-    header, at = f"[{table}]", 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        bare = line.split("#")[0].strip().replace('"', "").replace("'", "")
-        if bare.startswith("["):
-            at = number if bare == header else 0
-            if at and not key:
-                return at
-        elif at and bare.split("=")[0].strip() == key:
-            return number
-    return line_of(text, table) if key else 0
-
-
-def _problem(text: str, where: tuple[int | str, ...], what: str) -> Problem:
-    names = [str(part) for part in where]
-    table, key = ".".join(names[:2]), names[2] if len(names) > 2 else ""  # noqa: PLR2004 - kind, name, key
-    said = what.removeprefix("Value error, ")
-    return Problem(
-        file=FILE, line=line_of(text, table, key), what=f"[{table}] {key}: {said}".replace(" :", ":")
-    )
-
-
-def _unknown_candidates(text: str, catalogue: Catalogue) -> list[Problem]:
+def _unknown_candidates(lines: TomlLines, catalogue: Catalogue) -> list[Problem]:
     known = ", ".join(sorted(catalogue.models))
     return [
-        Problem(
-            file=FILE,
-            line=line_of(text, f"tasks.{name}", "candidates"),
-            what=f"[tasks.{name}] candidates: no model is called {candidate!r}",
-            fix=f"name one of {known}",
+        toml_problem(
+            FILE,
+            lines,
+            ("tasks", name, "candidates"),
+            f"no model is called {candidate!r}",
+            f"name one of {known}",
         )
         for name, task in catalogue.tasks.items()
         for candidate in task.candidates
@@ -198,11 +162,11 @@ def _unknown_candidates(text: str, catalogue: Catalogue) -> list[Problem]:
     ]
 
 
-def _without_prompt(text: str, catalogue: Catalogue) -> list[Problem]:
+def _without_prompt(lines: TomlLines, catalogue: Catalogue) -> list[Problem]:
     return [
         Problem(
             file=FILE,
-            line=line_of(text, f"tasks.{name}", "candidates"),
+            line=lines.line(("tasks", name, "candidates")),
             what=f"[tasks.{name}] prompt: {candidate} needs one to be asked with",
             fix='prompt = "prompts/…"',
         )

@@ -9,9 +9,9 @@ from functools import cached_property
 from tokenizers import Tokenizer
 
 from contracts.embedding import EmbedderIdentity
-from models.batching import BatchLimits, MicroBatcher
-from models.encoder import Encoder, SentenceTransformerEncoder
-from models.weights import PACKAGED, Weights, WeightsRefused, locate
+from models.local.batching import BatchLimits, MicroBatcher
+from models.local.encoder import Encoder, SentenceTransformerEncoder
+from models.local.weights import PACKAGED, Weights, WeightsRefused, locate
 
 
 class SentenceEmbedder:

@@ -12,22 +12,18 @@ from typing import Literal
 from google.genai import types
 from google.genai.client import AsyncClient
 
-from contracts.canonical import content_hash
+from contracts.base import content_hash
 from contracts.decision import Question
 from contracts.evidence import Evidence
-from models.budget import Budgets
-from models.cache import Answers
-from models.candidate import Asked, CandidateFailed, Readiness, Reply
-from models.catalogue import ModelSpec, TaskSpec
-from models.choice import dollars
-from models.form import Form, form_of
-from models.gemini_answer import Read, read, usage_of
-from models.gemini_door import GeminiDoor, Secrets, timed_out
-from models.metrics import ModelMeter
-from models.pace import Pace
-from models.prices import Usage, cost_microusd, most_microusd, tier_of
-from models.prompts import Prompt, Rendered
-from models.spending import Spending
+from models.gemini.answer import Read, read, usage_of
+from models.gemini.client import GeminiDoor, Secrets, timed_out
+from models.gemini.prompts import Form, Prompt, Rendered, form_of
+from models.gemini.rate_limit import Pace
+from models.routing.candidate import Answers, Asked, CandidateFailed, CandidateReply, Readiness
+from models.routing.catalogue import ModelSpec, TaskSpec
+from models.routing.choice import dollars
+from models.routing.cost import Budgets, Spending, Usage, cost_microusd, most_microusd, tier_of
+from models.routing.health import ModelMeter
 
 _SPACE = re.compile(r"\s+")
 SHAPE_TOKENS = 600
@@ -107,7 +103,7 @@ class GeminiCandidate:
             return Readiness(unavailable=missing.why)
         return Readiness()
 
-    async def answer(self, asked: Asked) -> Reply:
+    async def answer(self, asked: Asked) -> CandidateReply:
         """Answer in the task's contract, or with a named failure; raises CandidateFailed."""
         try:
             reply = await self._remembered(asked)
@@ -117,7 +113,7 @@ class GeminiCandidate:
         self._meter.ended(self._name, asked.name, "cache" if reply.cached else reply.outcome)
         return reply
 
-    async def _remembered(self, asked: Asked) -> Reply:
+    async def _remembered(self, asked: Asked) -> CandidateReply:
         """Return the kept answer to exactly this question, else ask and keep."""
         answers = None if asked.task.moves_money or asked.task.critical else self._answers
         if answers is None:
@@ -144,11 +140,11 @@ class GeminiCandidate:
             }
         )
 
-    async def _asked(self, asked: Asked) -> Reply:
+    async def _asked(self, asked: Asked) -> CandidateReply:
         try:
             form = form_of(asked.task, asked.question)
         except ValueError as nothing:
-            return Reply(outcome="unsure", answer=None, why=str(nothing), version=self._spec.id)
+            return CandidateReply(outcome="unsure", answer=None, why=str(nothing), version=self._spec.id)
         prompt = self._rendered(asked.task, asked.question)
         try:
             async with asyncio.timeout(asked.left_seconds * INNER_SHARE):
@@ -159,7 +155,9 @@ class GeminiCandidate:
         except TimeoutError:
             raise timed_out(asked.left_seconds) from None
 
-    async def _repaired(self, asked: Asked, prompt: Rendered, form: type[Form], first: Turn) -> Reply:
+    async def _repaired(
+        self, asked: Asked, prompt: Rendered, form: type[Form], first: Turn
+    ) -> CandidateReply:
         """Send an answer that does not fit back once, with what is wrong; then it is refused."""
         self._meter.ended(self._name, asked.name, "repaired")
         again = [
@@ -224,10 +222,10 @@ class GeminiCandidate:
         self._meter.spent(self._name, asked.name, usage or Usage(0, 0), cost)
         return response, cost
 
-    def _reply(self, turn: Turn, prompt: Rendered, cost: int) -> Reply:
+    def _reply(self, turn: Turn, prompt: Rendered, cost: int) -> CandidateReply:
         form = turn.read.form
         quote = form.quote.strip() if form else ""
-        return Reply(
+        return CandidateReply(
             outcome=turn.read.outcome,
             answer=form.answer() if form else None,
             why=turn.read.why,

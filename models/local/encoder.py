@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.weights import Weights
+from models.local.weights import Weights
 
 Vectors = NDArray[np.float32]
 """One row for each text, each of length 1."""

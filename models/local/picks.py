@@ -3,20 +3,22 @@
 from collections import defaultdict
 from pathlib import Path
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
+from contracts.base import Frozen
 from contracts.decision import Question
 from contracts.evidence import Evidence
-from contracts.frozen import Frozen
-from contracts.problem import OfficeInvalid, Problem
-from models.matching import MatcherCandidate
+from contracts.json_lines import read_json_lines
+from contracts.office import OfficeInvalid
+from models.routing.candidate import Asked, Candidate
+from models.routing.catalogue import TaskSpec
 
 
 class MatchExample(Frozen):
     """A text, what may be picked, and what a person picked.
 
     Attributes:
-        current: for variants, the line as it was bought.
+        current: what the text speaks of as it is now: the question's evidence.
         picked: None where the text does not say: the right answer is to be unsure.
     """
 
@@ -53,36 +55,32 @@ def load_match_examples(file: Path) -> list[MatchExample]:
     Raises:
         OfficeInvalid: with every bad line.
     """
-    if not file.is_file():
-        raise OfficeInvalid([Problem(file=file.name, line=0, what="is missing")])
-    found: list[MatchExample] = []
-    problems: list[Problem] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            found.append(MatchExample.model_validate_json(line))
-        except ValidationError as invalid:
-            what = "; ".join(str(error["msg"]) for error in invalid.errors())
-            problems.append(Problem(file=file.name, line=number, what=what))
+    found, problems = read_json_lines(file, MatchExample)
     if problems:
         raise OfficeInvalid(problems)
-    return found
+    return [example for _, example in found]
 
 
-async def matcher_card(task: str, examples: list[MatchExample], matcher: MatcherCandidate) -> MatcherCard:
+async def matcher_card(
+    name: str, task: TaskSpec, examples: list[MatchExample], matcher: Candidate
+) -> MatcherCard:
     """Ask the matcher every example and count."""
     by_rule: dict[str, list[bool]] = defaultdict(list)
     for example in examples:
-        evidence = (Evidence(source="order:example", text=example.current),) if example.current else ()
-        question = Question(task=task, text=example.text, choices=example.choices, evidence=evidence)
-        match = await matcher.match(task, question)
-        if match.sure:
-            by_rule[match.rule.split(" (")[0]].append(match.picked != example.picked)
+        evidence = (Evidence(source="example", text=example.current),) if example.current else ()
+        question = Question(task=name, text=example.text, choices=example.choices, evidence=evidence)
+        reply = await matcher.answer(Asked(name, task, question))
+        if reply.outcome == "answered":
+            picked = (reply.answer or {}).get("picked")
+            by_rule[reply.why.split(" (")[0]].append(picked != _listed(example.picked))
     return MatcherCard(
-        task=task,
+        task=name,
         examples=len(examples),
         answered=sum(len(wrong) for wrong in by_rule.values()),
         wrong=sum(sum(wrong) for wrong in by_rule.values()),
         wrong_by_rule={rule: (sum(wrong), len(wrong)) for rule, wrong in sorted(by_rule.items())},
     )
+
+
+def _listed(picked: tuple[int, ...] | None) -> list[int] | None:
+    return None if picked is None else list(picked)

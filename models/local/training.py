@@ -10,8 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from contracts.embedding import EmbedderIdentity
-from models.calibration import (
-    AcceptRule,
+from models.local.calibration import (
     Floats,
     Ints,
     calibration_error,
@@ -19,10 +18,11 @@ from models.calibration import (
     fit_temperature,
     softmax,
 )
-from models.catalogue import TaskSpec
-from models.classifier import Head, HeadCard, nearest_similarity
-from models.examples import Example, data_hash
-from models.features import Features, Matrix
+from models.local.classifier import Head, HeadCard, nearest_similarity
+from models.local.examples import Example, data_hash, split
+from models.local.features import Features, Matrix
+from models.routing.candidate import AcceptRule
+from models.routing.catalogue import TaskSpec
 
 RECIPE = "logistic-3"
 STRENGTHS = (3.0, 10.0, 30.0)
@@ -30,7 +30,6 @@ MANY_STRENGTH = 10.0
 FOLDS = 3
 FEW = 3000
 """Up to so many examples, the strength of regularisation is chosen by cross-validation."""
-LEAST_PER_LABEL = 8
 GUARD_QUANTILE = 0.01
 """The guard refuses what is stranger than all but this share of the training examples."""
 
@@ -43,41 +42,6 @@ UNTESTED = AcceptRule(
     target_confidence=0.5,
     held_out=0,
 )
-
-
-class TooFewExamples(Exception):
-    """A label has too few examples to train and to hold out."""
-
-
-@dataclass(frozen=True)
-class Split:
-    """Indexes of the examples to learn from and of those held out."""
-
-    learn: list[int]
-    held_out: list[int]
-
-
-def split(examples: list[Example]) -> Split:
-    """Hold out part of each label's examples, chosen by the hash of their text.
-
-    Few examples give two fifths away, so that the threshold's bound rests on something; many give a
-    fifth. The choice depends on the texts alone: the same data is always split the same way.
-
-    Raises:
-        TooFewExamples: a label has fewer than eight.
-    """
-    share = min(0.4, max(0.2, 300 / max(len(examples), 1)))
-    by_label: dict[str, list[int]] = {}
-    for index in sorted(range(len(examples)), key=lambda index: examples[index].key):
-        by_label.setdefault(examples[index].label, []).append(index)
-    learn, held_out = [], []
-    for label, indexes in sorted(by_label.items()):
-        if len(indexes) < LEAST_PER_LABEL:
-            raise TooFewExamples(f"label {label!r} has {len(indexes)} examples; {LEAST_PER_LABEL} are needed")
-        cut = round(len(indexes) * share)
-        held_out += indexes[:cut]
-        learn += indexes[cut:]
-    return Split(learn=sorted(learn), held_out=sorted(held_out))
 
 
 def train(

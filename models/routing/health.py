@@ -3,7 +3,10 @@
 from collections import deque
 from statistics import median
 
-from contracts.frozen import Frozen
+from opentelemetry.metrics import Meter, get_meter
+
+from contracts.base import Frozen
+from models.routing.cost import Usage
 
 REMEMBERED = 50
 FAILURES_IN_A_ROW = 3
@@ -57,3 +60,32 @@ class HealthRecord:
             calls=len(self._outcomes),
             paused_seconds=max(0.0, self._paused_until - now),
         )
+
+
+OUTCOMES = "kontor.model.outcomes"
+COST = "kontor.model.cost"
+TOKENS = "kontor.model.tokens"
+
+
+class ModelMeter:
+    """Instruments of one meter; without telemetry they count into nothing."""
+
+    def __init__(self, meter: Meter | None = None) -> None:
+        """Take a meter, else the process's own, as `telemetry.py` set it up."""
+        found = meter or get_meter("kontor.models")
+        self._outcomes = found.create_counter(
+            OUTCOMES, description="Answers by outcome, and calls without one by failure mode"
+        )
+        self._cost = found.create_counter(COST, unit="microusd", description="What the calls did cost")
+        self._tokens = found.create_counter(TOKENS, description="Tokens in, out, and in from a cache")
+
+    def ended(self, model: str, task: str, outcome: str) -> None:
+        """Count how one question ended, or that its answer had to be `repaired` or came from `cache`."""
+        self._outcomes.add(1, {"model": model, "task": task, "outcome": outcome})
+
+    def spent(self, model: str, task: str, usage: Usage, microusd: int) -> None:
+        """Count what one call did cost."""
+        labels = {"model": model, "task": task}
+        self._cost.add(microusd, labels)
+        for kind, tokens in (("in", usage.prompt), ("out", usage.output), ("cached", usage.cached)):
+            self._tokens.add(tokens, {**labels, "kind": kind})

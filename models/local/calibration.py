@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.frozen import Frozen
+from models.routing.candidate import AcceptRule
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -13,26 +13,6 @@ Ints = NDArray[np.int64]
 
 STEPS = 100
 """Thresholds that are laid out."""
-
-
-class AcceptRule(Frozen):
-    """When an answer is good enough to be accepted.
-
-    Attributes:
-        threshold: the least confidence that is accepted; None when no threshold keeps the promise.
-        coverage: share of the held-out examples that are accepted.
-        error: share of wrong answers among them.
-        error_bound: with probability `target_confidence`, the true error is below it.
-        held_out: how many examples that rests on.
-    """
-
-    threshold: float | None
-    coverage: float
-    error: float
-    error_bound: float
-    target_error: float
-    target_confidence: float
-    held_out: int
 
 
 def softmax(scores: Floats, temperature: float = 1.0) -> Floats:

@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from contracts.canonical import text_hash
-from contracts.frozen import Frozen
-from contracts.problem import OfficeInvalid, Problem
+from contracts.base import Frozen, text_hash
+from contracts.json_lines import read_json_lines
+from contracts.office import OfficeInvalid, Problem
+
+LEAST_PER_LABEL = 8
 
 
 class Example(Frozen):
@@ -17,7 +21,7 @@ class Example(Frozen):
     text: str = Field(min_length=1)
     label: str = Field(min_length=1)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for texts that differ only in case and spacing."""
         return text_hash(" ".join(self.text.lower().split()))
@@ -33,19 +37,9 @@ def load_examples(file: Path, labels: frozenset[str] = frozenset()) -> list[Exam
     Raises:
         OfficeInvalid: with every bad line, every unknown label, every text with two labels.
     """
-    if not file.is_file():
-        raise OfficeInvalid([Problem(file=file.name, line=0, what="is missing")])
-    problems: list[Problem] = []
+    read, problems = read_json_lines(file, Example)
     found: dict[str, Example] = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            example = Example.model_validate_json(line)
-        except ValidationError as invalid:
-            what = "; ".join(str(error["msg"]) for error in invalid.errors())
-            problems.append(Problem(file=file.name, line=number, what=what))
-            continue
+    for number, example in read:
         if labels and example.label not in labels:
             what = f"label {example.label!r} is not one of {', '.join(sorted(labels))}"
             problems.append(Problem(file=file.name, line=number, what=what))
@@ -53,8 +47,8 @@ def load_examples(file: Path, labels: frozenset[str] = frozenset()) -> list[Exam
             what = f"the same text is labelled {earlier.label!r} elsewhere"
             problems.append(Problem(file=file.name, line=number, what=what))
     if problems:
-        raise OfficeInvalid(problems)
-    return sorted(found.values(), key=lambda example: example.key)
+        raise OfficeInvalid(sorted(problems, key=lambda problem: problem.line))
+    return [found[key] for key in sorted(found)]
 
 
 def append_examples(file: Path, examples: list[Example]) -> int:
@@ -73,3 +67,38 @@ def data_hash(examples: list[Example]) -> str:
     for example in examples:
         digest.update(f"{example.key}\t{example.label}\n".encode())
     return digest.hexdigest()
+
+
+class TooFewExamples(Exception):
+    """A label has too few examples to train and to hold out."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indexes of the examples to learn from and of those held out."""
+
+    learn: list[int]
+    held_out: list[int]
+
+
+def split(examples: list[Example]) -> Split:
+    """Hold out part of each label's examples, chosen by the hash of their text.
+
+    Few examples give two fifths away, so that the threshold's bound rests on something; many give a
+    fifth. The choice depends on the texts alone: the same data is always split the same way.
+
+    Raises:
+        TooFewExamples: a label has fewer than eight.
+    """
+    share = min(0.4, max(0.2, 300 / max(len(examples), 1)))
+    by_label: dict[str, list[int]] = {}
+    for index in sorted(range(len(examples)), key=lambda index: examples[index].key):
+        by_label.setdefault(examples[index].label, []).append(index)
+    learn, held_out = [], []
+    for label, indexes in sorted(by_label.items()):
+        if len(indexes) < LEAST_PER_LABEL:
+            raise TooFewExamples(f"label {label!r} has {len(indexes)} examples; {LEAST_PER_LABEL} are needed")
+        cut = round(len(indexes) * share)
+        held_out += indexes[:cut]
+        learn += indexes[cut:]
+    return Split(learn=sorted(learn), held_out=sorted(held_out))

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from contracts.base import Frozen
 from contracts.embedding import EmbedderIdentity
-from contracts.frozen import Frozen
-from models.calibration import AcceptRule, Floats, softmax
-from models.features import Features
+from models.local.calibration import Floats, softmax
+from models.local.features import Features
+from models.routing.candidate import AcceptRule
 
 NEIGHBOURS = 3
 """The guard looks at the mean similarity to this many nearest training examples."""

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 from contracts.decision import Decision, Provenance, Question, RouteStep, inputs_hash
 from contracts.failure import AskLater
-from models.budget import Budgets
-from models.candidate import Asked, Candidate, CandidateFailed, Readiness, Reply
-from models.catalogue import Catalogue, TaskSpec
-from models.choice import Standing, choose
-from models.health import HealthRecord
+from models.routing.candidate import Asked, Candidate, CandidateFailed, CandidateReply, Readiness
+from models.routing.catalogue import Catalogue, TaskSpec
+from models.routing.choice import CandidateState, choose
+from models.routing.cost import Budgets
+from models.routing.health import HealthRecord
 
 NOT_HERE = Readiness(unavailable="it is not set up in this installation")
-NOBODY = ("nobody", Reply(outcome="unsure", answer=None, why="nobody was asked", version="-"), 0.0)
+NOBODY = ("nobody", CandidateReply(outcome="unsure", answer=None, why="nobody was asked", version="-"), 0.0)
 
 
 class ModelRouter:
@@ -68,7 +68,7 @@ class ModelRouter:
         waits = [each.health.paused_seconds for each in standings if each.health.paused_seconds > 0]
         deadline = self._monotonic() + task.latency_ms / 1000
         taken: list[RouteStep] = []
-        replies: list[tuple[str, Reply, float]] = []
+        replies: list[tuple[str, CandidateReply, float]] = []
         for position, step in enumerate(route):
             if not step.taken:
                 taken.append(step)
@@ -89,19 +89,19 @@ class ModelRouter:
             return decision.model_copy(update={"outcome": "deferred"})
         return decision
 
-    async def standings(self, question: Question) -> list[Standing]:
+    async def standings(self, question: Question) -> list[CandidateState]:
         """Return what the choice reads, for a question that is not asked."""
         return await self._standings(
             Asked(name=question.task, task=self._catalogue.tasks[question.task], question=question)
         )
 
-    async def _standings(self, asked: Asked) -> list[Standing]:
+    async def _standings(self, asked: Asked) -> list[CandidateState]:
         budget = await self._budget_left(asked)
         standings = []
         for name in asked.task.candidates:
             model, candidate = self._catalogue.models[name], self._candidates.get(name)
             standings.append(
-                Standing(
+                CandidateState(
                     name=name,
                     model=model,
                     readiness=await candidate.prepare(asked.name, asked.task) if candidate else NOT_HERE,
@@ -122,7 +122,7 @@ class ModelRouter:
 
     async def _ask(
         self, name: str, asked: Asked, left_seconds: float
-    ) -> tuple[RouteStep, Reply | None, float | None]:
+    ) -> tuple[RouteStep, CandidateReply | None, float | None]:
         """Ask one candidate within what is left of the latency budget.
 
         Returns:
@@ -144,7 +144,7 @@ class ModelRouter:
         return RouteStep(candidate=name, taken=reply.outcome == "answered", why=reply.why), reply, None
 
     def _decision(
-        self, asked: Asked, replies: list[tuple[str, Reply, float]], route: tuple[RouteStep, ...]
+        self, asked: Asked, replies: list[tuple[str, CandidateReply, float]], route: tuple[RouteStep, ...]
     ) -> Decision:
         """Make the decision of the reply that counts: accepted, else a named failure, else the best guess."""
         outcome, (name, reply, _) = "unsure", NOBODY
@@ -178,7 +178,7 @@ class ModelRouter:
         )
 
 
-def _can_be_left_to(standing: Standing, task: TaskSpec) -> bool:
+def _can_be_left_to(standing: CandidateState, task: TaskSpec) -> bool:
     """Say whether a batch job of this candidate may answer later what nobody answers now."""
     model = standing.model
     set_up = model.kind == "gemini" and not standing.readiness.unavailable

@@ -1,0 +1,1 @@
+"""Answers from Gemini: prompts, the client, and checks that an answer stands in the evidence."""

@@ -1,0 +1,1 @@
+"""Answers from this machine: a sentence-transformer, classifier heads, calibration."""

@@ -1,0 +1,1 @@
+"""Who is asked a question, in which order, at what cost; and what a candidate is."""
