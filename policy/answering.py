@@ -1,11 +1,15 @@
 """Who may answer: the request and the person, as Cedar sees them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import JsonValue
 
-from contracts.approval import ApprovalRequest
-from policy.staff import Standing
+from contracts.approvals.request import ApprovalRequest
+from policy.staff import StaffState
+
+ANSWER = "answer"
+"""The step of a verdict on who may answer."""
 
 
 def question_of(person: str, request: ApprovalRequest, at: datetime) -> dict[str, JsonValue]:
@@ -14,6 +18,7 @@ def question_of(person: str, request: ApprovalRequest, at: datetime) -> dict[str
         "person": {"person": person},
         "desk": request.desk,
         "amount_cents": request.amount_cents,
+        "currency": request.currency,
         "operations": [*sorted({effect.operation for effect in request.plan.effects})],
         "asked": [*request.roles],
         "asked_by": request.asked_by,
@@ -21,13 +26,31 @@ def question_of(person: str, request: ApprovalRequest, at: datetime) -> dict[str
     }
 
 
-def entity(standing: Standing) -> dict[str, object]:
+def person_of(question: Mapping[str, JsonValue]) -> str:
+    """Return who a recorded question is about."""
+    person = question["person"]
+    return str(person["person"]) if isinstance(person, dict) else ""
+
+
+def asked_roles(question: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return the roles that a recorded question was asked of."""
+    asked = question["asked"]
+    return tuple(str(role) for role in asked) if isinstance(asked, list) else ()
+
+
+def asked_at(question: Mapping[str, JsonValue]) -> datetime:
+    """Return the moment that a recorded question is judged as of."""
+    return datetime.fromisoformat(str(question["at"]))
+
+
+def entity(standing: StaffState) -> dict[str, object]:
     """Return the person as a Cedar entity: their roles are its parents."""
     return {
         "uid": {"type": "Person", "id": standing.person},
         "attrs": {
             "name": standing.person,
             "limit_cents": standing.limit_cents,
+            "limit_currency": standing.limit_currency,
             "absent": standing.absent,
             "stands_in_for": list(standing.stands_in_for),
         },

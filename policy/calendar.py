@@ -1,25 +1,26 @@
 """When the office works, and how long people have for an answer: `office.toml`.
 
-Deadlines are counted in working time (`contracts.working_time`). Public holidays come from the
+Deadlines are counted in working time (`policy.working_time`). Public holidays come from the
 `holidays` library for the country and subdivision that the file names.
 """
 
 import re
-import tomllib
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from contracts.asking import Asking, Moments
-from contracts.frozen import Frozen
-from contracts.problem import OfficeInvalid, Problem
-from contracts.working_time import Shift, WorkingHours, after_working_time
-from policy.lines import line_of
+from contracts.approvals.messages import ApprovalDraft, Moments
+from contracts.base import Frozen
+from contracts.money import minor_digits
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import read_toml
+from contracts.waits import Wait
+from policy.public_holidays import is_known, public_holidays, subdivisions
+from policy.working_time import Shift, WorkingHours, after_working_time
 
 FILE = "office.toml"
 DEFAULT = "default"
@@ -78,10 +79,9 @@ class Holidays(Frozen):
 
     @model_validator(mode="after")
     def _known(self) -> "Holidays":
-        known = holidays.list_supported_countries(include_aliases=False)
-        if self.country and self.country not in known:
+        if self.country and not is_known(self.country):
             raise ValueError(f"no holidays are known for the country {self.country!r}")
-        if self.subdivision and self.subdivision not in known.get(self.country, []):
+        if self.subdivision and not (self.country and self.subdivision in subdivisions(self.country)):
             raise ValueError(f"{self.country} has no subdivision {self.subdivision!r}")
         return self
 
@@ -109,15 +109,35 @@ class Patience(Frozen):
         return self
 
 
+class Waiting(Frozen):
+    """How long the office waits for something outside, in days of 24 hours."""
+
+    remind_after_days: float | None = Field(default=10, gt=0)
+    end_after_days: float = Field(default=14, gt=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Waiting":
+        if self.remind_after_days is not None and self.remind_after_days >= self.end_after_days:
+            raise ValueError("the reminder must come before the end")
+        return self
+
+
 class OfficeFile(Frozen):
-    """The content of `office.toml`."""
+    """The content of `office.toml`.
+
+    Attributes:
+        waits: how long it waits for what happens outside, such as `goods` that come back.
+        language: of what customers are told, where the office has no texts in theirs; ISO 639-1.
+    """
 
     name: str
     time_zone: str
     currency: str = Field(pattern=r"^[A-Z]{3}$")
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
     hours: Hours
     holidays: Holidays = Holidays()
     approvals: dict[str, Patience]
+    waits: dict[str, Waiting] = {}
 
     @field_validator("time_zone")
     @classmethod
@@ -127,6 +147,12 @@ class OfficeFile(Frozen):
         except (ZoneInfoNotFoundError, ValueError) as problem:
             raise ValueError(f"no time zone {name!r}") from problem
         return name
+
+    @field_validator("currency")
+    @classmethod
+    def _money(cls, code: str) -> str:
+        minor_digits(code)
+        return code
 
     @field_validator("approvals")
     @classmethod
@@ -151,21 +177,30 @@ class OfficeCalendar:
             raise OfficeInvalid(problems)
         return cls(file)
 
-    def schedule(self, asking: Asking, now: datetime) -> tuple[Asking, Moments]:
+    def schedule(self, draft: ApprovalDraft, now: datetime) -> tuple[ApprovalDraft, Moments]:
         """Return the question with its roles filled in, and its moments in working time.
 
         Escalations beyond the chain of roles are left out: there is nobody further to ask.
         """
         default = self.file.approvals[DEFAULT]
-        patience = self.file.approvals.get(asking.plan.desk, default)
-        roles = asking.roles or patience.roles or default.roles
+        patience = self.file.approvals.get(draft.plan.desk, default)
+        roles = draft.roles or patience.roles or default.roles
         steps = patience.escalate_after_hours[: len(roles) - 1]
         moments = Moments(
             remind_at=self.after(patience.remind_after_hours, now) if patience.remind_after_hours else None,
             escalate_at=tuple(self.after(hours, now) for hours in steps),
             deadline=self.after(patience.deadline_hours, now),
         )
-        return asking.model_copy(update={"roles": roles}), moments
+        return draft.model_copy(update={"roles": roles}), moments
+
+    def wait(self, what: str, now: datetime) -> Wait:
+        """Return when the office reminds of something outside, and when it waits for it no more."""
+        waiting = self.file.waits.get(what, Waiting())
+        remind = waiting.remind_after_days
+        return Wait(
+            remind_at=None if remind is None else now + timedelta(days=remind),
+            ends_at=now + timedelta(days=waiting.end_after_days),
+        )
 
     def after(self, hours: float, start: datetime) -> datetime:
         """Return the moment (UTC) at which so many working hours have passed since `start`."""
@@ -178,14 +213,11 @@ class OfficeCalendar:
     def _hours_of(self, year: int) -> WorkingHours:
         free = self.file.holidays
         years = range(year - 1, year + YEARS_AHEAD + 1)
-        public: set[date] = set()
-        if free.country:
-            found = holidays.country_holidays(free.country, subdiv=free.subdivision or None, years=years)
-            public = set(found)
+        public = public_holidays(free.country, free.subdivision, years) if free.country else frozenset()
         return WorkingHours(
             zone=ZoneInfo(self.file.time_zone),
             shifts=self.file.hours.shifts(),
-            holidays=frozenset((public | set(free.closed)) - set(free.worked)),
+            holidays=(public | frozenset(free.closed)) - frozenset(free.worked),
         )
 
 
@@ -194,21 +226,10 @@ def read_calendar(office: Path) -> tuple[OfficeFile | None, list[Problem]]:
     path = office / FILE
     if not path.exists():
         return None, [Problem(file=FILE, line=0, what="missing", fix="say name, time zone, hours, approvals")]
-    text = path.read_text()
     try:
-        return OfficeFile.model_validate(tomllib.loads(text)), []
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r"line (\d+)", str(error))
-        return None, [Problem(file=FILE, line=int(where.group(1)) if where else 0, what=f"not TOML: {error}")]
-    except ValidationError as invalid:
-        return None, [
-            Problem(
-                file=FILE,
-                line=line_of(text, [str(part) for part in error["loc"]]),
-                what=f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}",
-            )
-            for error in invalid.errors()
-        ]
+        return read_toml(read_text(path), OfficeFile, FILE), []
+    except OfficeInvalid as invalid:
+        return None, invalid.problems
 
 
 def _shift(text: str) -> Shift:

@@ -3,47 +3,69 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from contracts.problem import Problem
-from policy.book import PolicyBook, read_book
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import TomlLines
 from policy.calendar import DEFAULT, OfficeFile, read_calendar
 from policy.calendar import FILE as OFFICE_FILE
 from policy.engine import CedarEngine
-from policy.lines import line_of
+from policy.facts import FactTypes
+from policy.policy_set import PolicySet, read_policy_set
 from policy.staff import FILE as STAFF_FILE
+from policy.staff import unnamed_currencies
 from policy.trials import failing_trials
-from policy.validation import validate
+from policy.validation import limits_without_currency, validate
 
 
-def check_policies(office: Path) -> list[Problem]:
+def check_rules(office: Path, fact_types: FactTypes) -> list[Problem]:
+    """Return every problem of `office.toml`, the staff, the policies and their tests."""
+    book, problems = read_policy_set(office, fact_types)
+    return [*check_calendar(office, book), *check_policies(office, book, problems)]
+
+
+def check_policies(office: Path, book: PolicySet, problems: list[Problem]) -> list[Problem]:
     """Return every problem of the policies, the staff and the policy tests, with file and line.
 
     Tests are run only on policies that are sound: a verdict of half a folder says nothing.
+
+    Args:
+        office: the folder.
+        book: what was read of it.
+        problems: what was wrong with it while it was read.
     """
-    book, problems = read_book(office)
-    problems = [*problems, *validate(book)]
-    return problems or failing_trials(office, CedarEngine(book))
+    if problems:
+        return [*problems, *validate(book)]
+    try:
+        engine = CedarEngine(book)
+    except OfficeInvalid as invalid:
+        return invalid.problems
+    return [*_unnamed_currencies(office, book), *failing_trials(office, engine)]
 
 
-def check_calendar(office: Path) -> list[Problem]:
-    """Return what is wrong with `office.toml`, alone and beside the staff and the desks."""
+def _unnamed_currencies(office: Path, book: PolicySet) -> Iterator[Problem]:
+    """Yield the limits, of policies and of people, that are numbers without a currency."""
+    yield from limits_without_currency(book)
+    if (staff := office / STAFF_FILE).exists():
+        yield from unnamed_currencies(book.staff, TomlLines(read_text(staff)))
+
+
+def check_calendar(office: Path, book: PolicySet) -> list[Problem]:
+    """Return what is wrong with `office.toml`, alone and beside the staff and the desks of `book`."""
     file, problems = read_calendar(office)
-    if file is None:
-        return problems
-    return list(_beside_the_staff(office, file, read_book(office)[0]))
+    return problems if file is None else list(_beside_the_staff(office, file, book))
 
 
-def _beside_the_staff(office: Path, file: OfficeFile, book: PolicyBook) -> Iterator[Problem]:
-    text = (office / OFFICE_FILE).read_text()
+def _beside_the_staff(office: Path, file: OfficeFile, book: PolicySet) -> Iterator[Problem]:
+    lines = TomlLines(read_text(office / OFFICE_FILE))
     if (office / STAFF_FILE).exists() and book.staff.time_zone != file.time_zone:
         yield Problem(
             file=STAFF_FILE,
-            line=line_of((office / STAFF_FILE).read_text(), ["time_zone"]),
+            line=TomlLines(read_text(office / STAFF_FILE)).line(("time_zone",)),
             what=f"absences are in {book.staff.time_zone}, the office is in {file.time_zone}",
             fix=f'time_zone = "{file.time_zone}"',
         )
     desks, roles = ", ".join(book.words.facts), ", ".join(book.staff.roles) or "none"
     for desk, patience in file.approvals.items():
-        line = line_of(text, ["approvals", desk])
+        line = lines.line(("approvals", desk))
         if desk != DEFAULT and desk not in book.words.facts:
             yield Problem(file=OFFICE_FILE, line=line, what=f"no desk {desk!r}", fix=f"desks are: {desks}")
         for role in patience.roles:

@@ -9,15 +9,16 @@ from typing import Literal
 import cedarpy
 from pydantic import JsonValue
 
-from contracts.approval import ApprovalRequest
-from contracts.canonical import content_hash
+from contracts.approvals.request import ApprovalRequest
+from contracts.authorization import Outcome, Plan, PolicyReason, Verdict
+from contracts.base import content_hash
 from contracts.effect import ProposedEffect
 from contracts.undo import NAMESPACE as UNDO
 from contracts.undo import is_undo
-from contracts.verdict import Outcome, Plan, PolicyReason, Verdict
-from policy.answering import entity, question_of
-from policy.book import PolicyBook, read_book, require_sound
-from policy.ruling import NOBODY, Ruling, Slices, reasons
+from policy.answering import ANSWER, asked_at, asked_roles, entity, person_of, question_of
+from policy.facts import FactTypes
+from policy.policy_set import PolicySet, read_policy_set, require_sound
+from policy.ruling import NOBODY, PolicyIndex, Ruling, reasons
 from policy.schema import APPROVALS, schema_text
 from policy.source import Policy
 from policy.validation import validate
@@ -25,7 +26,7 @@ from policy.validation import validate
 Question = Literal["do", "unattended"]
 
 DEFAULT_DENY = PolicyReason(
-    id="default-deny", reason="No policy permits this.", effect="forbid", question="do"
+    id="default-deny", reason="No policy permits this.", effect="forbid", question="do", reads=("*",)
 )
 DEFAULT_ASK = PolicyReason(
     id="default-ask",
@@ -36,12 +37,12 @@ DEFAULT_ASK = PolicyReason(
 
 
 class CedarEngine:
-    """`activities.ports.PolicyEngine` on Cedar; policies are parsed once, here.
+    """Verdicts by Cedar; policies are parsed once, here.
 
     Thread-safe: everything it keeps is immutable but a cache whose entries never change.
     """
 
-    def __init__(self, book: PolicyBook) -> None:
+    def __init__(self, book: PolicySet) -> None:
         """Parse the book's policies and schema.
 
         Raises:
@@ -51,12 +52,12 @@ class CedarEngine:
         self.book = book
         self.policies: Mapping[str, Policy] = {policy.id: policy for policy in book.policies}
         self._schema = cedarpy.Schema.from_str(schema_text(book.words))
-        self._slices = Slices(book.policies)
+        self._slices = PolicyIndex(book.policies)
 
     @classmethod
-    def from_office(cls, office: Path) -> "CedarEngine":
+    def from_office(cls, office: Path, fact_types: FactTypes) -> "CedarEngine":
         """Read an office folder; raises OfficeInvalid with every problem found."""
-        book, problems = read_book(office)
+        book, problems = read_policy_set(office, fact_types)
         require_sound(problems)
         return cls(book)
 
@@ -70,27 +71,43 @@ class CedarEngine:
         return tuple(self._verdict(plan, effect) for effect in plan.effects)
 
     def judge_again(self, case_id: str, verdict: Verdict) -> Verdict:
-        """Compute a kept verdict from its own record: the same facts, with today's policies."""
+        """Compute a kept verdict from its own record: the same facts, this office's policies and staff."""
         facts = verdict.facts
+        if verdict.step == ANSWER:
+            return self._answering(case_id, facts)
         namespace = UNDO if is_undo(facts) else str(facts.get("desk", ""))
         return self._ruled(case_id, verdict.step, namespace, facts)
 
     def may_answer(self, person: str, request: ApprovalRequest, at: datetime) -> Verdict:
         """Say whether this person may answer this request now; never raises, an error denies."""
-        facts = question_of(person, request, at)
+        return self._answering(request.case_id, question_of(person, request, at))
+
+    def on_staff(self, person: str) -> bool:
+        """Say whether anybody of that name works here."""
+        return person in self.book.staff.people
+
+    def _answering(self, case_id: str, question: Mapping[str, JsonValue]) -> Verdict:
+        """Judge whether a person may answer, by what `policy.answering.question_of` recorded of it."""
+        facts = dict(question)
+        person = person_of(question)
         try:
-            standing = self.book.staff.standing(person, at, request.asked_by)
+            standing = self.book.staff.standing(
+                person,
+                asked_at(question),
+                asked_by=str(question["asked_by"]),
+                currency=str(question.get("currency", "")),
+            )
             facts["person"] = standing.model_dump(mode="json")
             context = {name: facts[name] for name in facts if name != "person"}
             context["asked"] = [
                 {"__entity": {"type": "Role", "id": role}}
-                for role in request.roles
+                for role in asked_roles(question)
                 if role in self.book.staff.roles
             ]
             ruling = self._ask(
                 ("Person", person),
                 (f"{APPROVALS}::Action", "answer"),
-                ("Desk", request.desk),
+                ("Desk", str(question["desk"])),
                 context,
                 entities=cedarpy.Entities.from_json_str(json.dumps([entity(standing)]), self._schema),
             )
@@ -101,9 +118,9 @@ class CedarEngine:
         outcome: Outcome = "allow" if ruling.allowed and not ruling.errors else "deny"
         why = reasons(self.policies, ruling.reasons, "do")
         return Verdict(
-            id=self._id(request.case_id, facts, outcome),
+            id=self._id(case_id, facts, outcome),
             outcome=outcome,
-            step="answer",
+            step=ANSWER,
             reasons=why or (() if ruling.allowed else (DEFAULT_DENY,)),
             facts=facts,
             policy_version=self.version,
@@ -112,12 +129,9 @@ class CedarEngine:
             beaten=reasons(self.policies, ruling.beaten, "do"),
         )
 
-    def on_staff(self, person: str) -> bool:
-        """Say whether anybody of that name works here."""
-        return person in self.book.staff.people
-
     def _verdict(self, plan: Plan, effect: ProposedEffect) -> Verdict:
-        facts: dict[str, JsonValue] = {name: value for name, value in plan.facts.items() if value is not None}
+        said = {**plan.facts, **effect.facts}
+        facts: dict[str, JsonValue] = {name: value for name, value in said.items() if value is not None}
         facts["desk"] = plan.desk
         facts["effect"] = {
             "step": effect.step,
@@ -130,8 +144,11 @@ class CedarEngine:
         namespace = UNDO if is_undo(facts) else plan.desk
         return self._ruled(plan.case_id, effect.step, namespace, facts)
 
-    def _ruled(self, case_id: str, step: str, namespace: str, facts: Mapping[str, JsonValue]) -> Verdict:
+    def _ruled(self, case_id: str, step: str, namespace: str, said: Mapping[str, JsonValue]) -> Verdict:
+        facts = {**self.book.words.defaults.get(namespace, {}), **said}
         do = self._question(namespace, "do", facts)
+        if problem := _money_without_currency(facts):
+            do = Ruling(allowed=False, errors=(problem,))
         ruled = do.allowed and not do.errors
         unattended = self._question(namespace, "unattended", facts) if ruled else Ruling(allowed=False)
         errors = (*do.errors, *unattended.errors)
@@ -203,3 +220,11 @@ class CedarEngine:
     def _id(self, case_id: str, facts: dict[str, JsonValue], outcome: str) -> str:
         whole = {"case": case_id, "facts": facts, "policies": self.version, "outcome": outcome}
         return f"verdict-{content_hash(whole)[:32]}"
+
+
+def _money_without_currency(facts: Mapping[str, JsonValue]) -> str:
+    """Say what is wrong with an effect that moves money and does not say in which currency, or nothing."""
+    effect = facts.get("effect")
+    if not isinstance(effect, dict) or not effect.get("amount_cents") or effect.get("currency"):
+        return ""
+    return f"{effect.get('operation', 'the effect')} moves money and names no currency"

@@ -1,20 +1,14 @@
 """Fact types as Cedar types: the schema knows what the desks' activities collect, and nothing else."""
 
 import types
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
-from contracts.divergence import DESK as BOOKS
-from contracts.reconciling import BooksFacts
-from contracts.returns import DESK as RETURNS
-from contracts.returns import ReturnFacts
-from contracts.undo import NAMESPACE as UNDO
-from contracts.undo import UndoFacts
-
-DESKS: dict[str, type[BaseModel]] = {RETURNS: ReturnFacts, BOOKS: BooksFacts, UNDO: UndoFacts}
-"""What each desk's policies may read. A desk that is added adds its fact type here."""
+FactTypes = Mapping[str, type[BaseModel]]
+"""By desk: the type of what its policies may read."""
 
 EFFECT = {
     "step": "String",
@@ -29,6 +23,7 @@ EFFECT = {
 ANSWER = {
     "desk": "String",
     "amount_cents": "Long",
+    "currency": "String",
     "operations": "Set<String>",
     "asked": "Set<Role>",
     "asked_by": "String",
@@ -36,7 +31,13 @@ ANSWER = {
 }
 """What a policy on answering may read of the request, as `context`."""
 
-PERSON = {"name": "String", "limit_cents": "Long", "absent": "Bool", "stands_in_for": "Set<String>"}
+PERSON = {
+    "name": "String",
+    "limit_cents": "Long",
+    "limit_currency": "String",
+    "absent": "Bool",
+    "stands_in_for": "Set<String>",
+}
 """What a policy on answering may read of the person, as `principal`."""
 
 _SCALARS: dict[type, str] = {bool: "Bool", int: "Long", str: "String"}
@@ -65,6 +66,15 @@ def cedar_words(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
         elif isinstance(annotation, type) and issubclass(annotation, StrEnum):
             found[name] = tuple(member.value for member in annotation)
     return found
+
+
+def fact_defaults(model: type[BaseModel]) -> dict[str, JsonValue]:
+    """Return what each field is where nobody says it; a field that must be said is left out."""
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in model.model_fields.items()
+        if not field.is_required() and field.get_default(call_default_factory=True) is not None
+    }
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import cedarpy
 
-from contracts.verdict import PolicyReason
+from contracts.authorization import PolicyReason
 from policy.source import Policy
 
 NOBODY = cedarpy.Entities.from_json_str("[]")
@@ -30,13 +31,22 @@ class Ruling:
     errors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
 class _Slice:
-    everything: cedarpy.PolicySet
-    permits: cedarpy.PolicySet
+    """The policies that can match one question; each set is parsed when it is first needed."""
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self._policies = policies
+
+    @cached_property
+    def everything(self) -> cedarpy.PolicySet:
+        return _parsed(self._policies)
+
+    @cached_property
+    def permits(self) -> cedarpy.PolicySet:
+        return _parsed(policy for policy in self._policies if policy.effect == "permit")
 
 
-class Slices:
+class PolicyIndex:
     """The policies, parsed once for each question and operation they can match.
 
     Leaving out a policy whose head cannot match changes no answer: Cedar evaluates the head first
@@ -70,8 +80,7 @@ class Slices:
         key = (action, resource)
         if key not in self._by_question:
             fitting = [policy for policy in self._policies if policy.concerns(action, resource)]
-            permits = [policy for policy in fitting if policy.effect == "permit"]
-            self._by_question[key] = _Slice(_parsed(fitting), _parsed(permits))
+            self._by_question[key] = _Slice(fitting)
         return self._by_question[key]
 
 
@@ -81,7 +90,12 @@ def reasons(
     """Return the policies of these ids as reasons for a person."""
     return tuple(
         PolicyReason(
-            id=policies[id].id, reason=policies[id].reason, effect=policies[id].effect, question=question
+            id=policies[id].id,
+            reason=policies[id].reason,
+            effect=policies[id].effect,
+            question=question,
+            reads=policies[id].facts_read,
+            bulk=policies[id].bulk,
         )
         for id in ids
     )

@@ -1,7 +1,9 @@
 """The Cedar schema, generated: what exists to be named in a policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from policy.facts import ANSWER, EFFECT, PERSON, record
 
@@ -16,6 +18,8 @@ class Vocabulary:
     Attributes:
         facts: Cedar types of the facts by desk, then by name.
         closed: the words a fact may hold, by desk, then by name, where they are listed.
+        defaults: what a fact is where a plan does not say it, by desk, then by name: a plan of an earlier
+            version knows nothing of a newer fact.
         operations: the operations of the office's connectors.
         roles: the roles of `staff.toml`.
     """
@@ -24,13 +28,14 @@ class Vocabulary:
     closed: Mapping[str, Mapping[str, Sequence[str]]]
     operations: Sequence[str]
     roles: Sequence[str]
+    defaults: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
 
 
 def schema_text(words: Vocabulary) -> str:
     """Return the schema in Cedar's own syntax.
 
     A desk is a namespace, so that each desk's policies see that desk's facts: the questions are
-    `returns::Action::"do"` and `returns::Action::"unattended"`, the principal is the desk, the
+    `DESK::Action::"do"` and `DESK::Action::"unattended"`, the principal is the desk, the
     resource is the operation. Operations, desks and roles are enumerated: a typo fails validation.
     """
     desks = [desk for desk in words.facts if desk != APPROVALS]

@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 import cedarpy
 
-from contracts.problem import Problem
+from contracts.office import Problem
 
-ANNOTATIONS = {"id", "reason", "roles", "needed"}
+_ORDERED = frozenset({"<", "<=", ">", ">="})
+_COMPARES = _ORDERED | {"==", "!=", "contains"}
+ANNOTATIONS = {"id", "reason", "roles", "needed", "bulk"}
 _ID = re.compile(r"[a-z][a-z0-9_.-]*")
-_TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|;|\n|[^\s]', re.DOTALL)
+_TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|;|\n|[^\s;"/]+|[/"]', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Policy:
         reason: its `@reason`, a sentence for the people it concerns.
         roles: its `@roles`: who is asked when this policy asks, then after each escalation.
         needed: its `@needed`: how many distinct people must agree when this policy asks.
+        bulk: its `@bulk`: whether what it asks may be answered together with other questions.
         line: 1-based, where it begins in `file`.
         tree: Cedar's own JSON of the policy.
     """
@@ -36,6 +39,7 @@ class Policy:
     text: str
     roles: tuple[str, ...] = ()
     needed: int = 1
+    bulk: bool = True
     tree: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def concerns(self, action: tuple[str, str], resource: tuple[str, str]) -> bool:
@@ -51,6 +55,16 @@ class Policy:
     def comparisons(self) -> tuple[tuple[str, str], ...]:
         """Each fact that a condition compares with a word, and that word."""
         return tuple(_compared_words(self.tree.get("conditions", [])))
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The amounts that a condition compares with a number, or with what a person may answer for."""
+        return tuple(dict.fromkeys(_limits(self.tree.get("conditions", []))))
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies that its conditions name, and the person's own as `limit_currency`."""
+        return tuple(dict.fromkeys(_currencies(self.tree.get("conditions", []))))
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -98,6 +112,7 @@ def _policy(tree: dict[str, Any], file: str, line: int, text: str) -> Policy:
         text=text.strip(),
         roles=tuple(notes.get("roles", "").replace(",", " ").split()),
         needed=int(notes.get("needed", "1")),
+        bulk=notes.get("bulk") != "no",
         tree=tree,
     )
 
@@ -122,12 +137,19 @@ def _annotation_problems(tree: dict[str, Any], file: str, line: int) -> Iterator
         yield Problem(
             file=file, line=line, what="@needed is not a number of people", fix='write @needed("2")'
         )
+    if notes.get("bulk", "no") != "no":
+        yield Problem(
+            file=file,
+            line=line,
+            what="@bulk is not no",
+            fix='write @bulk("no"), or leave it out where several answers may be given at once',
+        )
     if not _entities(tree["action"]):
         yield Problem(
             file=file,
             line=line,
             what="the policy does not say which question it answers",
-            fix='write action == returns::Action::"do" or "unattended"',
+            fix='write action == DESK::Action::"do" or "unattended"',
         )
 
 
@@ -192,6 +214,45 @@ def _compared_words(node: Any) -> Iterator[tuple[str, str]]:
                 yield from _fact_and_words(right, left)
         for each in node.values():
             yield from _compared_words(each)
+
+
+def _limits(node: Any) -> Iterator[str]:
+    """Yield `amount_cents` for `context.amount_cents > 15000`; what is compared with nothing is no limit."""
+    for operator, left, right in _compared(node):
+        for side, other in ((left, right), (right, left)) if operator in _ORDERED else ():
+            number = other.get("Value")
+            fixed = isinstance(number, int) and not isinstance(number, bool) and number != 0
+            if fixed or _attribute(other, "principal") == "limit_cents":
+                yield from (path for path in _context_paths(side) if path.endswith("_cents"))
+
+
+def _currencies(node: Any) -> Iterator[str]:
+    """Yield `EUR` for `context.effect.currency == "EUR"` and for `["EUR"].contains(…)`."""
+    for _, left, right in _compared(node):
+        for side, other in ((left, right), (right, left)):
+            path = _path(side["."]) if "." in side else ""
+            if path.rpartition(".")[2] == "currency":
+                yield from (value["Value"] for value in other.get("Set", [other]) if "Value" in value)
+                if _attribute(other, "principal") == "limit_currency":
+                    yield "limit_currency"
+
+
+def _compared(node: Any) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Yield every comparison below a node: its operator and its two sides."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _compared(each)
+    elif isinstance(node, dict):
+        for operator, sides in node.items():
+            if operator in _COMPARES and isinstance(sides, dict) and "left" in sides:
+                yield operator, sides["left"], sides["right"]
+            yield from _compared(sides)
+
+
+def _attribute(side: dict[str, Any], variable: str) -> str:
+    """Return `limit_cents` for `principal.limit_cents`; empty for anything else."""
+    access = side.get(".", {})
+    return str(access["attr"]) if access.get("left") == {"Var": variable} else ""
 
 
 def _fact_and_words(side: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Policy tests as data: facts in, the expected verdict and the policies that must have decided."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +8,20 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
-from contracts.approval import ApprovalRequest
+from contracts.approvals.request import ApprovalRequest
+from contracts.authorization import Plan, Verdict
+from contracts.base import Frozen
+from contracts.counted import counted
 from contracts.effect import ProposedEffect
-from contracts.frozen import Frozen
-from contracts.problem import OfficeInvalid, Problem
-from contracts.verdict import Plan, Verdict
+from contracts.field_errors import field_errors_text
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import TomlLines, parse_toml
+from policy.calendar import read_calendar
 from policy.engine import CedarEngine
 
 TESTS = "policies/tests"
+NO_CURRENCY = "XXX"
+"""ISO 4217's own code where no currency is meant; read from a file, a trial has the office's."""
 
 
 class TrialEffect(Frozen):
@@ -25,7 +30,7 @@ class TrialEffect(Frozen):
     operation: str
     connector: str = "webshop"
     amount_cents: int = 0
-    currency: str = "EUR"
+    currency: str = NO_CURRENCY
 
 
 class Proposed(Frozen):
@@ -44,7 +49,7 @@ class Proposed(Frozen):
         )
 
 
-class Proposal(Proposed):
+class TrialProposal(Proposed):
     """What `kontor policy try` reads: written by hand, or the facts of a recorded verdict."""
 
     @model_validator(mode="before")
@@ -122,25 +127,20 @@ def read_trials(office: Path) -> Iterator[tuple[str, int, Trial]]:
     Raises:
         OfficeInvalid: a test file is not TOML, or a test is not well formed.
     """
+    file, _ = read_calendar(office)
+    own = {"effect": {"currency": file.currency}} if file else {}
     for path in sorted((office / TESTS).glob("*.toml")):
         name = path.relative_to(office).as_posix()
-        text = path.read_text()
-        try:
-            content = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise OfficeInvalid([Problem(file=name, line=0, what=f"not TOML: {error}")]) from None
-        lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[test]]"]
-        defaults = content.get("defaults", {})
+        text = read_text(path)
+        content, lines = parse_toml(text, name), TomlLines(text)
+        defaults = _laid_over(own, content.get("defaults", {}))
         for number, test in enumerate(content.get("test", [])):
-            line = lines[number] if number < len(lines) else 0
+            at: tuple[str | int, ...] = ("test", number)
             try:
-                yield name, line, Trial.model_validate(_laid_over(defaults, test))
+                yield name, lines.line(at), Trial.model_validate(_laid_over(defaults, test))
             except ValidationError as invalid:
-                what = "; ".join(
-                    f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
-                    for error in invalid.errors()
-                )
-                raise OfficeInvalid([Problem(file=name, line=line, what=what)]) from None
+                what = field_errors_text(invalid)
+                raise OfficeInvalid([Problem(file=name, line=lines.line(at), what=what)]) from None
 
 
 def run_trials(office: Path, engine: CedarEngine) -> list[Tried]:
@@ -174,7 +174,7 @@ def _failures(trial: Trial, verdict: Verdict) -> Iterator[str]:
     if trial.roles is not None and verdict.ask_roles != trial.roles:
         yield f"expected to ask {list(trial.roles)}, asks {list(verdict.ask_roles)}"
     if trial.needed is not None and verdict.needed != trial.needed:
-        yield f"expected {trial.needed} people, asks for {verdict.needed}"
+        yield f"expected {counted(trial.needed, 'person', 'people')}, asks for {verdict.needed}"
     # A test whose facts do not fit the schema would be denied, and pass for the wrong reason.
     if verdict.errors and not trial.error:
         yield f"error: {'; '.join(verdict.errors)}"

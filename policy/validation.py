@@ -4,13 +4,19 @@ from collections.abc import Iterator
 
 import cedarpy
 
-from contracts.problem import Problem
-from policy.book import PolicyBook
+from contracts.money import minor_digits
+from contracts.office import Problem
+from policy.policy_set import PolicySet
 from policy.schema import Vocabulary, schema_text
 from policy.source import Policy
 
+_NAME_IT = {
+    "": 'add context.effect.currency == "EUR" &&, and let another policy ask where it is not',
+    "limit_currency": "add context.currency == principal.limit_currency &&",
+}
 
-def validate(book: PolicyBook) -> list[Problem]:
+
+def validate(book: PolicySet) -> list[Problem]:
     """Return where policies do not fit the schema: facts, operations, desks or roles unknown."""
     try:
         schema = cedarpy.Schema.from_str(schema_text(book.words))
@@ -19,8 +25,38 @@ def validate(book: PolicyBook) -> list[Problem]:
     return [
         problem
         for policy in book.policies
-        for problem in (*_misfits(policy, schema), *_unknown_words(policy, book.words))
+        for problem in (
+            *_misfits(policy, schema),
+            *_unknown_words(policy, book.words),
+            *_unknown_currencies(policy),
+        )
     ]
+
+
+def limits_without_currency(book: PolicySet) -> list[Problem]:
+    """Return the policies that compare an amount with a number and name no currency.
+
+    15000 is 150.00 EUR, 15000 JPY and 15.000 KWD. It is for `kontor check` to say: an office that was
+    written before goes on as it did.
+    """
+    return [
+        Problem(
+            file=policy.file,
+            line=policy.line,
+            what=f"{policy.id}: a limit on {', '.join(policy.limits)} names no currency",
+            fix=_NAME_IT.get("limit_currency" if "principal" in policy.text else "", _NAME_IT[""]),
+        )
+        for policy in book.policies
+        if policy.limits and not policy.currencies
+    ]
+
+
+def _unknown_currencies(policy: Policy) -> Iterator[Problem]:
+    for currency in policy.currencies:
+        try:
+            minor_digits("EUR" if currency in ("", "limit_currency") else currency)
+        except ValueError as unknown:
+            yield Problem(file=policy.file, line=policy.line, what=f"{policy.id}: {unknown}")
 
 
 def _unknown_words(policy: Policy, words: Vocabulary) -> Iterator[Problem]:

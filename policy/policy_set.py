@@ -1,14 +1,14 @@
 """An office's policies, staff and words, read from its folder."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.canonical import content_hash
-from contracts.problem import OfficeInvalid, Problem
-from policy.facts import DESKS, cedar_types, cedar_words
+from contracts.base import content_hash
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import parse_toml
+from policy.facts import FactTypes, cedar_types, cedar_words, fact_defaults
 from policy.schema import Vocabulary
 from policy.source import Policy, read_policies
 from policy.staff import Staff, read_staff
@@ -18,7 +18,7 @@ FACTS_FILE = "facts.toml"
 
 
 @dataclass(frozen=True)
-class PolicyBook:
+class PolicySet:
     """What a folder holds, once it is known to be sound.
 
     Attributes:
@@ -31,18 +31,19 @@ class PolicyBook:
     version: str
 
 
-def read_book(office: Path) -> tuple[PolicyBook, list[Problem]]:
+def read_policy_set(office: Path, fact_types: FactTypes) -> tuple[PolicySet, list[Problem]]:
     """Read an office's policies, staff and words, and say what is wrong with them.
 
     Args:
         office: the folder; policies in `policies/*.cedar`, people in `staff.toml`, operations in
             `connectors/*.toml`. A folder whose desks are not Kontor's declares their facts in
             `policies/facts.toml`.
+        fact_types: what the policies of Kontor's own desks may read.
     """
     policies: list[Policy] = []
     problems: list[Problem] = []
     for path in sorted((office / POLICIES).glob("*.cedar")):
-        found, wrong = read_policies(path.read_text(), path.relative_to(office).as_posix())
+        found, wrong = read_policies(read_text(path), path.relative_to(office).as_posix())
         policies += found
         problems += wrong
     if not policies and not problems:
@@ -50,13 +51,14 @@ def read_book(office: Path) -> tuple[PolicyBook, list[Problem]]:
     staff, wrong = _staff(office)
     facts, closed, declared, more = _declared(office)
     words = Vocabulary(
-        facts={**{desk: cedar_types(model) for desk, model in DESKS.items()}, **facts},
-        closed={**{desk: cedar_words(model) for desk, model in DESKS.items()}, **closed},
+        facts={**{desk: cedar_types(model) for desk, model in fact_types.items()}, **facts},
+        closed={**{desk: cedar_words(model) for desk, model in fact_types.items()}, **closed},
         operations=sorted({*_operations(office), *declared}),
         roles=tuple(staff.roles),
+        defaults={desk: fact_defaults(model) for desk, model in fact_types.items()},
     )
     problems += [*wrong, *more, *_duplicates(policies), *_unknown_roles(policies, staff)]
-    book = PolicyBook(tuple(policies), staff, words, policies_version(policies))
+    book = PolicySet(tuple(policies), staff, words, policies_version(policies))
     return book, problems
 
 
@@ -74,7 +76,7 @@ def require_sound(problems: list[Problem]) -> None:
 
 def _staff(office: Path) -> tuple[Staff, list[Problem]]:
     path = office / "staff.toml"
-    return read_staff(path.read_text()) if path.exists() else (Staff(), [])
+    return read_staff(read_text(path)) if path.exists() else (Staff(), [])
 
 
 def _declared(
@@ -89,9 +91,9 @@ def _declared(
         return {}, {}, [], []
     name = path.relative_to(office).as_posix()
     try:
-        content = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        return {}, {}, [], [Problem(file=name, line=0, what=f"not TOML: {error}")]
+        content = parse_toml(read_text(path), name)
+    except OfficeInvalid as invalid:
+        return {}, {}, [], invalid.problems
     desks = content.get("desks", {})
     facts = {
         desk: {fact: "String" if isinstance(kind, list) else str(kind) for fact, kind in kinds.items()}
@@ -108,9 +110,9 @@ def _operations(office: Path) -> Iterator[str]:
     """Yield the operations that the connectors' manifests name; a broken manifest is not our finding."""
     for path in sorted((office / "connectors").glob("*.toml")):
         try:
-            operations = tomllib.loads(path.read_text()).get("operations", {})
+            operations = parse_toml(read_text(path), path.name).get("operations", {})
             yield from (name for name, each in operations.items() if each.get("effect") != "read")
-        except tomllib.TOMLDecodeError:
+        except OfficeInvalid:
             continue
 
 
