@@ -6,20 +6,35 @@ signed link. A workflow cannot vouch for an answer.
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
-from activities.ports import Approvals, ApprovalTokens, Calendar, Outside, PolicyEngine
-from contracts.approval import Answer, Approval, ApprovalRecord
-from contracts.approval_token import TokenRefused
-from contracts.asking import Asking, Ending, Nudge, Opened, Reply, Submission
-from contracts.tally import Authority, delegators
-from contracts.verdict import Verdict
+from activities.clock import utc_now
+from activities.errors import TOO_MANY_QUESTIONS
+from activities.ports import Calendar, Manifests
+from contracts.approvals.messages import (
+    AnswerReply,
+    AnswerSubmission,
+    ApprovalClosing,
+    ApprovalDraft,
+    ApprovalOpened,
+    Reminder,
+)
+from contracts.approvals.request import Answer, Approval, ApprovalRecord
+from contracts.approvals.rules import Authority, delegators
+from contracts.approvals.token import TokenRefused
+from contracts.authorization import why_denied
+from contracts.failure import TooManyQuestions
 
+if TYPE_CHECKING:
+    from memory.authoritative.approvals.approvals import SqlApprovals
+    from memory.authoritative.approvals.tokens import ApprovalTokens
+    from policy.engine import CedarEngine
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+NOT_ALLOWED = "policy does not let them answer this"
 
 
 class ApprovalActivities:
@@ -27,13 +42,13 @@ class ApprovalActivities:
 
     def __init__(
         self,
-        approvals: Approvals,
-        policy: PolicyEngine,
-        tokens: ApprovalTokens,
+        approvals: "SqlApprovals",
+        policy: "CedarEngine",
+        tokens: "ApprovalTokens",
         calendar: Calendar,
-        outside: Outside,
+        outside: Manifests,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Keep the adapters; `clock` is the data plane's own, never a workflow's."""
         self._approvals = approvals
@@ -44,32 +59,52 @@ class ApprovalActivities:
         self._clock = clock
 
     @activity.defn(name="approval.open")
-    async def open(self, asking: Asking) -> Opened:
+    async def open(self, draft: ApprovalDraft) -> ApprovalOpened:
         """Put a question into the queue with its moments in working time, or find it there."""
-        return await asyncio.to_thread(self._open, asking)
+        return await asyncio.to_thread(self._open, draft)
+
+    @activity.defn(name="approval.find")
+    async def find(self, request_id: str) -> ApprovalOpened:
+        """Return a request that is in the queue, for a case that goes on waiting for it.
+
+        Raises:
+            ApplicationError: there is none.
+        """
+        record = await asyncio.to_thread(self._approvals.find, request_id)
+        if record is None:
+            raise ApplicationError(f"no request for approval {request_id}", non_retryable=True)
+        return ApprovalOpened(
+            request=record.request,
+            approval=record.approval,
+            reminded=record.reminded_at is not None,
+            level=record.level,
+        )
 
     @activity.defn(name="approval.answer")
-    async def answer(self, submission: Submission) -> Reply:
+    async def answer(self, submission: AnswerSubmission) -> AnswerReply:
         """Judge an answer by policy, token and what was said before, and keep it."""
         return await asyncio.to_thread(self._answer, submission)
 
     @activity.defn(name="approval.nudge")
-    async def nudge(self, nudge: Nudge) -> None:
+    async def remind(self, reminder: Reminder) -> None:
         """Keep that a reminder was due, or that the next role is asked now."""
-        await asyncio.to_thread(self._approvals.nudge, nudge, self._clock())
+        await asyncio.to_thread(self._approvals.remind, reminder, self._clock())
 
     @activity.defn(name="approval.end")
-    async def end(self, ending: Ending) -> Approval:
+    async def end(self, ending: ApprovalClosing) -> Approval:
         """Close a request at its deadline or because it is moot; an end it has already stands."""
         return await asyncio.to_thread(self._approvals.end, ending, self._clock())
 
-    def _open(self, asking: Asking) -> Opened:
+    def _open(self, draft: ApprovalDraft) -> ApprovalOpened:
         now = self._clock()
-        scheduled, moments = self._calendar.schedule(asking, now)
-        connectors = {effect.connector: self._version(effect.connector) for effect in asking.plan.effects}
-        return self._approvals.open(scheduled, moments, connectors, now)
+        scheduled, moments = self._calendar.schedule(draft, min(now, draft.first_asked_at or now))
+        connectors = {effect.connector: self._version(effect.connector) for effect in draft.plan.effects}
+        try:
+            return self._approvals.open(scheduled, moments, connectors, now)
+        except TooManyQuestions as ended:
+            raise ApplicationError(str(ended), type=TOO_MANY_QUESTIONS, non_retryable=True) from None
 
-    def _answer(self, submission: Submission) -> Reply:
+    def _answer(self, submission: AnswerSubmission) -> AnswerReply:
         now = self._clock()
         record = self._approvals.find(submission.request_id)
         authority = Authority(allowed=False, why="nothing like that was ever asked")
@@ -99,7 +134,9 @@ class ApprovalActivities:
                 return Authority(
                     allowed=True, why=f"in place of {giver}", on_behalf_of=giver, verdict_id=lent.id
                 )
-        return Authority(allowed=False, why=_words(own), on_behalf_of=person, verdict_id=own.id)
+        return Authority(
+            allowed=False, why=why_denied([own]) or NOT_ALLOWED, on_behalf_of=person, verdict_id=own.id
+        )
 
     def _unfit(self, record: ApprovalRecord, person: str) -> str | None:
         if person == record.request.asked_by:
@@ -111,8 +148,3 @@ class ApprovalActivities:
             return self._outside.manifest(connector).connector_version
         except KeyError:
             return ""
-
-
-def _words(verdict: Verdict) -> str:
-    said = [*verdict.errors, *(reason.reason for reason in verdict.reasons)]
-    return "; ".join(said) or "policy does not let them answer this"

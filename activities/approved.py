@@ -1,15 +1,16 @@
 """Is an approval good where it is used? What the books hold is checked again, line by line."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from activities.ports import PolicyEngine
-from contracts.approval import ApprovalOutcome, ApprovalRecord, StoredAnswer
-from contracts.asking import effects_hash, shared_roles
-from contracts.narrowing import WiderThanAsked, narrowed
-from contracts.tally import AGREES, decided, delegators
-from contracts.verdict import Plan, Verdict
+from contracts.approvals.messages import effects_hash, shared_roles
+from contracts.approvals.request import ApprovalOutcome, ApprovalRecord, StoredAnswer
+from contracts.approvals.rules import AGREES, WiderThanAsked, decided, delegators, narrowed
+from contracts.authorization import Plan, Verdict, why_denied
+from contracts.counted import counted
 
-GO_AHEAD = (ApprovalOutcome.APPROVED, ApprovalOutcome.EDITED)
+if TYPE_CHECKING:
+    from policy.engine import CedarEngine
 
 
 class Refused(Exception):
@@ -26,7 +27,7 @@ def agreed_plan(record: ApprovalRecord) -> tuple[Plan, bool]:
     request, approval = record.request, record.approval
     if approval is None:
         raise Refused("it waits for an answer")
-    if approval.outcome not in GO_AHEAD:
+    if not approval.granted:
         raise Refused(f"it was {approval.outcome}")
     if effects_hash(request.plan) != request.arguments_hash:
         raise Refused("its arguments are not those that were asked")
@@ -42,7 +43,7 @@ def agreed_plan(record: ApprovalRecord) -> tuple[Plan, bool]:
 
 
 def check_people(
-    engine: PolicyEngine, record: ApprovalRecord, verdicts: Sequence[Verdict]
+    engine: "CedarEngine", record: ApprovalRecord, verdicts: Sequence[Verdict]
 ) -> tuple[Verdict, ...]:
     """Return the verdicts by which everybody who agreed may do so, with today's policies and staff.
 
@@ -58,14 +59,16 @@ def check_people(
     people = {kept.answer.person for kept in agreed}
     rights = {_right(kept) for kept in agreed}
     if min(len(people), len(rights)) < needed:
-        raise Refused(f"{needed} people must agree, {min(len(people), len(rights))} did")
+        raise Refused(
+            f"{counted(needed, 'person', 'people')} must agree, {min(len(people), len(rights))} did"
+        )
     today = shared_roles(asking) or record.request.roles
     roles = tuple(role for role in record.request.roles if role in today) or today
     narrowest = record.model_copy(update={"request": record.request.model_copy(update={"roles": roles})})
     return tuple(_may_answer(engine, narrowest, kept) for kept in agreed)
 
 
-def _may_answer(engine: PolicyEngine, record: ApprovalRecord, kept: StoredAnswer) -> Verdict:
+def _may_answer(engine: "CedarEngine", record: ApprovalRecord, kept: StoredAnswer) -> Verdict:
     request, answer, right = record.request, kept.answer, _right(kept)
     if kept.at >= request.deadline:
         raise Refused(f"{answer.person} answered after the deadline")
@@ -78,8 +81,7 @@ def _may_answer(engine: PolicyEngine, record: ApprovalRecord, kept: StoredAnswer
             raise Refused(f"{right} did not hand this to {answer.person}")
     verdict = engine.may_answer(right, request, kept.at)
     if verdict.outcome != "allow":
-        why = " ".join([*verdict.errors, *(reason.reason for reason in verdict.reasons)])
-        raise Refused(f"{right} may not answer this: {why}")
+        raise Refused(f"{right} may not answer this: {why_denied([verdict])}")
     return verdict
 
 

@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import Decisions, Router
+from activities.errors import ASK_LATER
+from activities.ports import Router
 from contracts.decision import Decision, Inquiry
 from contracts.failure import AskLater
+
+if TYPE_CHECKING:
+    from memory.authoritative.decisions import SqlDecisions
 
 ROOM_SECONDS = 0.1
 """Added to a provider's wish, so that the next attempt does not come a moment early."""
@@ -18,8 +23,7 @@ ROOM_SECONDS = 0.1
 class DecisionActivities:
     """On the queue `contracts.ids.MODELS_QUEUE`, served by the process that holds the models."""
 
-    def __init__(self, router: Router, decisions: Decisions) -> None:
-        """Take who answers, and the book in which answers are kept."""
+    def __init__(self, router: Router, decisions: "SqlDecisions") -> None:
         self._router = router
         self._decisions = decisions
 
@@ -32,16 +36,14 @@ class DecisionActivities:
         Where a provider asks to be asked later and the task can wait, Temporal waits and asks again.
         """
         steps = steps_of(inquiry)
-        info = activity.info()
-        kept: dict[str, Decision] = {}
-        if info.attempt > 1:
-            kept = await asyncio.to_thread(self._decisions.of_case, inquiry.case_id)
+        # On every attempt: what runs beside a workflow and is run again calls itself the first.
+        kept = await asyncio.to_thread(self._decisions.of_case, inquiry.case_id)
         open_ = {
             step: question
             for step, question in zip(steps, inquiry.questions, strict=True)
             if step not in kept
         }
-        waited = (datetime.now(UTC) - info.scheduled_time).total_seconds()
+        waited = (datetime.now(UTC) - activity.info().scheduled_time).total_seconds()
         said = await asyncio.gather(
             *(self._router.decide(question, waited) for question in open_.values()), return_exceptions=True
         )
@@ -69,11 +71,11 @@ def asked_later(later: AskLater) -> ApplicationError:
     Without a wish of the provider's, Temporal's own backoff holds.
     """
     delay = timedelta(seconds=later.seconds + ROOM_SECONDS) if later.seconds else None
-    return ApplicationError(later.why, type="AskLater", next_retry_delay=delay)
+    return ApplicationError(later.why, type=ASK_LATER, next_retry_delay=delay)
 
 
 def steps_of(inquiry: Inquiry) -> list[str]:
-    """Name the step of each question: `read/returns.intent`, and `#2` for the second of one task."""
+    """Name the step of each question: `STEP/TASK`, and `#2` for the second of one task."""
     steps: list[str] = []
     for question in inquiry.questions:
         step = f"{inquiry.step}/{question.task}"

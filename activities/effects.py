@@ -1,16 +1,16 @@
 """The only way to the outside world for a change: permit, ledger, call, and what to do when it fails."""
 
 import asyncio
-import math
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.beside import runs_beside
+from activities.clock import stopwatch
 from activities.errors import (
     AMBIGUOUS,
     LONGEST_RETRY_AFTER,
@@ -18,15 +18,17 @@ from activities.errors import (
     classify,
     to_application_error,
 )
-from activities.ports import Ledger, Outside, Sent
-from contracts.dispatch import START_WITHIN_SECONDS, Dispatch, Next
-from contracts.effect import EffectOrder, EffectReceipt, EffectState
+from activities.ports import Outside
+from activities.retries import backoff, heartbeats, is_last_attempt
+from contracts.connector import Manifest
+from contracts.effect import EffectOrder, EffectReceipt, OutsideResult
 from contracts.failure import CallFailed, FailureClass, PermitRefused
-from contracts.manifest import Manifest
+from contracts.ledger import START_WITHIN_SECONDS, Dispatch, Next
 
-AT_REST = (EffectState.APPLIED, EffectState.FAILED, EffectState.COMPENSATED)
+if TYPE_CHECKING:
+    from memory.authoritative.ledger.ledger import SqlLedger
+
 SOONEST = timedelta(milliseconds=50)
-HEARTBEATS_PER_TIMEOUT = 3
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,12 @@ class EffectActivities:
     def __init__(
         self,
         outside: Outside,
-        ledger: Ledger,
+        ledger: "SqlLedger",
         policy_version: Callable[[], str],
         clock: Callable[[], datetime],
-        stopwatch: Callable[[], float] = time.monotonic,
+        stopwatch: Callable[[], float] = stopwatch,
+        *,
+        has_room: Callable[[str], bool] = lambda _connector: True,
     ) -> None:
         """Keep the doors.
 
@@ -63,13 +67,16 @@ class EffectActivities:
             ledger: the record of every effect.
             policy_version: the version of the policies in force now.
             clock: the moment, aware, in UTC.
-            stopwatch: seconds that only grow, for how long this process was held up.
+            stopwatch: seconds that only grow, also while the machine is suspended, for how long this
+                process was held up.
+            has_room: whether a connector's limits allow a call now that its queue does not count.
         """
         self._outside = outside
         self._ledger = ledger
         self._policy_version = policy_version
         self._clock = clock
         self._stopwatch = stopwatch
+        self._has_room = has_room
 
     @activity.defn(name="effect.perform")
     async def perform(self, order: EffectOrder) -> EffectReceipt:
@@ -81,7 +88,11 @@ class EffectActivities:
                 instead, and the receipt says how.
         """
         pursuit = _Pursuit(order, self._manifest(order))
-        async with _heartbeats():
+        if runs_beside() and not self._has_room(order.effect.connector):
+            raise ApplicationError(
+                f"{pursuit.title}: its limit is reached, the queue waits", type=NOT_APPLIED
+            )
+        async with heartbeats():
             marked_at = self._stopwatch()
             dispatch = await self._begin(pursuit)
             if dispatch.next is Next.LOOK_UP:
@@ -127,7 +138,7 @@ class EffectActivities:
             return await self._failed(pursuit, call, failed)
         return await asyncio.to_thread(self._ledger.answered, pursuit.order.key, call, sent, self._clock())
 
-    async def _call(self, pursuit: _Pursuit, marked_at: float) -> Sent:
+    async def _call(self, pursuit: _Pursuit, marked_at: float) -> OutsideResult:
         """Make the call that was marked, within the bounds that absence is later proved by."""
         order = pursuit.order
         if self._stopwatch() - marked_at > START_WITHIN_SECONDS:
@@ -155,17 +166,16 @@ class EffectActivities:
             self._ledger.call_failed,
             pursuit.order.key,
             call,
-            manifest=pursuit.manifest,
             failure=failure,
             why=failed.why,
             now=self._clock(),
         )
-        if receipt.state in AT_REST:
+        if receipt.state.at_rest:
             return receipt
         kind = NOT_APPLIED if failure is FailureClass.NOT_APPLIED_RETRY else AMBIGUOUS
         return await self._later(pursuit, kind, failed.why, _asked_to_wait(failed))
 
-    async def _look_up(self, pursuit: _Pursuit, dispatch: Dispatch) -> Sent | None:
+    async def _look_up(self, pursuit: _Pursuit, dispatch: Dispatch) -> OutsideResult | None:
         """Ask the outside system for an effect whose answer was lost; None if it shows none now."""
         order = pursuit.order
         assert dispatch.sent_at is not None
@@ -183,7 +193,7 @@ class EffectActivities:
             raise CallFailed("the look-up gave no answer in time", exception="ReadTimeout") from late
 
     async def _conclude(
-        self, pursuit: _Pursuit, last_call: int, found: Sent | None, looked_at: datetime
+        self, pursuit: _Pursuit, last_call: int, found: OutsideResult | None, looked_at: datetime
     ) -> Dispatch:
         key, manifest, now = pursuit.order.key, pursuit.manifest, self._clock()
         if found is not None:
@@ -197,9 +207,12 @@ class EffectActivities:
         return await self._later(pursuit, AMBIGUOUS, f"look-up: {failed.why}", _asked_to_wait(failed))
 
     async def _later(self, pursuit: _Pursuit, kind: str, why: str, wait: timedelta | None) -> EffectReceipt:
-        """Raise for Temporal to come back; where it would not, end the row and return its receipt."""
+        """Raise for Temporal to come back; where it would not, end the row and return its receipt.
+
+        A try beside the workflow is the last of its kind only: the effect's queue comes after it.
+        """
         delay = wait if wait is not None else backoff(activity.info())
-        if is_last_attempt(activity.info(), self._clock(), delay):
+        if not runs_beside() and is_last_attempt(activity.info(), self._clock(), delay):
             return await self._end(pursuit.order, why)
         raise ApplicationError(why, type=kind, next_retry_delay=delay)
 
@@ -207,49 +220,8 @@ class EffectActivities:
         return await asyncio.to_thread(self._ledger.give_up, order, why, self._clock())
 
 
-def backoff(info: activity.Info) -> timedelta:
-    """Return the retry policy's own delay after this attempt."""
-    policy = info.retry_policy
-    if policy is None:
-        return timedelta(seconds=1)
-    longest = policy.maximum_interval or policy.initial_interval * 100
-    exponent = min(info.attempt - 1, 64)
-    seconds = policy.initial_interval.total_seconds() * math.pow(policy.backoff_coefficient, exponent)
-    return min(timedelta(seconds=min(seconds, longest.total_seconds())), longest)
-
-
-def is_last_attempt(info: activity.Info, now: datetime, delay: timedelta) -> bool:
-    """Say whether Temporal would not make another attempt after `delay`."""
-    policy = info.retry_policy
-    if policy is not None and 0 < policy.maximum_attempts <= info.attempt:
-        return True
-    if info.schedule_to_close_timeout is None:
-        return False
-    return now + delay >= info.scheduled_time + info.schedule_to_close_timeout
-
-
 def _asked_to_wait(failed: CallFailed) -> timedelta | None:
     seconds = failed.retry_after_seconds
     if seconds is None or not seconds > 0:
         return None
     return min(timedelta(seconds=min(seconds, LONGEST_RETRY_AFTER.total_seconds())), LONGEST_RETRY_AFTER)
-
-
-@asynccontextmanager
-async def _heartbeats() -> AsyncIterator[None]:
-    """Heartbeat while a call runs, so that a killed worker's effect is taken up soon."""
-    timeout = activity.info().heartbeat_timeout
-    if timeout is None:
-        yield
-        return
-    beating = asyncio.create_task(_beat(timeout.total_seconds() / HEARTBEATS_PER_TIMEOUT))
-    try:
-        yield
-    finally:
-        beating.cancel()
-
-
-async def _beat(every_seconds: float) -> None:
-    while True:
-        await asyncio.sleep(every_seconds)
-        activity.heartbeat()

@@ -9,7 +9,9 @@
         └── ambiguous ────────── ApplicationError "Ambiguous", retryable: the ledger looks before it sends
     PermitRefused ────────────── ApplicationError "PermitRefused", not retryable
 
-A read is never ambiguous: reading twice changes nothing.
+A read is never ambiguous: reading twice changes nothing. Nor is any answer to it final, whatever its status:
+only what the manifest's `absent` proves says that there is no such thing (`Absent`). One whose answer no
+record of ours can hold is final: it is a person's, who can have the system say less.
 """
 
 from collections.abc import Iterator
@@ -18,13 +20,30 @@ from fnmatch import fnmatchcase
 
 from temporalio.exceptions import ApplicationError
 
-from contracts.failure import CallFailed, FailureClass, PermitRefused
-from contracts.manifest import FailureMode, Manifest, Operation
+from activities.beside import ELSEWHERE
+from contracts.connector import FailureMode, Manifest, Operation
+from contracts.failure import (
+    CONFLICT,
+    LOGIN,
+    NOT_LET_IN,
+    OUT_OF_BOUNDS,
+    SMTP_NOT_LET_IN,
+    CallFailed,
+    FailureClass,
+    PermitRefused,
+)
 
 NOT_APPLIED = "NotApplied"
 REFUSED = "NotAppliedFinal"
 AMBIGUOUS = "Ambiguous"
 PERMIT_REFUSED = "PermitRefused"
+TOO_MANY_QUESTIONS = "TooManyQuestions"
+ASK_LATER = "AskLater"
+MISFIT = "Misfit"
+"""An answer to a read that does not fit. It is asked again: a system under repair says anything."""
+
+TRIED_AGAIN = frozenset({NOT_APPLIED, AMBIGUOUS, ASK_LATER, MISFIT, ELSEWHERE})
+"""What is expected and tried again, here or on a queue: a log says it in one line."""
 
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """A system that asks for more is asked again after this; a typo of a year must not park a case."""
@@ -53,7 +72,6 @@ NEVER_SENT = frozenset(
 """Exceptions after which the request surely never left."""
 
 _REQUEST_TIMEOUT = 408
-_CONFLICT = 409
 _TOO_EARLY = 425
 _TOO_MANY_REQUESTS = 429
 _UNAVAILABLE = 503
@@ -63,21 +81,48 @@ def classify(manifest: Manifest, operation: str, failure: CallFailed) -> Failure
     """Return what a failure says about the effect. Total: every failure has exactly one class.
 
     The operation's own failure modes come first, then the connector's, then what the protocol
-    says. What nobody foresaw is ambiguous for a write and worth another try for a read.
+    says. What nobody foresaw is ambiguous for a write and worth another try for a read. A status
+    alone is no refusal where it speaks of us or of our key (`_no_refusal`); a code that a mode names is.
     """
     declared = manifest.operations.get(operation)
-    found = next(_declared(manifest, declared, failure), None) or _by_protocol(manifest, declared, failure)
+    mode = next(_declared(manifest, declared, failure), None)
+    found = mode.means if mode else _by_protocol(manifest, declared, failure)
+    if found is not FailureClass.AMBIGUOUS and not (mode and mode.names_a_code):
+        found = _no_refusal(manifest, declared, failure) or found
     reading = declared is not None and declared.effect == "read"
-    if reading and found is FailureClass.AMBIGUOUS:
+    if reading and failure.code == OUT_OF_BOUNDS:
+        return FailureClass.NOT_APPLIED_FINAL
+    if reading and (failure.sent or found is FailureClass.AMBIGUOUS):
         return FailureClass.NOT_APPLIED_RETRY
     return found
 
 
-def _declared(manifest: Manifest, operation: Operation | None, failure: CallFailed) -> Iterator[FailureClass]:
-    """Yield the classes of the failure modes that match; a request that never left is never ambiguous."""
+def _declared(manifest: Manifest, operation: Operation | None, failure: CallFailed) -> Iterator[FailureMode]:
+    """Yield the failure modes that match; a request that never left is never ambiguous."""
     for mode in (*(operation.failures if operation else ()), *manifest.failures):
         if _matches(mode, failure) and (failure.sent or mode.means is not FailureClass.AMBIGUOUS):
-            yield mode.means
+            yield mode
+
+
+def _no_refusal(manifest: Manifest, operation: Operation | None, failure: CallFailed) -> FailureClass | None:
+    """Return what an answer says that is no refusal of the effect; None if it may be one.
+
+    A system that does not let us in (a rotated token, a wrong password, a firewall) is waited for, as
+    a missing secret is. A conflict about a key or reference of ours may mean that what it was sent
+    for is under way or done already.
+    """
+    if _keeps_us_out(manifest, failure):
+        return FailureClass.NOT_APPLIED_RETRY
+    keyed = operation is not None and operation.is_keyed
+    if failure.sent and failure.status == CONFLICT and keyed and manifest.transport != "smtp":
+        return FailureClass.AMBIGUOUS
+    return None
+
+
+def _keeps_us_out(manifest: Manifest, failure: CallFailed) -> bool:
+    if failure.code == LOGIN and not failure.sent:
+        return True
+    return failure.status in (SMTP_NOT_LET_IN if manifest.transport == "smtp" else NOT_LET_IN)
 
 
 def _matches(mode: FailureMode, failure: CallFailed) -> bool:
@@ -98,7 +143,7 @@ def _by_protocol(manifest: Manifest, operation: Operation | None, failure: CallF
     if failure.status is None or manifest.transport == "smtp":
         never_left = failure.exception in NEVER_SENT
         return FailureClass.NOT_APPLIED_RETRY if never_left else FailureClass.AMBIGUOUS
-    return _by_http_status(operation, failure.status, failure.retry_after_seconds)
+    return _by_http_status(failure.status, failure.retry_after_seconds)
 
 
 def _unsent(failure: CallFailed) -> FailureClass:
@@ -114,20 +159,13 @@ def _by_smtp_code(code: int) -> FailureClass:
     return FailureClass.NOT_APPLIED_RETRY if transient else FailureClass.NOT_APPLIED_FINAL
 
 
-def _by_http_status(
-    operation: Operation | None, status: int, retry_after_seconds: float | None
-) -> FailureClass:
-    """RFC 9110, section 15, read for what it says about the effect.
-
-    A conflict about a key or reference of ours may mean that it is under way or done already.
-    """
+def _by_http_status(status: int, retry_after_seconds: float | None) -> FailureClass:
+    """RFC 9110, section 15, read for what it says about the effect."""
     if status in (_TOO_MANY_REQUESTS, _TOO_EARLY):
         return FailureClass.NOT_APPLIED_RETRY
     if status == _UNAVAILABLE and retry_after_seconds is not None:
         return FailureClass.NOT_APPLIED_RETRY
-    idempotency = operation.idempotency if operation else None
-    keyed = idempotency is not None and idempotency.kind in ("native_key", "client_reference")
-    if status == _REQUEST_TIMEOUT or (status == _CONFLICT and keyed):
+    if status == _REQUEST_TIMEOUT:
         return FailureClass.AMBIGUOUS
     if 400 <= status < 500:  # noqa: PLR2004 # HTTP's client errors
         return FailureClass.NOT_APPLIED_FINAL

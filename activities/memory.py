@@ -1,26 +1,26 @@
 """What people and scripts do with semantic memory, by way of the process that owns the vectors."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from activities.ports import MemoryKeeper, MemoryRebuilder
-from contracts.frozen import Frozen
+from activities.ports import MemoryKeeper
+from activities.retries import heartbeats
+from contracts.base import Frozen
 from contracts.memory import (
     Agreement,
-    Comparison,
     Forget,
     Forgotten,
     Import,
     Imported,
     MemoryStats,
+    RecallComparison,
     Recalls,
     Search,
 )
 
-HEARTBEAT_SECONDS = 1.0
+if TYPE_CHECKING:
+    from memory.semantic.rebuild import CollectionRebuild
 
 
 class MemoryId(Frozen):
@@ -39,7 +39,6 @@ class MemoryActivities:
     """On the queue `contracts.ids.MEMORY_QUEUE`; the command line calls them without a workflow."""
 
     def __init__(self, keeper: MemoryKeeper) -> None:
-        """Take semantic memory."""
         self._keeper = keeper
 
     @activity.defn(name="memory.search")
@@ -55,13 +54,13 @@ class MemoryActivities:
     @activity.defn(name="memory.import")
     async def take_in(self, request: Import) -> Imported:
         """Take documents in; the same again changes nothing."""
-        async with beating():
+        async with heartbeats():
             return await self._keeper.take_in(request.documents)
 
     @activity.defn(name="memory.forget")
     async def forget(self, request: Forget) -> Forgotten:
         """Delete a customer's memories; repeated after a crash, it finishes."""
-        async with beating():
+        async with heartbeats():
             return await self._keeper.forget(request.customer)
 
     @activity.defn(name="memory.stats")
@@ -72,7 +71,7 @@ class MemoryActivities:
     @activity.defn(name="memory.mend")
     async def mend(self) -> Agreements:
         """Compare SQL with the vectors and put right what differs."""
-        async with beating():
+        async with heartbeats():
             return Agreements(found=await self._keeper.mend())
 
 
@@ -105,52 +104,35 @@ class CompareOrder(Frozen):
 class RebuildActivities:
     """The steps of `workflows/memory_rebuild.py`; each is safe to repeat from the start."""
 
-    def __init__(self, rebuilder: MemoryRebuilder) -> None:
-        """Take what rebuilds."""
+    def __init__(self, rebuilder: "CollectionRebuild") -> None:
         self._rebuilder = rebuilder
 
     @activity.defn(name="memory.rebuild_begin")
     async def begin(self, start: RebuildStart) -> RebuildBegun:
         """Start the collection, or find the one that was begun."""
-        async with beating():
+        async with heartbeats():
             collection, left = await self._rebuilder.begin(start.embedder)
             return RebuildBegun(collection=collection, left=left)
 
     @activity.defn(name="memory.rebuild_copy")
     async def copy(self, collection: CollectionName) -> int:
         """Write some of what is missing; return how many are left."""
-        async with beating():
+        async with heartbeats():
             return await self._rebuilder.copy(collection.name)
 
     @activity.defn(name="memory.rebuild_compare")
-    async def compare(self, order: CompareOrder) -> Comparison:
+    async def compare(self, order: CompareOrder) -> RecallComparison:
         """Ask both collections the same questions."""
-        async with beating():
+        async with heartbeats():
             return await self._rebuilder.compare(order.collection, order.sample)
 
     @activity.defn(name="memory.rebuild_switch")
     async def switch(self, collection: CollectionName) -> CollectionName:
         """Let recall read it; return the one before."""
-        async with beating():
+        async with heartbeats():
             return CollectionName(name=await self._rebuilder.switch(collection.name) or "")
 
     @activity.defn(name="memory.rebuild_previous")
     async def previous(self) -> CollectionName:
         """Return the collection before the last switch."""
         return CollectionName(name=await self._rebuilder.previous() or "")
-
-
-@contextlib.asynccontextmanager
-async def beating() -> AsyncIterator[None]:
-    """Heartbeat while the block runs, so that the death of this process is noticed in seconds."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()

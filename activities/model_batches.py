@@ -1,21 +1,24 @@
 """A provider's batch jobs as activities; on the models' task queue."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from temporalio import activity
 
 from activities.decisions import asked_later, steps_of
-from activities.ports import Decisions, ModelBatches
 from contracts.decision import Decision, Inquiry
 from contracts.failure import AskLater
 from contracts.model_batch import BatchHarvest, BatchStanding, BatchTicket
+
+if TYPE_CHECKING:
+    from memory.authoritative.decisions import SqlDecisions
+    from models.gemini.batch import GeminiBatches
 
 
 class ModelBatchActivities:
     """Hands jobs in, asks how they stand, brings the answers back."""
 
-    def __init__(self, batches: ModelBatches, decisions: Decisions) -> None:
-        """Take the provider's jobs, and the book in which answers are kept."""
+    def __init__(self, batches: "GeminiBatches", decisions: "SqlDecisions") -> None:
         self._batches = batches
         self._decisions = decisions
 

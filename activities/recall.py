@@ -1,16 +1,19 @@
 """Semantic memory as activities: what a case is told, and what it leaves behind."""
 
+from typing import TYPE_CHECKING
+
 from temporalio import activity
 
-from activities.ports import Recall
 from contracts.memory import Context, ContextRequest, Remember, Remembered
+
+if TYPE_CHECKING:
+    from memory.semantic.service import SemanticMemory
 
 
 class RecallActivities:
     """On the queue `contracts.ids.MEMORY_QUEUE`, served by the process that owns the vectors."""
 
-    def __init__(self, recall: Recall) -> None:
-        """Take semantic memory."""
+    def __init__(self, recall: "SemanticMemory") -> None:
         self._recall = recall
 
     @activity.defn(name="memory.assemble")

@@ -1,49 +1,54 @@
 """The reconciler's work: pages of outside listings against our books, both ways."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
-from pydantic import JsonValue
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
-from activities.errors import classify, to_application_error
-from activities.ports import AuditLog, Books, Ledger, Outside
-from contracts.canonical import Arguments
-from contracts.divergence import DESK, Divergence, DivergenceKind
-from contracts.effect import ProposedEffect
+from activities.errors import REFUSED, classify, to_application_error
+from activities.ports import Listings
+from activities.retries import heartbeats
+from contracts.authorization import Plan
+from contracts.base import Arguments
+from contracts.effect import OutsideResult, ProposedEffect
 from contracts.evidence import Evidence
 from contracts.failure import CallFailed
 from contracts.ids import workflow_id
 from contracts.ledger import ForbiddenMove, LedgerEntry
-from contracts.manifest import Listing
-from contracts.reconciling import (
+from contracts.listing import Listing, OutsidePage, Trail
+from contracts.money import money_text
+from contracts.reconciliation.divergence import DESK, Divergence, DivergenceKind
+from contracts.reconciliation.messages import (
     PAGE,
     BooksFacts,
+    FixProposal,
     Judgement,
     LedgerPage,
     ListedPage,
+    Missing,
     Openings,
     Orders,
-    Proposal,
     Proven,
     PursuedPage,
+    SecondLook,
+    SecondLooked,
     Settlement,
+    TakenPage,
     Unresolved,
     Walk,
 )
-from contracts.verdict import Plan
+
+if TYPE_CHECKING:
+    from memory.authoritative.ledger.ledger import SqlLedger
+    from memory.authoritative.reconciliation.store import SqlReconciliation
+    from memory.episodic.log import SqlEpisodes
 
 OPENED_AT_ONCE = 50
-
-
-@dataclass(frozen=True)
-class _Listed:
-    """A listed entry as what a call would have brought back."""
-
-    reference: str | None
-    result: dict[str, JsonValue] = field(default_factory=dict)
+TRIES_OF_A_CURSOR = 3
 
 
 class ReconcileActivities:
@@ -53,10 +58,10 @@ class ReconcileActivities:
         self,
         *,
         connectors: Sequence[str],
-        outside: Outside,
-        books: Books,
-        ledger: Ledger,
-        log: AuditLog,
+        outside: Listings,
+        books: "SqlReconciliation",
+        ledger: "SqlLedger",
+        log: "SqlEpisodes",
         clock: Callable[[], datetime],
     ) -> None:
         """Keep the doors.
@@ -83,23 +88,94 @@ class ReconcileActivities:
 
     @activity.defn(name="reconcile.listing")
     async def listing(self, walk: Walk) -> ListedPage:
-        """Read one page of a connector's listing on from the stored cursor, and compare it.
+        """Read the next page of a connector's listing, and compare it.
 
         A connector without a listing has nothing to read.
         """
-        if self._declared(walk.connector) is None:
+        listing = self._declared(walk.connector)
+        if listing is None:
             return ListedPage(entries=0, healed=0, more=False)
-        cursor = await asyncio.to_thread(self._books.cursor, walk.connector, self._clock())
+        cursor = await asyncio.to_thread(self._books.place, walk, listing.order, self._clock())
         try:
             page = await self._outside.list_page(walk.connector, cursor, PAGE)
         except CallFailed as failed:
-            manifest = self._outside.manifest(walk.connector)
-            listing = manifest.listing
-            assert listing is not None
-            raise to_application_error(failed, classify(manifest, listing.operation, failed)) from failed
-        taken = await asyncio.to_thread(self._books.take_page, walk, page, self._clock())
+            if cursor is not None and _leads_nowhere(walk, failed):
+                await asyncio.to_thread(self._books.start_over, walk.connector, self._clock())
+            raise self._unanswered(walk.connector, failed) from failed
+        taken = await self._take(walk, page, cursor, listing)
         healed = await self._heal(walk.connector, taken.proven)
-        return ListedPage(entries=taken.entries, healed=healed, more=taken.more, vanished=taken.vanished)
+        found = ListedPage(entries=taken.entries, healed=healed, more=taken.more, vanished=taken.vanished)
+        if taken.going_on_at is None:
+            return found
+        trail = (walk.trail or Trail()).onto(taken.going_on_at)
+        if trail is not None:
+            return found.model_copy(update={"trail": trail})
+        await asyncio.to_thread(self._books.start_over, walk.connector, self._clock())
+        return found.model_copy(update={"more": False, "endless": "its cursors come again"})
+
+    async def _take(self, walk: Walk, page: OutsidePage, cursor: str | None, listing: Listing) -> TakenPage:
+        try:
+            return await asyncio.to_thread(
+                partial(self._books.take_page, asked=cursor, declared=listing.order),
+                walk,
+                page,
+                self._clock(),
+            )
+        except ValueError as wrong_order:
+            why = f"the listing of {walk.connector}: {wrong_order}"
+        raise ApplicationError(why, type=REFUSED, non_retryable=True)
+
+    @activity.defn(name="reconcile.second_look")
+    async def second_look(self, look: SecondLook) -> SecondLooked:
+        """Read a listing once more, from its beginning to where each of the suspects would stand.
+
+        It is complete if it came there, or to an end that is one: a cursor that comes again ends nothing.
+        """
+        walk, listing = look.walk, self._declared(look.walk.connector)
+        assert listing is not None, "what is suspected was not listed"
+        direction = listing.order or await asyncio.to_thread(
+            self._books.direction, walk.connector, self._clock()
+        )
+        pause = 1 / self._outside.manifest(walk.connector).rate_limit_per_second
+        between = min(one.sent_at for one in look.suspects), max(one.changed_at for one in look.suspects)
+        looked, longest = SecondLooked(entries=0, complete=False), 0
+        cursor: str | None = None
+        trail: Trail | None = Trail()
+        async with heartbeats():
+            while trail is not None:
+                page = await self._page_again(walk, cursor)
+                taken = await asyncio.to_thread(self._books.take_again, walk, page, self._clock())
+                await self._heal(walk.connector, taken.proven)
+                looked = looked.plus(taken)
+                stays = page.next_cursor == cursor
+                short = len(page.entries) < longest
+                if page.is_last or page.lies_behind(direction, *between) or (stays and short):
+                    return looked.model_copy(update={"complete": True})
+                longest = max(longest, len(page.entries))
+                cursor = page.next_cursor
+                trail = None if stays or cursor is None else trail.onto(cursor)
+                await asyncio.sleep(pause)
+        return looked
+
+    async def _page_again(self, walk: Walk, cursor: str | None) -> OutsidePage:
+        try:
+            return await self._outside.list_page(walk.connector, cursor, PAGE)
+        except CallFailed as failed:
+            raise self._unanswered(walk.connector, failed) from failed
+
+    def _unanswered(self, connector: str, failed: CallFailed) -> ApplicationError:
+        manifest = self._outside.manifest(connector)
+        assert manifest.listing is not None
+        return to_application_error(failed, classify(manifest, manifest.listing.operation, failed))
+
+    @activity.defn(name="reconcile.missing")
+    async def missing(self, missing: Missing) -> int:
+        """Name those of the suspects that are still not listed; returns how many are new."""
+        listing = self._declared(missing.walk.connector)
+        keyed = listing is not None and bool(listing.key)
+        return await asyncio.to_thread(
+            partial(self._books.name_missing, keyed=keyed, now=self._clock()), missing
+        )
 
     @activity.defn(name="reconcile.ledger")
     async def ledger(self, walk: Walk) -> LedgerPage:
@@ -140,25 +216,31 @@ class ReconcileActivities:
     @activity.defn(name="reconcile.opened")
     async def opened(self, opened: Openings) -> None:
         """Write that these divergences have a case now."""
-        await asyncio.to_thread(self._books.opened, opened.divergences)
+        await asyncio.to_thread(self._books.opened, opened.divergences, self._clock())
 
     @activity.defn(name="reconcile.propose")
-    async def propose(self, divergence: Divergence) -> Proposal:
+    async def propose(self, divergence: Divergence) -> FixProposal:
         """Return what could be done about a divergence, for policy and people to judge."""
         entry = None
         if divergence.effect_key:
             entry = await asyncio.to_thread(self._ledger.entry, divergence.effect_key)
-        return _proposal(divergence, self._fix(divergence, entry), entry, self._clock())
+        proposal = _proposal(divergence, self._fix(divergence, entry), entry, self._clock())
+        if divergence.kind is not DivergenceKind.WORKFLOW_GONE:
+            return proposal
+        done = await asyncio.to_thread(self._ledger.of_case, divergence.effect_case)
+        return proposal.model_copy(update={"evidence": (*proposal.evidence, *_done_so_far(done))})
 
     @activity.defn(name="reconcile.settle")
     async def settle(self, settlement: Settlement) -> None:
         """Close a divergence as people or the fix ended it, or leave it open for a later run."""
         now = self._clock()
         if not settlement.close:
-            await asyncio.to_thread(self._books.reopen, settlement.divergence_id, settlement.resolution)
+            await asyncio.to_thread(
+                self._books.reopen, settlement.divergence_id, settlement.resolution, self._clock()
+            )
             return
         if settlement.applied is not None and settlement.effect_key:
-            applied = _Listed(reference=None) if settlement.applied else None
+            applied = OutsideResult(reference=None) if settlement.applied else None
             try:
                 await asyncio.to_thread(
                     self._ledger.resolve, settlement.effect_key, applied, settlement.resolution, now
@@ -181,7 +263,7 @@ class ReconcileActivities:
         healed = 0
         for one in proven:
             why = f"{connector} lists it as {one.reference}"
-            applied = _Listed(one.reference)
+            applied = OutsideResult(one.reference)
             try:
                 await asyncio.to_thread(self._ledger.resolve, one.key, applied, why, self._clock())
             except ForbiddenMove:
@@ -203,7 +285,7 @@ class ReconcileActivities:
                 divergence.operation,
                 known,
                 divergence.effect_key,
-                _Listed(divergence.reference),
+                OutsideResult(divergence.reference),
             )
         except KeyError:
             return None
@@ -220,9 +302,17 @@ class ReconcileActivities:
         )
 
 
+def _leads_nowhere(walk: Walk, failed: CallFailed) -> bool:
+    """Say whether it is the cursor that a system refuses: it says so, or it answered without one just now."""
+    if failed.sent and failed.status in (400, 404, 410, 422):
+        return True
+    tries = activity.info().attempt if activity.in_activity() else 1
+    return walk.trail is not None and tries >= TRIES_OF_A_CURSOR
+
+
 def _proposal(
     divergence: Divergence, fix: ProposedEffect | None, entry: LedgerEntry | None, now: datetime
-) -> Proposal:
+) -> FixProposal:
     facts = BooksFacts(
         kind=divergence.kind,
         fix="none" if fix is None else "again" if fix.step == "again" else "void",
@@ -239,7 +329,7 @@ def _proposal(
         facts=facts.model_dump(mode="json"),
         effects=(fix,) if fix is not None else (),
     )
-    return Proposal(plan=plan, what=_question(divergence, fix), evidence=_evidence(divergence, entry))
+    return FixProposal(plan=plan, what=_question(divergence, fix), evidence=_evidence(divergence, entry))
 
 
 def _question(divergence: Divergence, fix: ProposedEffect | None) -> str:
@@ -249,7 +339,23 @@ def _question(divergence: Divergence, fix: ProposedEffect | None) -> str:
         return f"Take the surplus one back ({fix.operation})? {divergence.words()}"
     if divergence.kind is DivergenceKind.STUCK_UNKNOWN:
         return f"Look outside: approve if it was done, reject if it was not. {divergence.words()}"
+    if divergence.kind is DivergenceKind.WORKFLOW_GONE:
+        return f"Hand it in again, or bring it to its end by hand, then approve. {divergence.words()}"
     return f"Look at it, mend it by hand where needed, then approve. {divergence.words()}"
+
+
+def _done_so_far(entries: Sequence[LedgerEntry]) -> Iterator[Evidence]:
+    """Yield what a case did and began outside before its workflow was gone."""
+    if not entries:
+        yield Evidence(source="ledger", text="nothing was begun outside")
+    for entry in entries:
+        effect, receipt = entry.order.effect, entry.receipt
+        money = f" {money_text(effect.amount_cents, effect.currency)}" if effect.amount_cents else ""
+        text = (
+            f"{effect.operation} at {effect.connector}{money}: {receipt.state.value}, "
+            f"reference {receipt.outside_reference or 'none'}"
+        )
+        yield Evidence(source=f"effect:{receipt.key}", text=text)
 
 
 def _evidence(divergence: Divergence, entry: LedgerEntry | None) -> tuple[Evidence, ...]:

@@ -1,28 +1,26 @@
 """What would have to be called to take effects back: worked out from the ledger and the manifests."""
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pydantic import JsonValue
 from temporalio import activity
 
-from activities.ports import Ledger, Outside
-from contracts.compensation import CannotUndo, Compensation, UndoPlan, UndoRequest, undo_step
-from contracts.effect import EffectState, ProposedEffect
+from activities.ports import Compensations
+from contracts.effect import EffectState, OutsideResult, ProposedEffect
 from contracts.ids import effect_key
 from contracts.ledger import LedgerEntry
+from contracts.undo import CannotUndo, Compensation, UndoPlan, UndoRequest, undo_step
 
-
-@dataclass(frozen=True)
-class _Applied:
-    reference: str | None
-    result: dict[str, JsonValue]
+if TYPE_CHECKING:
+    from memory.authoritative.ledger.ledger import SqlLedger
 
 
 class UndoActivities:
     """Reads the ledger; calls nobody."""
 
-    def __init__(self, outside: Outside, ledger: Ledger) -> None:
+    def __init__(self, outside: Compensations, ledger: "SqlLedger") -> None:
         """Keep the doors; of the outside world only the manifests are read."""
         self._outside = outside
         self._ledger = ledger
@@ -32,12 +30,14 @@ class UndoActivities:
         """Return what can be undone, the last effect first, and in words what cannot.
 
         Effects that are undone already, that never happened, or that are themselves an undo are
-        left out; a key that was asked for by name is always answered for.
+        left out; a key that was asked for by name is always answered for. What was done after it was
+        closed as failed is the case's own that the books opened for it.
         """
         entries = await asyncio.to_thread(self._ledger.of_case, request.case_id)
+        late = await asyncio.to_thread(self._ledger.done_after_all, request.case_id)
         known = {entry.order.key: entry for entry in entries}
-        wanted = [entry for entry in reversed(entries) if _wanted(entry, request.keys)]
-        answers = [self._answer(entry, known) for entry in wanted]
+        wanted = [entry for entry in reversed(entries) if _wanted(entry, request.keys, late)]
+        answers = [self._answer(entry, known, late) for entry in wanted]
         strangers = tuple(
             CannotUndo(key=key, step="", why="this case has no such effect")
             for key in request.keys
@@ -45,14 +45,16 @@ class UndoActivities:
         )
         return UndoPlan(
             case_id=request.case_id,
-            compensations=tuple(answer for answer in answers if isinstance(answer, Compensation)),
+            compensations=summed([answer for answer in answers if isinstance(answer, Compensation)]),
             impossible=(*(answer for answer in answers if isinstance(answer, CannotUndo)), *strangers),
         )
 
-    def _answer(self, entry: LedgerEntry, known: dict[str, LedgerEntry]) -> Compensation | CannotUndo:
+    def _answer(
+        self, entry: LedgerEntry, known: Mapping[str, LedgerEntry], late: Mapping[str, str]
+    ) -> Compensation | CannotUndo:
         order = entry.order
         undoing = known.get(effect_key(order.case_id, undo_step(order.effect.step)))
-        why = why_not(entry, undoing)
+        why = why_not(entry, undoing, late.get(order.key, ""))
         try:
             effect = None if why else self._compensation(entry)
         except KeyError as missing:
@@ -76,7 +78,7 @@ class UndoActivities:
             effect.operation,
             effect.arguments,
             entry.order.key,
-            _Applied(receipt.outside_reference, receipt.result),
+            OutsideResult(receipt.outside_reference, receipt.result),
         )
         if found is None:
             return None
@@ -91,13 +93,27 @@ class UndoActivities:
         )
 
 
-def why_not(entry: LedgerEntry, undoing: LedgerEntry | None) -> str:
+def summed(compensations: Sequence[Compensation]) -> tuple[Compensation, ...]:
+    """Return compensations with what each moves back together with those of its kind: policy limits that."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for one in compensations:
+        sums[one.operation, one.effect.currency] += one.effect.amount_cents
+    return tuple(
+        one.model_copy(update={"sum_cents": sums[one.operation, one.effect.currency]})
+        for one in compensations
+    )
+
+
+def why_not(entry: LedgerEntry, undoing: LedgerEntry | None, dealt_with: str) -> str:
     """Return why an effect cannot be undone as the ledger stands, or nothing.
 
     Args:
         entry: the effect.
         undoing: the ledger's row of its compensation, if one was begun.
+        dealt_with: the case that deals with it, if it was done after it was closed as failed.
     """
+    if dealt_with:
+        return f"it was done after it was closed as failed: {dealt_with} deals with it"
     if entry.order.compensates is not None:
         return "it is an undo itself"
     reason = entry.receipt.reason
@@ -118,8 +134,8 @@ def _why_not_again(undoing: LedgerEntry | None) -> str:
     return ""
 
 
-def _wanted(entry: LedgerEntry, keys: tuple[str, ...]) -> bool:
+def _wanted(entry: LedgerEntry, keys: tuple[str, ...], late: Mapping[str, str]) -> bool:
     if keys:
         return entry.order.key in keys
-    done = entry.receipt.state in (EffectState.COMPENSATED, EffectState.FAILED)
-    return entry.order.compensates is None and not done
+    over = entry.receipt.state in (EffectState.COMPENSATED, EffectState.FAILED)
+    return entry.order.key in late or (entry.order.compensates is None and not over)

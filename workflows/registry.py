@@ -1,19 +1,85 @@
-"""Every workflow a worker serves and `kontor replay` knows."""
+"""The only list of desks: a new desk is one more line here."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from workflows.divergence import DivergenceWorkflow
-from workflows.memory_rebuild import MemoryRebuildWorkflow
-from workflows.model_batch import ModelBatchWorkflow
-from workflows.reconcile import ReconcileWorkflow
-from workflows.returns import ReturnWorkflow
-from workflows.undo import UndoWorkflow
+from pydantic import BaseModel
 
-WORKFLOWS: tuple[type[Any], ...] = (
-    ReturnWorkflow,
-    ReconcileWorkflow,
-    DivergenceWorkflow,
-    UndoWorkflow,
-    MemoryRebuildWorkflow,
-    ModelBatchWorkflow,
-)
+from contracts.desk import CaseCount, CustomerText, Desk, KeptFields, Namespace
+from contracts.undo import NAMESPACE as UNDO
+from contracts.undo import UndoFacts
+from workflows.reconciliation.desk import NAMESPACE as BOOKS
+from workflows.returns.desk import DESK as RETURNS
+
+DESKS: dict[str, Desk[Any]] = {desk.name: desk for desk in (RETURNS,)}
+"""Every desk by its name; everything below is derived from it when it is asked for."""
+
+KERNEL_NAMESPACES = (BOOKS, Namespace(name=UNDO, facts=UndoFacts))
+
+
+def workflow_types() -> tuple[type[Any], ...]:
+    """Return every workflow that a worker serves."""
+    from workflows.kernel.memory_rebuild import MemoryRebuildWorkflow
+    from workflows.kernel.model_batch import ModelBatchWorkflow
+    from workflows.kernel.ownership import OwnershipWorkflow
+    from workflows.kernel.undo import UndoWorkflow
+    from workflows.reconciliation.divergence import DivergenceWorkflow
+    from workflows.reconciliation.reconcile import ReconcileWorkflow
+
+    return (
+        *(desk.workflow() for desk in DESKS.values()),
+        ReconcileWorkflow,
+        DivergenceWorkflow,
+        UndoWorkflow,
+        MemoryRebuildWorkflow,
+        ModelBatchWorkflow,
+        OwnershipWorkflow,
+    )
+
+
+def case_types() -> tuple[str, ...]:
+    """Return the names of the workflow types that run cases."""
+    from workflows.reconciliation.divergence import DivergenceWorkflow
+
+    return (*(desk.workflow().__name__ for desk in DESKS.values()), DivergenceWorkflow.__name__)
+
+
+def fact_types() -> dict[str, type[BaseModel]]:
+    """Return what the policies of each namespace may read."""
+    return {each.name: each.facts for each in _namespaces()}
+
+
+def case_counts() -> dict[str, Mapping[str, CaseCount]]:
+    """Return, by namespace, the counts of cases that our own records add to the facts."""
+    return {each.name: each.case_counts for each in _namespaces()}
+
+
+def customer_text() -> CustomerText:
+    """Return, by desk, which fields of its requests hold a customer's own words."""
+    return {each.name: each.customer_text for each in _namespaces() if each.request}
+
+
+def kept_fields() -> KeptFields:
+    """Return, by desk, which fields of its stored requests stay when a customer is forgotten."""
+    return {each.name: each.kept_fields for each in _namespaces() if each.request}
+
+
+@contextmanager
+def registered(desk: Desk[Any]) -> Iterator[None]:
+    """Add a desk for a while: how tests bring in a desk of theirs.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    if desk.name in fact_types():
+        raise ValueError(f"there is a desk {desk.name!r} already")
+    DESKS[desk.name] = desk
+    try:
+        yield
+    finally:
+        del DESKS[desk.name]
+
+
+def _namespaces() -> tuple[Namespace, ...]:
+    return (*DESKS.values(), *KERNEL_NAMESPACES)

@@ -1,0 +1,48 @@
+"""Asking an outside system for something, and believing only what fits a desk's contract for it."""
+
+from typing import TypeVar
+
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import MISFIT, REFUSED, classify, to_application_error
+from activities.ports import Reads
+from contracts.base import Arguments
+from contracts.failure import Absent, CallFailed
+from contracts.told import NotTold, Told
+
+T = TypeVar("T", bound=Told)
+
+
+async def ask(
+    outside: Reads, connector: str, operation: str, arguments: Arguments, *, contract: type[T], field: str
+) -> T | None:
+    """Call a read, and return one of its result fields by a contract.
+
+    Args:
+        outside: the office's connectors.
+        connector: the system.
+        operation: the read.
+        arguments: what it is called with.
+        contract: what the field must be.
+        field: the result field.
+
+    Returns:
+        None only if the system says, as its manifest's `absent` declares, that there is no such thing.
+
+    Raises:
+        ApplicationError: the system could not be asked, or its answer does not fit; the message names the
+            field and what to write in the manifest.
+    """
+    manifest = outside.manifest(connector)
+    try:
+        fields = await outside.read(connector, operation, arguments)
+    except Absent:
+        return None
+    except CallFailed as failure:
+        raise to_application_error(failure, classify(manifest, operation, failure)) from None
+    try:
+        return contract.of(fields.get(field), manifest.times)
+    except NotTold as misfit:
+        why = f"{connector}.{operation} does not give a {field} (connectors/{connector}.toml): {misfit}"
+        final = misfit.too_much
+    raise ApplicationError(why, type=REFUSED if final else MISFIT, non_retryable=final)

@@ -1,0 +1,23 @@
+"""How long the office waits for things that happen outside."""
+
+from typing import TYPE_CHECKING
+
+from temporalio import activity
+
+from contracts.waits import Wait, WaitAsked
+
+if TYPE_CHECKING:
+    from policy.calendar import OfficeCalendar
+
+
+class WaitActivities:
+    """Turns the office's days into moments."""
+
+    def __init__(self, calendar: "OfficeCalendar") -> None:
+        """Keep the office's own file."""
+        self._calendar = calendar
+
+    @activity.defn(name="office.wait")
+    async def moments(self, asked: WaitAsked) -> Wait:
+        """Return the moments of a wait, by `[waits.WHAT]` of `office.toml`."""
+        return self._calendar.wait(asked.what, asked.begins_at)

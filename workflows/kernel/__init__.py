@@ -1,0 +1,1 @@
+"""What every case shares; knows no desk."""

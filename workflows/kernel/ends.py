@@ -1,0 +1,21 @@
+"""How a case ends: the words for it."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.approvals.request import ApprovalOutcome
+    from contracts.case import CaseStatus
+
+UNREADABLE = "unreadable"
+"""The word for a case whose outside system does not say what the case needs."""
+LONGEST_WHY_CHARS = 300
+
+End = tuple[CaseStatus, str]
+"""How a case ends: its status, and the word for it."""
+
+NOT_GRANTED = {
+    ApprovalOutcome.REJECTED: CaseStatus.REJECTED,
+    ApprovalOutcome.EXPIRED: CaseStatus.EXPIRED,
+    ApprovalOutcome.WITHDRAWN: CaseStatus.WITHDRAWN,
+}
+"""What becomes of a case that people did not let pass."""

@@ -1,0 +1,1 @@
+"""Our records against the outside world: found by schedule, each difference a case."""

@@ -1,0 +1,1 @@
+"""The returns desk: from a customer's message to a settled refund."""

@@ -1,0 +1,65 @@
+"""What a sales channel must offer for the returns desk: one page, read by the guide and by `kontor check`."""
+
+from contracts.connector import FieldType
+from contracts.offer import Offer
+
+PAYMENT: dict[str, FieldType] = {
+    "order": "string",
+    "payment_method": "string",
+    "amount_cents": "cents",
+    "currency": "string",
+    "reason": "string",
+}
+
+OFFERS = (
+    Offer(
+        operation="refund",
+        arguments={**PAYMENT, "lines": "list"},
+        what="Pay money back by the method it was paid by; `lines` are `{line, sku, quantity}`, maybe none.",
+        things="refunds",
+        undo="void_refund",
+        money="amount_cents",
+    ),
+    Offer(
+        operation="restock",
+        arguments={"order": "string", "lines": "list", "condition": "string"},
+        what="Book pieces in; `condition` is sellable or damaged.",
+        things="restocking",
+        undo="unstock",
+    ),
+    Offer(
+        operation="mark_order",
+        arguments={"order": "string", "mark": "string", "lines": "list"},
+        what="Mark pieces at the order; `mark` is returned or exchanged.",
+        things="marks",
+        undo="unmark_order",
+    ),
+    Offer(
+        operation="notify",
+        arguments={"order": "string", "subject": "string", "text": "string"},
+        what="Write to the customer; what was said cannot be unsaid.",
+    ),
+    Offer(
+        operation="cancel_order",
+        arguments={"order": "string", "reason": "string"},
+        what="Stop an order that has not left the house.",
+        things="cancellations",
+        undo="reopen_order",
+    ),
+    Offer(
+        operation="reserve",
+        arguments={"order": "string", "sku": "string", "quantity": "integer"},
+        what="Put aside what is wanted instead, for exchanges.",
+        things="reservations",
+        undo="release",
+    ),
+    Offer(
+        operation="charge",
+        arguments=PAYMENT,
+        what="Take the difference of an exchange for something dearer.",
+        things="charges",
+        undo="void_charge",
+        money="amount_cents",
+        direction="in",
+    ),
+)

@@ -1,0 +1,86 @@
+"""The returns desk, declared."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from contracts.connector import Manifest
+from contracts.desk import Activity, CaseCount, Desk
+from contracts.embedding import Embedder
+from workflows.returns.channel import OFFERS
+from workflows.returns.texts import TEXTS
+from workflows.returns.types import DESK as NAME
+from workflows.returns.types import GET_ORDER, ORDER, ORDER_NOT_FOUND, Order, ReturnFacts, ReturnRequest
+
+if TYPE_CHECKING:
+    from activities.ports import Reads
+    from models.routing.candidate import Candidate
+    from workflows.returns.workflow import ReturnWorkflow
+
+EARLIER_RETURNS = timedelta(days=90)
+"""How far back `ReturnFacts.earlier_returns` counts."""
+
+
+def sales_channel(manifest: Manifest) -> bool:
+    """Say whether a connector knows orders: only there can something be returned."""
+    return GET_ORDER in manifest.operations
+
+
+def workflow() -> "type[ReturnWorkflow]":
+    """Return the workflow type of a return."""
+    from workflows.returns.workflow import ReturnWorkflow
+
+    return ReturnWorkflow
+
+
+def activities(outside: "Reads") -> Sequence[Activity]:
+    """Return what reads an order from its sales channel, and reads it again."""
+    from workflows.returns.activities import OrderActivities
+
+    orders = OrderActivities(outside)
+    return [orders.load, orders.look, orders.goods]
+
+
+def candidates(embedder: Embedder) -> "Mapping[str, Candidate]":
+    """Return the matchers, which pick lines of an order and variants of a product."""
+    from workflows.returns.matching.candidate import MatcherCandidate
+
+    return {"matcher": MatcherCandidate(embedder)}
+
+
+def doubts(order: Order) -> Sequence[str]:
+    """Return why nobody could say what was paid for the order's lines."""
+    from workflows.returns.worth import worth_of
+
+    return worth_of(order).doubts
+
+
+def title(request: ReturnRequest) -> str:
+    """Return a request in one line."""
+    return f"request {request.id} for order {request.order} at {request.channel}"
+
+
+def details(request: ReturnRequest) -> str:
+    """Return a request in Markdown."""
+    return f"**{request.id}**, order **{request.order}** at **{request.channel}**"
+
+
+DESK = Desk(
+    name=NAME,
+    request=ReturnRequest,
+    facts=ReturnFacts,
+    workflow=workflow,
+    activities=activities,
+    case_counts={"earlier_returns": CaseCount(within=EARLIER_RETURNS)},
+    customer_text=("message",),
+    other_text=("order", "items"),
+    sources=sales_channel,
+    candidates=candidates,
+    undecided=frozenset({ORDER_NOT_FOUND}),
+    reads={GET_ORDER: (ORDER, Order)},
+    doubts=doubts,
+    offers=OFFERS,
+    title=title,
+    details=details,
+    texts=TEXTS,
+)

@@ -1,0 +1,89 @@
+"""Several wishes for one order, as one plan: what may fail first, then money, then goods."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.authorization import Plan
+    from contracts.effect import ProposedEffect
+    from contracts.money import money_text
+    from workflows.returns.types import Order, ReturnFacts
+
+REFUND = "refund"
+OF_A_WISH = (
+    "intent", "reason", "item_state", "price_difference_cents", "shipping_cents", "remaining_cents"
+)  # fmt: skip
+"""The facts that differ from wish to wish, and what is left by those before; all others are the order's."""
+TURN = {
+    "reserve": 0, "cancel_order": 0, "change_address": 0, "change_payment": 0, "change_items": 0,
+    "charge": 1, REFUND: 2,
+}  # fmt: skip
+"""When an operation's turn is; what stands in none comes last, in its own order."""
+LAST = 3
+
+
+def joined(order: Order, plans: Sequence[Plan]) -> Plan:
+    """Return the plans for one order's wishes as one; without effects if one of them has none.
+
+    Each effect carries the facts of its own wish, and a step's name is kept by the first that has it, so
+    that the plan of a single wish is the plan it always was.
+    """
+    if len(plans) == 1:
+        return plans[0]
+    first = plans[0]
+    whole = joined_facts([_facts(plan) for plan in plans]).model_dump(mode="json")
+    return first.model_copy(
+        update={
+            "summary": _summary(order, plans, whole),
+            "facts": {**first.facts, **whole},
+            "effects": _effects(plans) if all(plan.effects for plan in plans) else (),
+            "claims": tuple(dict.fromkeys(claim for plan in plans for claim in plan.claims)),
+            "accounts": tuple(dict.fromkeys(account for plan in plans for account in plan.accounts)),
+            "versions": {name: seen for plan in plans for name, seen in plan.versions.items()},
+        }
+    )
+
+
+def joined_facts(facts: Sequence[ReturnFacts]) -> ReturnFacts:
+    """Return the facts of several wishes as one: the first's, with all that the request moves."""
+    return facts[0].model_copy(
+        update={
+            "amount_cents": sum(each.amount_cents for each in facts),
+            "already_returned": any(each.already_returned for each in facts),
+            "understood": all(each.understood for each in facts),
+        }
+    )
+
+
+def paid_back(plans: Sequence[Plan]) -> dict[str, int]:
+    """Return what plans pay back to each way the order was paid."""
+    paid: Counter[str] = Counter()
+    for effect in (effect for plan in plans for effect in plan.effects if effect.operation == REFUND):
+        paid[str(effect.arguments["payment_method"])] += effect.amount_cents
+    return dict(paid)
+
+
+def _facts(plan: Plan) -> ReturnFacts:
+    """Return what policies read of a plan: all but who the customer is."""
+    known = {name: value for name, value in plan.facts.items() if name in ReturnFacts.model_fields}
+    return ReturnFacts.model_validate(known)
+
+
+def _summary(order: Order, plans: Sequence[Plan], facts: dict[str, JsonValue]) -> str:
+    moved = money_text(int(str(facts["amount_cents"])), order.currency)
+    return f"{'; '.join(plan.summary for plan in plans)}; {moved} in all"
+
+
+def _effects(plans: Sequence[Plan]) -> tuple[ProposedEffect, ...]:
+    taken: Counter[str] = Counter()
+    made: list[ProposedEffect] = []
+    for plan in plans:
+        own = {name: plan.facts[name] for name in OF_A_WISH}
+        for effect in plan.effects:
+            taken[effect.step] += 1
+            again = "" if taken[effect.step] == 1 else f"-again-{taken[effect.step]}"
+            made.append(effect.model_copy(update={"step": f"{effect.step}{again}", "facts": own}))
+    return tuple(sorted(made, key=lambda effect: TURN.get(effect.operation, LAST)))

@@ -1,0 +1,52 @@
+"""A letter is read: what is asked, why, of which lines, and what is wanted instead."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.memory import Context
+    from workflows.kernel.case import CaseRun
+    from workflows.returns.order_reads import EXACT, OrderReads
+    from workflows.returns.reading import (
+        MOST_EXCHANGED,
+        Reading,
+        about_order,
+        first_questions,
+        own_words,
+        unasked,
+        understand,
+        variant_questions,
+        with_variants,
+    )
+    from workflows.returns.second_reading import beside, letter_question, together
+    from workflows.returns.types import Order
+
+
+async def read_letter(
+    case: CaseRun, orders: OrderReads, order: Order, context: Context, *, first: bool
+) -> Reading:
+    """Decide what is asked, part by part, and again as a whole; where the two differ, a person reads it.
+
+    Args:
+        case: whose letter it is; it learns the customer and the currency.
+        orders: reads the other orders that the letter names.
+        order: as the channel told it.
+        context: what memory has to say.
+        first: of the letter's cases: the reading tells what it wishes for other orders, too.
+    """
+    case.file.customer, case.file.currency = order.customer, order.currency
+    case_id, evidence, asked = case.file.case_id, (*about_order(order), *context.evidence), orders.request
+    asks = asked.message if workflow.patched("reads-whether-it-is-asked") else None
+    whole = workflow.patched("reads-the-letter-as-a-whole")
+    others = await orders.others() if whole else []
+    request = own_words(asked, [each.id for each in others])
+    decisions = await case.decide(first_questions(case_id, request, order, evidence, asks=asks))
+    reading = understand(request, order, decisions, exact=workflow.patched(EXACT))
+    if whole:
+        [letter] = await case.decide(letter_question(case_id, asked, order, others))
+        reading = together(request, order, reading, letter, unasked(decisions[3:]))
+        if first:
+            reading = beside(order, reading, letter, others)
+    if reading.wants_variants and len(reading.wanted) <= MOST_EXCHANGED:
+        found = await case.decide(variant_questions(case_id, request, order, reading))
+        reading = with_variants(order, reading, found)
+    return reading

@@ -1,0 +1,1 @@
+"""Which items and which variant a message means, from its own words."""

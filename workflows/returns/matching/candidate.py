@@ -1,0 +1,153 @@
+"""The desk's rules as a candidate: which lines, which variant, whether anything is asked for; no training."""
+
+import asyncio
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from contracts.decision import Question
+from contracts.embedding import Embedder
+from models.routing.candidate import Asked, CandidateReply, Readiness
+from models.routing.catalogue import TaskSpec
+from workflows.returns.matching import items, variants
+from workflows.returns.matching import tokens as words
+from workflows.returns.matching.items import Match, match_by_meaning, match_items, spoken_of
+from workflows.returns.matching.variants import match_variant
+from workflows.returns.types import Order
+from workflows.returns.wishes import acceptance, change_guard, cleaning, guard
+from workflows.returns.wishes.language import MEASURED, language_of
+from workflows.returns.wishes.letter import Customer, Kind, OrderReading, PaymentMethod
+from workflows.returns.wishes.reader import read
+
+ITEMS, VARIANT, ASKS, WISHES = "returns.items", "returns.variant", "returns.asks", "returns.wishes"
+CHANGING = frozenset({Kind.CHANGE_ITEMS, Kind.CHANGE_ADDRESS, Kind.CHANGE_PAYMENT})
+CONTRACTS = {ITEMS: "picked", VARIANT: "picked", ASKS: "label", WISHES: "label"}
+
+
+class MatcherCandidate:
+    """Answers by rule over words: `returns.asks`, `.wishes`; `.items` and `.variant`, then by meaning."""
+
+    by: Literal["rule"] = "rule"
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    async def prepare(self, name: str, task: TaskSpec) -> Readiness:
+        """Load the embedder, which is asked only when words alone do not settle it."""
+        if CONTRACTS.get(name) != task.contract:
+            return Readiness(unavailable=f"it knows only {', '.join(CONTRACTS)}")
+        if name in (ASKS, WISHES):
+            await asyncio.to_thread(_loaded)
+        return Readiness()
+
+    async def answer(self, asked: Asked) -> CandidateReply:
+        """Answer with the indexes picked, or whether it is asked for; or with a best guess."""
+        if asked.name == ASKS:
+            return await asyncio.to_thread(_asks, asked.question.text)
+        if asked.name == WISHES:
+            return await asyncio.to_thread(_wishes, asked.question)
+        match = await self.match(asked.name, asked.question)
+        return CandidateReply(
+            outcome="answered" if match.sure else "unsure",
+            answer={"picked": list(match.picked)},
+            why=match.rule,
+            version=rules_version(),
+        )
+
+    async def match(self, task: str, question: Question) -> Match:
+        """Return what the rules make of a question."""
+        if not question.choices:
+            return Match(picked=(), rule="there is nothing to choose from", sure=False)
+        # Beside the event loop: a text of some pages takes its rules a second.
+        if task == VARIANT:
+            found = await asyncio.to_thread(match_variant, question.text, question.choices, _bought(question))
+            return found or Match(picked=(), rule="no option is named", sure=False)
+        found = await asyncio.to_thread(match_items, question.text, question.choices)
+        return found or await self._by_meaning(question)
+
+    async def _by_meaning(self, question: Question) -> Match:
+        pieces = spoken_of(question.text)
+        vectors = np.array(await self._embedder.embed([*pieces, *question.choices]), dtype=np.float32)
+        return match_by_meaning(vectors[: len(pieces)] @ vectors[len(pieces) :].T)
+
+
+@cache
+def _loaded() -> bool:
+    """Load what recognises languages and takes mail apart, outside any question's latency budget."""
+    guard.doubts("Please send the lamp back, it flickers.")
+    return bool(language_of("Please send the lamp back, it flickers."))
+
+
+def _asks(text: str) -> CandidateReply:
+    doubts = guard.doubts(text)
+    return CandidateReply(
+        outcome="answered",
+        answer={
+            "label": "does_not_ask" if doubts else "asks",
+            "doubts": list(doubts),
+            "language": language_of(cleaning.clean(text).text),
+        },
+        why="; ".join(doubts) or "nothing speaks against it",
+        version=rules_version(),
+    )
+
+
+def _wishes(question: Question) -> CandidateReply:
+    """Read a letter against the orders among the question's choices, as JSON; the first is its own."""
+    orders = tuple(Order.model_validate_json(each) for each in question.choices)
+    if not orders:
+        return CandidateReply(outcome="unsure", answer=None, why="no order is given", version=rules_version())
+    language = language_of(cleaning.clean(question.text).text)
+    methods = tuple(
+        PaymentMethod(id=way.method, kind=way.kind, brand=way.brand, last_four=way.last_four)
+        for way in orders[0].methods
+    )
+    customer = Customer(orders=orders, methods=methods)
+    letter = read(question.text, customer, order=orders[0].id, language=language)
+    weighed = {each.order: each for each in acceptance.weighed(letter, local=language in MEASURED).orders}
+    one = weighed.pop(orders[0].id, None)
+    against = _against_a_change(question.text, one)
+    stands = one is not None and not against and acceptance.accepted(one, acceptance.card())
+    return CandidateReply(
+        outcome="answered" if stands else "unsure",
+        answer={
+            "label": "stands" if stands else "open",
+            "reading": one.model_dump(mode="json") if one else None,
+            "elsewhere": [each.model_dump(mode="json") for each in weighed.values()],
+        },
+        why="all of it stands" if stands else "; ".join(against) or _why_open(one),
+        version=rules_version(),
+        confidence=one.confidence if one else None,
+    )
+
+
+def _against_a_change(text: str, one: OrderReading | None) -> tuple[str, ...]:
+    """Return why a change of the order is not plainly asked for, if a change is read at all."""
+    changes = one is not None and any(wish.kind in CHANGING for wish in one.wishes)
+    return change_guard.doubts(text) if changes else ()
+
+
+def _why_open(one: OrderReading | None) -> str:
+    """Say why a reading does not stand by itself."""
+    if one is None:
+        return "nothing is wished for it"
+    return f"not by itself: {', '.join(acceptance.forbidden(one)) or 'not sure enough'}"
+
+
+def _bought(question: Question) -> str:
+    """Return the line as it was bought: the first fact that the question carries."""
+    return next((each.text for each in question.evidence), "")
+
+
+@cache
+def rules_version() -> str:
+    """Return the hash of the rules' source: the version that decisions record."""
+    digest = hashlib.sha256()
+    for module in (words, items, variants):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    for file in sorted(Path(str(acceptance.__file__)).parent.glob("*.*")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

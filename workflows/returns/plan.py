@@ -1,0 +1,294 @@
+"""From a reading of the request to facts, and to the effects the desk proposes: pure functions."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import JsonValue
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.approvals.messages import ApprovalDraft, draft_for
+    from contracts.approvals.request import Approval, ApprovalOutcome
+    from contracts.approvals.rules import narrowed
+    from contracts.authorization import EVERY_FACT, Authorization, Plan, forbids
+    from contracts.effect import ProposedEffect
+    from contracts.evidence import Evidence
+    from contracts.memory import Context
+    from contracts.money import Direction, money_text, signed
+    from workflows.returns.effects import effects_for, notice
+    from workflows.returns.joint_plan import joined, joined_facts, paid_back
+    from workflows.returns.reading import Reading, about_order, as_of
+    from workflows.returns.sums import Sum, named, sum_of
+    from workflows.returns.types import CHANGES, DESK, Intent, Order, Reason, ReturnFacts, ReturnRequest
+    from workflows.returns.way.plans import way_effects
+    from workflows.returns.way.state import Way
+    from workflows.returns.worth import accounts, line_account, order_name, worth_of
+
+NOT_DELIVERED = -1
+SWAPS = (Intent.EXCHANGE, Intent.CHANGE_ITEMS)
+WHOLE = frozenset({Intent.CANCEL, *CHANGES})
+"""What is about a whole order: no second case may work on any line of it."""
+AT_HAND = Way()
+"""Goods that are back when their money is spoken of."""
+DIRECTIONS: dict[str, Direction] = {"refund": "out", "charge": "in"}
+"""The operations by which this desk moves money; a channel's manifest must declare them so."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the desk knows of a request once it has read it.
+
+    Attributes:
+        context: what memory had to say.
+    """
+
+    request: ReturnRequest
+    order: Order
+    reading: Reading
+    context: Context
+
+    def head(self) -> "Known":
+        """Return what the next run needs of it: the order's lines are read again there."""
+        return replace(self, order=self.order.head())
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is not certain of the request, or of what its order is worth, in words for a person."""
+        sums = (sum_of(self.order, each) for each in self.reading.each)
+        return (*self.reading.doubts, *(doubt for found in sums for doubt in found.doubts))
+
+    @property
+    def unsure_facts(self) -> frozenset[str]:
+        """The facts that no denial may rest on unless a person looked; see `contracts.authorization`."""
+        if not self.reading.understood or self.reading.also:
+            # Of several wishes some may be allowed: a person tells them apart.
+            return EVERY_FACT
+        if not self.reading.exact:
+            return frozenset()
+        unsure = set() if self.reading.reason_known else {"reason", "item_state"}
+        if self.order.status == "delivered" and self.order.delivered_at is None:
+            unsure.add("days_since_delivery")
+        return frozenset(unsure)
+
+    def as_of(self, order: Order) -> "Known":
+        """Return the same request with the order as it is now."""
+        return replace(self, order=order, reading=as_of(order, self.reading))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and what it was made of."""
+
+    known: Known
+    shipping: bool
+    plan: Plan
+    way: Way = AT_HAND
+
+    def stands(self, known: Known, *, shipping: bool, way: Way = AT_HAND) -> bool:
+        """Say whether a plan made now would be the same: the order is the very one that was read before."""
+        same_order = known.order is self.known.order and way == self.way
+        return same_order and known.reading == self.known.reading and shipping == self.shipping
+
+
+def facts(
+    order: Order, reading: Reading, asked_at: datetime, found: Sum | None = None, way: Way = AT_HAND
+) -> ReturnFacts:
+    """Return what the policies read; `earlier_returns` is filled in from our books when judged.
+
+    `asked_at` is when the customer asked: a window that ends while people think was still kept. `found`
+    is what the request moves, if it was reckoned already; `way` says where the goods are.
+    """
+    found = found or sum_of(order, reading)
+    since = max(0, (asked_at - order.delivered_at).days) if order.delivered_at else NOT_DELIVERED
+    return ReturnFacts(
+        intent=reading.intent,
+        reason=reading.reason,
+        understood=reading.understood,
+        order_status=order.status,
+        amount_cents=found.amount_cents,
+        currency=order.currency,
+        paid_cents=order.paid_cents,
+        remaining_cents=found.worth.left_cents,
+        days_since_delivery=since,
+        item_state="damaged" if reading.reason == Reason.DAMAGED else "unknown",
+        member_level=order.member_level,
+        earlier_returns=0,
+        already_returned=any(found.worth.of(line).left == 0 for line in found.pieces),
+        price_difference_cents=found.difference_cents if reading.intent in SWAPS else 0,
+        shipping_cents=found.shipping_cents if reading.intent is Intent.RETURN else 0,
+        channel=order.channel,
+        **way.facts,
+    )
+
+
+def facts_today(
+    known: Known, plan: Plan, approval: Approval, asked_at: datetime, way: Way = AT_HAND
+) -> dict[str, JsonValue]:
+    """Return the facts as the order shows them now, for a plan that people agreed to.
+
+    Args:
+        known: the request, with the order as it is now.
+        plan: what they were asked.
+        approval: what they answered; a lower sum goes to the same methods.
+        asked_at: when the customer asked.
+        way: where the goods are.
+    """
+    lowered = approval.outcome is ApprovalOutcome.EDITED and approval.amount_cents
+    agreed = narrowed(plan, approval.amount_cents) if lowered and approval.amount_cents else plan
+    left = dict(worth_of(known.order).left_by_method)
+    payable = all(cents <= left.get(method, 0) for method, cents in paid_back([agreed]).items())
+    today = joined_facts([facts(known.order, each, asked_at, way=way) for each in known.reading.each])
+    return today.model_copy(update={"payable": payable}).model_dump(mode="json")
+
+
+def plan_for(
+    case_id: str,
+    order: Order,
+    reading: Reading,
+    asked_at: datetime,
+    *,
+    shipping: bool = True,
+    way: Way = AT_HAND,
+) -> Plan:
+    """Return every effect this request leads to, in the order it will be done.
+
+    No effects means that the desk has nothing to propose: a person handles the case.
+
+    Args:
+        case_id: the case.
+        order: the order as it is now.
+        reading: the request as understood; several wishes are one plan.
+        asked_at: when the customer asked.
+        shipping: give the postage back, too, where everything comes back.
+        way: where the goods of a return are.
+    """
+    plans: list[Plan] = []
+    for each in reading.each:
+        found = sum_of(order, each, shipping=shipping)
+        left = replace(found, worth=found.worth.less(paid_back(plans)))
+        plans.append(_plan_for_one(case_id, order, each, asked_at, left, way=way))
+    return joined(order, plans)
+
+
+def _plan_for_one(
+    case_id: str, order: Order, reading: Reading, asked_at: datetime, found: Sum, *, way: Way
+) -> Plan:
+    known = facts(order, reading, asked_at, found, way).model_dump(mode="json")
+    claimed = order.lines if reading.intent in WHOLE else reading.lines
+    # Every payment is booked on a way the order was paid: so no other line's account need be watched.
+    booked_on = accounts(order, claimed)
+    return Plan(
+        case_id=case_id,
+        desk=DESK,
+        summary=summary(order, reading, found),
+        facts={**known, "customer": order.customer},
+        effects=() if found.doubts else _effects(order, reading, found, way),
+        claims=claims(order, reading),
+        accounts=booked_on,
+        versions={name: seen for name, seen in order.books.versions.items() if name in booked_on},
+    )
+
+
+def _effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[ProposedEffect, ...]:
+    if reading.intent is Intent.RETURN and reading.wanted and way.goods != "handed_over":
+        return way_effects(order, reading, found, way)
+    return effects_for(order, reading, found)
+
+
+def money_out_cents(plan: Plan) -> int:
+    """Return what the plan pays out, less what it charges, in cents."""
+    return sum(
+        signed(effect.amount_cents, DIRECTIONS[effect.operation])
+        for effect in plan.effects
+        if effect.operation in DIRECTIONS
+    )
+
+
+def question(known: Known, plan: Plan, authorization: Authorization, round_number: int) -> ApprovalDraft:
+    """Return what people are asked where policy wants their word."""
+    return draft_for(
+        plan,
+        authorization,
+        asked_by=known.order.customer,
+        evidence=evidence_for_people(known),
+        round_number=round_number,
+        by_model=known.reading.proposed_by,
+    )
+
+
+def half_done(plan: Plan, done: Collection[str]) -> tuple[Plan, Plan]:
+    """Return what a plan did, and it without any effect, as it is given to a person.
+
+    Args:
+        plan: the plan.
+        done: its steps that are applied.
+    """
+    effects = tuple(effect for effect in plan.effects if effect.step in done)
+    return plan.model_copy(update={"effects": effects}), plan.model_copy(update={"effects": ()})
+
+
+def by_hand(known: Known, plan: Plan, office_version: str, why: str = "") -> ApprovalDraft:
+    """Return what people are asked where the desk has nothing to propose, and why it has not.
+
+    Args:
+        known: what the desk knows of the request.
+        plan: what it would do, if anything.
+        office_version: the office's.
+        why: why a person has to take it; left out, what the desk did not understand.
+    """
+    doubts = why or "; ".join(known.doubts) or "the desk has no step for it"
+    return ApprovalDraft(
+        plan=plan,
+        what=f"Handle by hand ({doubts}): {plan.summary}",
+        step="by-hand",
+        asked_by=known.order.customer,
+        evidence=evidence_for_people(known),
+        office_version=office_version,
+        by_model=known.reading.proposed_by,
+    )
+
+
+def evidence_for_people(known: Known) -> tuple[Evidence, ...]:
+    """Return what a person needs to answer: the customer's words, doubts, the order, similar cases."""
+    request = known.request
+    words = Evidence(source=f"request:{request.channel}/{request.id}", text=request.message, kind="turn")
+    doubts = tuple(Evidence(source="desk:doubts", text=doubt) for doubt in known.doubts)
+    shown = about_order(known.order, [line for each in known.reading.each for line in each.lines])
+    return (words, *doubts, *shown, *known.context.evidence)
+
+
+def message_plan(plan: Plan, known: Known, name: str, step: str = "tell", **values: JsonValue) -> Plan:
+    """Return a plan that only tells the customer how their request ended; it claims and books nothing.
+
+    Args:
+        plan: what was proposed.
+        known: what the desk knows of the request.
+        name: the office's text.
+        step: the step's name; a case says each thing once.
+        values: what it may say besides the order.
+    """
+    told = notice(known.order, known.reading, name, step=step, **values)
+    # How it ended is certain, however well the request was understood.
+    facts = {**plan.facts, "understood": True}
+    nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}}
+    return plan.model_copy(update={"effects": (told,), "facts": facts, **nothing})
+
+
+def why_not(authorization: Authorization) -> list[JsonValue]:
+    """Return why a customer is refused: the sentences of the policies that forbid it."""
+    return [*dict.fromkeys(reason.reason for reason in forbids(authorization.verdicts))]
+
+
+def claims(order: Order, reading: Reading) -> tuple[str, ...]:
+    """Return what no second open case may work on: its lines, all of them where it is about the order."""
+    lines = order.lines if reading.intent in WHOLE else reading.lines
+    whole = (f"{order_name(order)}/cancel",) if reading.intent is Intent.CANCEL else ()
+    return (*whole, *(line_account(order, line.id) for line in lines))
+
+
+def summary(order: Order, reading: Reading, found: Sum) -> str:
+    """Return the case in one line, without personal data."""
+    items = named([found.counted(line) for line in reading.lines]) or "whole order"
+    money = money_text(found.amount_cents, order.currency)
+    return f"{reading.intent.value} of {items} from order {order.id} ({reading.reason.value}), {money}"

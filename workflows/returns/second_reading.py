@@ -1,0 +1,192 @@
+"""Two readings of one message: what they say together."""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.decision import Decision, Inquiry, Question
+    from workflows.returns.reading import MOVES_MONEY, WISHES, Reading, Wanted, with_quantities
+    from workflows.returns.types import (
+        CHANGES,
+        DESK,
+        Intent,
+        Order,
+        OrderLine,
+        Reason,
+        ReturnRequest,
+        Variant,
+    )
+    from workflows.returns.wishes.letter import Kind, OrderReading, Wish
+
+SETTLED = ("what is wanted", "which items are meant")
+"""Doubts of the first reading that a second may settle; whether it is asked for at all is none of them."""
+CONDITIONAL = "conditional"
+"""The sign of a reading in which a condition was evaluated."""
+MOST_ORDERS = 5
+"""That a message may name besides its own: more are read by nobody but a person."""
+INTENTS = {kind: Intent(kind.value) for kind in Kind}
+SEQUENCE = (Intent.CHANGE_ADDRESS, Intent.CHANGE_PAYMENT, Intent.CHANGE_ITEMS, Intent.EXCHANGE, Intent.RETURN)
+"""In which wishes for one order are done; some channels change no order whose items were changed."""
+
+
+def letter_question(
+    case_id: str, request: ReturnRequest, order: Order, others: Sequence[Order] = ()
+) -> Inquiry:
+    """Ask for all that the message wishes for its order, and for others that it names, read together."""
+    question = Question(
+        task=WISHES,
+        text=request.message,
+        case_id=case_id,
+        desk=DESK,
+        choices=tuple(each.model_dump_json() for each in (order, *others) if each.customer == order.customer),
+    )
+    return Inquiry(case_id=case_id, step="letter", questions=(question,))
+
+
+def together(
+    request: ReturnRequest, order: Order, reading: Reading, letter: Decision, against: Sequence[str] = ()
+) -> Reading:
+    """Return what both readings say: a difference is a doubt, and agreement settles what one was unsure of.
+
+    Args:
+        request: the request.
+        order: its order.
+        reading: by the desk's single questions.
+        letter: the answer to `letter_question`.
+        against: why the message does not plainly ask for anything.
+    """
+    found = _of(letter)
+    stands = letter.outcome == "answered"
+    if found and stands and all(INTENTS[wish.kind] in CHANGES for wish in found.wishes):
+        return _changes(request, order, reading, found.wishes, against)
+    if found is None or reading.intent not in MOVES_MONEY:
+        return reading
+    if stands and (len(found.wishes) > 1 or found.signs.get(CONDITIONAL)):
+        return _several(request, order, reading, found)
+    if doubt := _difference(order, reading, found, stands=stands):
+        return reading.model_copy(update={"doubts": (*reading.doubts, doubt), "understood": False})
+    settles = stands and not request.items and not reading.understood
+    if settles and all(doubt.startswith(SETTLED) for doubt in reading.doubts):
+        return _settled(request, order, reading, found.wishes[0])
+    return reading
+
+
+def _difference(order: Order, reading: Reading, found: OrderReading, *, stands: bool) -> str:
+    """Return what the letter says otherwise, in words for a person; empty if nothing."""
+    if found.signs.get(CONDITIONAL) and not stands:
+        return "; ".join(found.doubts) or "what shall be done on which condition"
+    kinds = list(dict.fromkeys(wish.kind for wish in found.wishes))
+    more = [kind.value for kind in kinds if INTENTS[kind] in CHANGES]
+    if more:
+        return f"the letter also wishes: {', '.join(more)}"
+    if len(kinds) > 1 or found.signs.get("both_kinds"):
+        return "the letter wishes several things, and which of which items is not certain"
+    if not stands:
+        return ""
+    wish = found.wishes[0]
+    if INTENTS[wish.kind] is not reading.intent:
+        return f"one reading says {reading.intent.value}, the other {wish.kind.value}"
+    named = {line.id for line in _lines(order, wish)}
+    differ = reading.understood and wish.pieces and {line.id for line in reading.lines} != named
+    return "two readings name different items" if differ else ""
+
+
+def _several(request: ReturnRequest, order: Order, reading: Reading, read: OrderReading) -> Reading:
+    """Return a reading for each wish: which things and variants the letter says, whether at all, both."""
+    wishes = read.wishes
+    doubts = [doubt for doubt in reading.doubts if not doubt.startswith(SETTLED)]
+    if request.items:
+        doubts.append("a form names the items, and the letter wishes several things")
+    if more := [wish.kind.value for wish in wishes if INTENTS[wish.kind] in CHANGES]:
+        doubts.append(f"the letter also wishes: {', '.join(more)}")
+    heard = {INTENTS[wish.kind] for wish in wishes}
+    if reading.intent not in heard | ({Intent.EXCHANGE} if read.signs.get(CONDITIONAL) else set()):
+        doubts.append(f"one reading says {reading.intent.value}, the other {wishes[0].kind.value}")
+    unsure = reading.model_copy(update={"doubts": tuple(doubts), "understood": not doubts})
+    if doubts:
+        return unsure
+    first, *more_readings = (
+        _settled(request, order, unsure.model_copy(update={"intent": INTENTS[wish.kind]}), wish)
+        for wish in wishes
+    )
+    found = [doubt for each in (first, *more_readings) for doubt in each.doubts]
+    update = {"also": tuple(more_readings), "doubts": tuple(dict.fromkeys(found)), "understood": not found}
+    return first.model_copy(update=update)
+
+
+def _changes(
+    request: ReturnRequest, order: Order, reading: Reading, wishes: Sequence[Wish], against: Sequence[str]
+) -> Reading:
+    """Return a reading for each change of an order that has not left; the single questions know none."""
+    doubts = list(against)
+    if request.items:
+        doubts.append("a form names the items, and the letter wishes a change of the order")
+    if reading.understood and reading.intent in (Intent.CANCEL, Intent.RETURN):
+        doubts.append(f"one reading says {reading.intent.value}, the other {wishes[0].kind.value}")
+    bare = reading.model_copy(update={"wanted": (), "doubts": tuple(doubts), "understood": not doubts})
+    first, *others = sorted(
+        (_change(request, order, bare, wish) for wish in wishes), key=lambda each: SEQUENCE.index(each.intent)
+    )
+    found = tuple(dict.fromkeys(doubt for each in (first, *others) for doubt in each.doubts))
+    return first.model_copy(update={"also": tuple(others), "doubts": found, "understood": not found})
+
+
+def _change(request: ReturnRequest, order: Order, bare: Reading, wish: Wish) -> Reading:
+    update = {"intent": INTENTS[wish.kind], "address": wish.address, "method": wish.method}
+    made = bare.model_copy(update={**update, "reason": Reason.UNSTATED})
+    if wish.kind is not Kind.CHANGE_ITEMS or bare.doubts:
+        return made
+    settled = _settled(request, order, made, wish)
+    parts = [item.line.name for item in settled.wanted if item.quantity not in (None, item.line.quantity)]
+    if not parts:
+        return settled
+    doubts = (*settled.doubts, f"only some pieces of {', '.join(parts)} shall be changed")
+    return settled.model_copy(update={"doubts": doubts, "understood": False})
+
+
+def _settled(request: ReturnRequest, order: Order, reading: Reading, wish: Wish) -> Reading:
+    wanted, doubts = with_quantities(request, order, _lines(order, wish))
+    bought = {variant.sku: variant for variant in order.variants}
+    chosen = {piece.line: bought[piece.sku] for piece in wish.pieces if piece.sku in bought}
+    with_variants = tuple(_with(item, chosen) for item in wanted)
+    update = {"wanted": with_variants, "doubts": tuple(doubts), "understood": not doubts}
+    return reading.model_copy(update=update)
+
+
+def _with(item: Wanted, chosen: dict[str, Variant]) -> Wanted:
+    return item.model_copy(update={"variant": chosen.get(item.line.id)})
+
+
+def _lines(order: Order, wish: Wish) -> tuple[OrderLine, ...]:
+    named = {piece.line for piece in wish.pieces}
+    return tuple(line for line in order.lines if line.id in named)
+
+
+def _of(letter: Decision) -> OrderReading | None:
+    said = (letter.answer or {}).get("reading")
+    return OrderReading.model_validate(said) if isinstance(said, dict) else None
+
+
+def beside(order: Order, reading: Reading, letter: Decision, others: Sequence[Order]) -> Reading:
+    """Return the reading with the other orders that the letter wishes something for; each is a case.
+
+    Args:
+        order: the order that the request is about.
+        reading: what is wished for it.
+        letter: the answer to `letter_question`.
+        others: orders that the message names, too, as their channel tells them.
+    """
+    said = (letter.answer or {}).get("elsewhere")
+    found = [OrderReading.model_validate(each) for each in said] if isinstance(said, list) else []
+    theirs = {each.id for each in others if each.customer != order.customer}
+    wished = tuple(each.order for each in found if each.wishes)
+    doubts = [] if len(others) < MOST_ORDERS else [f"it names {MOST_ORDERS} other orders or more"]
+    doubts += [f"it speaks of order {number}, which is another customer's" for number in sorted(theirs)]
+    doubts += [f"what is wished for order {each.order}" for each in found if not each.wishes]
+    if wished and _of(letter) is None and reading.intent in MOVES_MONEY:
+        doubts.append("whether anything is wished for this order, or only for others")
+    if not doubts:
+        return reading.model_copy(update={"elsewhere": wished})
+    update = {"elsewhere": wished, "doubts": (*reading.doubts, *doubts), "understood": False}
+    return reading.model_copy(update=update)

@@ -1,0 +1,40 @@
+"""What customers of the returns desk are told: the office's texts by name, and what each may say.
+
+The values here are examples; `kontor check` renders every text with them.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+_ORDER: dict[str, JsonValue] = {"order": "W-1001"}
+_GOODS: dict[str, JsonValue] = {**_ORDER, "items": "Linen shirt"}
+_MONEY: dict[str, JsonValue] = {**_GOODS, "amount": "40.00 EUR", "methods": 1}
+_SENT: dict[str, JsonValue] = {"rma": "RMA-1001", "postage": "ours"}
+
+TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
+    "returned": _MONEY,
+    "kept": _MONEY,
+    "sent_ahead": {**_MONEY, **_SENT},
+    "send_back": {**_GOODS, "amount": "40.00 EUR", **_SENT},
+    "goods_reminder": {**_ORDER, "rma": "RMA-1001"},
+    "never_came": {**_ORDER, "rma": "RMA-1001"},
+    "charged_back": {**_ORDER, "amount": "40.00 EUR", "rma": "RMA-1001"},
+    "exchanged": _GOODS,
+    "cancelled": {**_ORDER, "amount": "40.00 EUR"},
+    "items_changed": {**_GOODS, "paid": "more", "amount": "5.00 EUR"},
+    "address_changed": _ORDER,
+    "payment_changed": _ORDER,
+    "all_orders": {
+        **_ORDER,
+        "orders": [{"order": "W-1", "status": "settled", "outcome": "returned", "amount": "40.00 EUR"}],
+    },
+    "where_is_it": {**_ORDER, "status": "shipped", "tracking": "TRACK-1"},
+    "denied": {**_ORDER, "reasons": ["Guests may return within 30 days of delivery."]},
+    "rejected": _ORDER,
+    "expired": _ORDER,
+    "withdrawn": _ORDER,
+    "failed": _ORDER,
+}
+"""By outcome. `methods` is in how many ways the order was paid; `reasons` are the policies' sentences,
+`rma` is the number of the return, `postage` says who pays for the way back (`ours` or `customers`)."""

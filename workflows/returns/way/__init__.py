@@ -1,0 +1,1 @@
+"""The way of a return: authorised, sent, received, inspected, refunded, told."""

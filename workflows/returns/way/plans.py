@@ -1,0 +1,174 @@
+"""What is done at each stage of a return's way, in order."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.authorization import Plan
+    from contracts.effect import ProposedEffect
+    from contracts.money import money_text
+    from contracts.parcel import Condition
+    from contracts.shares import Share
+    from workflows.returns.effects import effect, notice, refunded
+    from workflows.returns.payments import payment
+    from workflows.returns.reading import Reading
+    from workflows.returns.sums import Sum, named
+    from workflows.returns.types import AUTHORISE, Order
+    from workflows.returns.way.goods import ReturnedGoods
+    from workflows.returns.way.state import Way
+    from workflows.returns.worth import line_account
+
+SHELVES: Mapping[Condition, str] = {"sellable": "sellable", "damaged": "damaged", "missing_parts": "damaged"}
+"""How goods go into stock; what is not what was sold goes into none."""
+
+
+def way_effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[ProposedEffect, ...]:
+    """Return what is done next for a return whose channel takes goods back.
+
+    Args:
+        order: the order.
+        reading: the request as understood; of goods that were inspected, what came back of them.
+        found: what the request moves.
+        way: where the return stands.
+    """
+    items = named([found.counted(line) for line in reading.lines])
+    amount, methods = money_text(found.amount_cents, order.currency), len(order.ways_paid)
+    money = refunded(order, reading, found, found.by_account(order))
+    rma, postage = way.rma, way.postage
+    match way.goods:
+        case "kept":
+            return (*money, notice(order, reading, "kept", items=items, amount=amount, methods=methods))
+        case "expected":
+            says = notice(
+                order,
+                reading,
+                "sent_ahead",
+                items=items,
+                amount=amount,
+                methods=methods,
+                rma=rma,
+                postage=postage,
+            )
+            return (_authorised(order, reading, found.pieces, way), *money, says)
+        case "awaited":
+            says = notice(
+                order,
+                reading,
+                "send_back",
+                step="instruct",
+                items=items,
+                amount=amount,
+                rma=rma,
+                postage=postage,
+            )
+            return (_authorised(order, reading, found.pieces, way), says)
+        case _:
+            says = notice(order, reading, "returned", items=items, amount=amount, methods=methods)
+            marks = _marked(order, reading, way.back, booked=bool(money))
+            return (*money, *_restocked(order, reading, way.back), says, *marks)
+
+
+def rest_of(order: Order, reading: Reading, way: Way) -> Plan:
+    """Return what is left to do where the money went before the goods.
+
+    The order shows our own refund by now: the facts are those that it was allowed by, with what is known of
+    the goods.
+    """
+    assert way.begun is not None
+    booked = any(one.operation == "refund" for one in way.begun.effects)
+    effects = (
+        _charged_back(order, reading, way)
+        if way.goods == "lost"
+        else (
+            *_restocked(order, reading, way.back),
+            *_marked(order, reading, way.back, booked=booked),
+        )
+    )
+    update = {"effects": effects, "facts": {**way.begun.facts, **way.facts}, "accounts": (), "versions": {}}
+    return way.begun.model_copy(update=update)
+
+
+def outlines(most: Plan, ways: Sequence[Way]) -> list[Plan]:
+    """Return what policies read of each way, from the plan of the one that does most: label, money, word."""
+    bare = most.in_outline()
+    left_out = {"kept": AUTHORISE, "awaited": "refund"}
+    return [
+        bare.model_copy(
+            update={
+                "facts": {**bare.facts, **way.facts},
+                "effects": tuple(one for one in bare.effects if one.operation != left_out.get(way.goods)),
+            }
+        )
+        for way in ways
+    ]
+
+
+def pieces_of(plan: Plan) -> dict[str, int]:
+    """Return how many pieces of each line a plan tells the channel to expect back."""
+    authorised = next((one for one in plan.effects if one.operation == AUTHORISE), None)
+    lines = authorised.arguments["lines"] if authorised else []
+    assert isinstance(lines, list)
+    return {str(line["line"]): int(str(line["quantity"])) for line in lines if isinstance(line, dict)}
+
+
+def as_returned(reading: Reading, way: Way) -> Reading:
+    """Return the request as it can be met: with the pieces that came back and are what was sold."""
+    ours = way.back.ours
+    wanted = tuple(
+        item.model_copy(update={"quantity": ours[item.line.id]})
+        for item in reading.wanted
+        if item.line.id in ours
+    )
+    return reading.model_copy(update={"wanted": wanted})
+
+
+def _authorised(order: Order, reading: Reading, pieces: Mapping[str, int], way: Way) -> ProposedEffect:
+    """Return what gives the return its number, and mails the customer a label."""
+    lines = _lines(reading, pieces)
+    return effect("authorise", AUTHORISE, order, rma=way.rma, lines=lines, postage=way.postage)
+
+
+def _restocked(order: Order, reading: Reading, back: ReturnedGoods) -> tuple[ProposedEffect, ...]:
+    """Return what puts goods into stock as they were found; each condition is a step of its own."""
+    made = []
+    for condition, shelf in SHELVES.items():
+        if pieces := back.in_condition(condition):
+            step = "restock" if condition == "sellable" else f"restock-{condition.replace('_', '-')}"
+            lines = _lines(reading, pieces)
+            made.append(effect(step, "restock", order, lines=lines, condition=shelf))
+    return tuple(made)
+
+
+def _marked(
+    order: Order, reading: Reading, back: ReturnedGoods, *, booked: bool
+) -> tuple[ProposedEffect, ...]:
+    """Return what shows at the order what came back; it books the pieces where no refund has."""
+    lines = _lines(reading, back.ours)
+    pieces = {} if booked else back.ours
+    shares = tuple(Share(account=line_account(order, line), quantity=count) for line, count in pieces.items())
+    return (effect("mark", "mark_order", order, shares, mark="returned", lines=lines),) if lines else ()
+
+
+def _charged_back(order: Order, reading: Reading, way: Way) -> tuple[ProposedEffect, ...]:
+    """Return what takes back the money that went before goods which never came."""
+    assert way.begun is not None
+    cents = sum(one.amount_cents for one in way.begun.effects if one.operation == "refund")
+    if not cents:
+        return ()
+    method, reason = order.payment_method, reading.reason.value
+    amount = money_text(cents, order.currency)
+    return (
+        payment("charge", order, cents, method=method, reason=reason, shares=()),
+        notice(order, reading, "charged_back", step="notify-charge", amount=amount, rma=way.rma),
+    )
+
+
+def _lines(reading: Reading, pieces: Mapping[str, int]) -> list[JsonValue]:
+    """Return pieces as a channel is told of them."""
+    return [
+        {"line": line.id, "sku": line.sku, "quantity": pieces[line.id]}
+        for line in reading.lines
+        if pieces.get(line.id)
+    ]

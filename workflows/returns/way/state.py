@@ -1,0 +1,84 @@
+"""Where a return stands on its way."""
+
+from pydantic import JsonValue
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.authorization import Plan
+    from contracts.base import Frozen
+    from contracts.waits import Wait
+    from workflows.returns.types import Goods, Postage
+    from workflows.returns.way.goods import ReturnedGoods
+
+ALTERNATIVES: tuple[tuple[Goods, Postage], ...] = (
+    ("kept", "customers"),
+    ("expected", "ours"),
+    ("expected", "customers"),
+    ("awaited", "ours"),
+    ("awaited", "customers"),
+)
+"""What policy is asked for a return, the best for the customer first: the last asks for nothing but goods."""
+MOST_LINES_BACK = 300
+"""Lines of one return that goes its way; what has more of them is no parcel, and is done at once."""
+DOES_MOST = 1
+"""The place of the one that does all that any of them does."""
+ON_THEIR_WAY: tuple[Goods, ...] = ("expected", "awaited")
+
+
+class Way(Frozen):
+    """A return on its way.
+
+    Attributes:
+        rma: the number under which the goods are expected.
+        goods: where the goods are.
+        postage: who pays for their way back.
+        paid: money went out before the goods came.
+        chosen: policy has said when money goes.
+        back: what is expected, what came, and how it was found.
+        wait: how long they are waited for; None while nobody waits.
+        reminded: the customer was reminded.
+        begun: what was proposed before the goods came; its facts hold for what follows.
+    """
+
+    rma: str = ""
+    goods: Goods = "handed_over"
+    postage: Postage = "customers"
+    paid: bool = False
+    chosen: bool = False
+    back: ReturnedGoods = ReturnedGoods()
+    wait: Wait | None = None
+    reminded: bool = False
+    begun: Plan | None = None
+
+    @property
+    def facts(self) -> dict[str, JsonValue]:
+        """What policies read of it."""
+        missing = sum(self.back.expected.values()) - sum(self.back.received().values())
+        return {
+            "goods": self.goods,
+            "condition": self.back.worst,
+            "return_postage": self.postage,
+            "pieces_missing": missing if self.goods == "inspected" else 0,
+        }
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether the goods are to come."""
+        return self.goods in ON_THEIR_WAY
+
+    def alternatives(self) -> "list[Way]":
+        """Return the ways that it may go, the best for the customer first."""
+        return [self.model_copy(update={"goods": goods, "postage": by}) for goods, by in ALTERNATIVES]
+
+    def sent_off(self, pieces: dict[str, int], plan: Plan) -> "Way":
+        """Return the way once the customer was told to send these pieces, and what was proposed is done."""
+        back = ReturnedGoods(expected=pieces)
+        return self.model_copy(update={"back": back, "paid": self.goods == "expected", "begun": plan})
+
+    def arrived(self) -> "Way":
+        """Return the way once goods were looked at."""
+        return self.model_copy(update={"goods": "inspected"})
+
+    def lost(self) -> "Way":
+        """Return the way once nobody waits for the goods any more."""
+        return self.model_copy(update={"goods": "lost"})

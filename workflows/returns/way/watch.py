@@ -1,0 +1,118 @@
+"""Waiting for the goods of one return: its channel is asked, and people may say what came."""
+
+from collections.abc import Awaitable, Callable
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.waits import WaitActivities
+    from contracts.parcel import Inspection, Parcel
+    from contracts.waits import WaitAsked
+    from workflows.kernel.awaiting import until
+    from workflows.kernel.case import CaseRun
+    from workflows.returns.activities import GoodsQuery, OrderActivities
+    from workflows.returns.types import GOODS, ReturnRequest
+    from workflows.returns.way.state import Way
+
+NOT_EXPECTED = "NotExpected"
+"""The error type of a word about goods that the case does not wait for."""
+
+
+class GoodsWatch:
+    """The goods of one return. Make it in `@workflow.init`: it registers the updates `received`, `inspected`.
+
+    Attributes:
+        way: where the return stands.
+    """
+
+    def __init__(self, case: CaseRun, request: ReturnRequest, way: Way | None = None) -> None:
+        """Take up the way of an earlier run, or begin one."""
+        self._case = case
+        self._request = request
+        self.way = way or Way(rma=request.id)
+        workflow.set_update_handler("received", self._received, validator=self._refuse)
+        workflow.set_update_handler("inspected", self._inspected, validator=self._refuse)
+
+    async def wait(self, remind: Callable[[], Awaitable[None]]) -> None:
+        """Wait until all goods are there and were looked at, or the office waits no more.
+
+        Args:
+            remind: reminds the customer.
+
+        Raises:
+            TakenBack: nobody wants the case any more.
+        """
+        if self.way.wait is None:
+            asked = WaitAsked(what=GOODS, begins_at=workflow.now())
+            wait = await self._case.file.placement.record(WaitActivities.moments, asked, "how long to wait")
+            self.way = self.way.model_copy(update={"wait": wait})
+        assert self.way.wait is not None
+
+        async def reminded() -> None:
+            self.way = self.way.model_copy(update={"reminded": True})
+            await remind()
+
+        came = await until(
+            self._case,
+            lambda: self.way.back.all_seen,
+            self.way.wait,
+            look=self._look,
+            remind=None if self.way.reminded else reminded,
+        )
+        await self._case.file.waits("")
+        if came or self.way.back.any_seen:
+            self.way = self.way.arrived()
+        elif not self.way.back.any_here:
+            self.way = self.way.lost()
+
+    async def _look(self) -> None:
+        """Ask the channel what has come; say what is waited for."""
+        back = self.way.back
+        asked = GoodsQuery(
+            channel=self._request.channel,
+            order=self._request.order,
+            rma=self.way.rma,
+            known=back.told.digest,
+        )
+        told = await self._case.read_again(
+            OrderActivities.goods, asked, asked.channel, f"goods of {asked.rma}"
+        )
+        if told is not None:
+            self._case.file.happened("goods", received=len(told.received), inspected=len(told.inspected))
+            self.way = self.way.model_copy(update={"back": self.way.back.model_copy(update={"told": told})})
+        if not self.way.back.all_seen:
+            await self._case.file.waits(self._words())
+
+    def _words(self) -> str:
+        back = self.way.back
+        all_of_them = sum(back.expected.values())
+        here = sum(back.received().values())
+        what = f"{here} of {all_of_them} pieces of return {self.way.rma} are here"
+        return f"{what}; kontor received and kontor inspected say more"
+
+    async def _received(self, parcel: Parcel) -> str:
+        """Take a person's word that goods have come."""
+        self.way = self.way.model_copy(update={"back": self.way.back.with_parcel(parcel)})
+        self._case.file.happened("received", person=parcel.person, pieces={**parcel.pieces})
+        self._case.gate.take_word()
+        return self._words()
+
+    async def _inspected(self, inspection: Inspection) -> str:
+        """Take a person's word of how goods were found."""
+        self.way = self.way.model_copy(update={"back": self.way.back.with_inspection(inspection)})
+        self._case.file.happened(
+            "inspected",
+            person=inspection.person,
+            condition=inspection.condition,
+            pieces={**inspection.pieces},
+        )
+        self._case.gate.take_word()
+        return self._words()
+
+    def _refuse(self, parcel: Parcel) -> None:
+        """Refuse, before anything is written into the history, what cannot have come."""
+        flaw = "" if self.way.on_its_way and self.way.begun else "the case expects no goods now"
+        flaw = flaw or self.way.back.flaw(parcel.pieces)
+        if flaw:
+            raise ApplicationError(flaw, type=NOT_EXPECTED, non_retryable=True)

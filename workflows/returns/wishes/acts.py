@@ -1,0 +1,115 @@
+"""What a clause does with the thing it speaks of: asks for it now, denies it, reports it, ponders it.
+
+Plain rules over English, German, French and Spanish words. They never find a wish; they find why a clause
+that speaks of a refund asks for none.
+"""
+
+from enum import StrEnum
+
+from contracts.base import Frozen
+from workflows.returns.wishes import cues
+from workflows.returns.wishes.sentences import clauses, sentences, without_sayings
+
+
+class Act(StrEnum):
+    """A speech act."""
+
+    ASKS = "asks"
+    DENIES = "denies"
+    WONDERS = "wonders"
+    SUPPOSES = "supposes"
+    REPORTS = "reports"
+    THANKS = "thanks"
+    OTHERS = "others"
+    WITHDRAWS = "withdraws"
+    KEEPS = "keeps"
+    THREATENS = "threatens"
+    QUOTES = "quotes"
+    SPEAKS = "speaks"
+
+
+class Said(Frozen):
+    """A clause and what it does; `about_action` if it names something that the desk could do."""
+
+    text: str
+    act: Act
+    about_action: bool
+
+
+def acts(text: str) -> list[Said]:
+    """Return what each clause of a cleaned message does, in order."""
+    own = without_sayings(text)
+    said = [said for sentence in sentences(own) for said in _sentence_acts(sentence)]
+    if refused := cues.REFUSED.search(own):
+        said.append(Said(text=refused.group(), act=Act.DENIES, about_action=True))
+    return said
+
+
+def _sentence_acts(sentence: str) -> list[Said]:
+    asked = sentence.rstrip().endswith("?") or bool(cues.QUESTION.match(sentence))
+    conditional = bool(cues.IF.search(cues.POLITE_IF.sub(" ", sentence)))
+    return [
+        Said(
+            text=clause,
+            act=_act(clause, sentence, asked=asked, conditional=conditional),
+            about_action=_named(clause),
+        )
+        for clause in clauses(sentence)
+    ]
+
+
+def _named(clause: str) -> bool:
+    return bool(cues.DOES.search(cues.NOT_MEANT.sub(" ", clause)))
+
+
+def _act(clause: str, sentence: str, *, asked: bool, conditional: bool) -> Act:
+    """Judge one clause; the first rule that holds wins, the most careful first."""
+    if cues.WITHDRAWS.search(cues.NOT_KEPT.sub(" ", clause)) or cues.KEEP_ON.search(clause):
+        return Act.WITHDRAWS
+    if not _named(clause):
+        return _unnamed(clause)
+    rules = (
+        (Act.DENIES, bool(cues.DENIES.search(clause))),
+        (Act.THREATENS, bool(cues.THREAT.search(sentence)) and not asked),
+        (Act.THANKS, bool(cues.THANKS.search(clause))),
+        (Act.REPORTS, bool(cues.PAST.search(clause)) and not cues.WANTED_DONE.search(clause)),
+        (Act.OTHERS, bool(cues.OTHERS.search(clause)) and not cues.MINE.search(clause)),
+        (Act.SUPPOSES, bool(cues.NEARLY.search(clause)) or (conditional and not asked)),
+        (
+            Act.WONDERS,
+            asked and (conditional or bool(cues.POLICY.search(clause)) or bool(cues.INQUIRES.match(clause))),
+        ),
+        (Act.KEEPS, bool(cues.KEEPS.search(clause)) and not cues.WISHES.search(clause)),
+    )
+    return next((act for act, holds in rules if holds), Act.ASKS)
+
+
+def _unnamed(clause: str) -> Act:
+    """Judge a clause that names no action, by what it says of the others."""
+    if cues.UNDECIDED.search(clause):
+        return Act.SUPPOSES
+    if cues.IDLE.search(clause):
+        return Act.WONDERS
+    return Act.KEEPS if cues.KEEPS.search(clause) and not cues.WISHES.search(clause) else Act.SPEAKS
+
+
+def firmly(said: Said) -> bool:
+    """Say whether a clause asks in so many words: `please`, `I want`, an imperative, `can you`."""
+    asks = said.act is Act.ASKS and said.about_action
+    return asks and bool(cues.WISHES.search(said.text) or cues.NOMINAL.search(said.text))
+
+
+def wants_another(said: Said) -> bool:
+    """Say whether a clause asks for something else instead, without naming an exchange."""
+    return (
+        said.act is Act.SPEAKS
+        and bool(cues.WISHES.search(said.text))
+        and bool(cues.INSTEAD.search(said.text))
+    )
+
+
+def families(text: str) -> frozenset[str]:
+    """Return what kinds of action a text names: refund, exchange, cancel."""
+    return frozenset(
+        name for name, words in cues.FAMILIES.items() if words.search(cues.NOT_MEANT.sub(" ", text))
+    )

@@ -1,0 +1,142 @@
+"""What speaks against the reading of an order: clauses that deny or ponder, conditions, loose ends."""
+
+import re
+from collections.abc import Sequence
+
+from workflows.returns.reading import words_of
+from workflows.returns.types import Order
+from workflows.returns.wishes.acts import Act, Said, acts, firmly, wants_another
+from workflows.returns.wishes.addresses import address
+from workflows.returns.wishes.letter import Kind, OrderReading
+from workflows.returns.wishes.naming import mentions
+from workflows.returns.wishes.parts import CANCEL, EXCHANGE, RETURN, Part
+from workflows.returns.wishes.paying import REST
+from workflows.returns.wishes.sentences import without_sayings
+from workflows.returns.wishes.words import normal
+
+_LISTED = re.compile(r"->|\u2192|:|=|>")
+_ALWAYS = frozenset({Act.WITHDRAWS, Act.SUPPOSES})
+_NUMBER = re.compile(r"(?<![\w.#$])\d[\d.,]*(?:-\d+)?")
+
+
+_OBSTACLES = frozenset(
+    {Act.DENIES, Act.THANKS, Act.WONDERS, Act.SUPPOSES, Act.REPORTS, Act.OTHERS, Act.WITHDRAWS, Act.THREATENS}
+)
+
+
+_CONDITION = re.compile(
+    r"\b(?:if|unless|in case|provided|otherwise|as long as|assuming|on condition|depending on)\b", re.I
+)
+
+
+_FINE_IF = re.compile(
+    r"\bif (?:that'?s|that is|it'?s|it is|this is|you (?:need|can|have|would|send|see|drop|could|want|like|"
+    r"\w+ed)\b|you(?:'ve|'re)|there'?s? (?:is |are )?(?:a |any |anything|one|a few)|i may|"
+    r"i (?:can|may) still|possible|not too|the sum|one of them|they cost|"
+    r"(?:it|this|that|they|the [\w-]+) (?:could|can|may|might|works out|went)|"
+    r"it (?:isn't|is not|hasn't) too|need|so|anything)\b"
+    r"|\b(?:know|see|sure|unsure|wondering|wonder|tell me|ask|check|asking|glad|grateful|thankful|happy|"
+    r"great|nice|good|lovely|relief|appreciate(?: it)?|say|write|mind|cool|helpful|kind)(?: \w+)? if\b"
+    r"|\bif not$|\b(?:even|as) if\b|\bif only\b|\bas long as it takes\b"
+    r"|\botherwise (?:everything|all|it|they|fine|great|perfect|happy|the|i)\b",
+    re.I,
+)
+
+
+def judged(
+    reading: OrderReading, order: Order, pieces: Sequence[Part], everything: Sequence[Part], orders: int
+) -> OrderReading:
+    """Add what speaks against it: clauses that deny or ponder, conditions, a wish that lacks its lines."""
+    said = [each for whole in dict.fromkeys(piece.whole for piece in pieces) for each in acts(whole)]
+    obstacles = [
+        each for each in said if each.act in _OBSTACLES and (each.about_action or each.act in _ALWAYS)
+    ]
+    stray = [
+        each
+        for piece in everything
+        if not piece.orders
+        for each in acts(piece.text)
+        if each.act in _OBSTACLES and each.about_action
+    ]
+    conditions = [piece for piece in pieces if _CONDITION.search(_FINE_IF.sub(" ", piece.text))]
+    empty = any(
+        wish.kind in (Kind.RETURN, Kind.EXCHANGE, Kind.CHANGE_ITEMS) and not wish.pieces
+        for wish in reading.wishes
+    )
+    signs = {
+        **reading.signs,
+        "loose_numbers": float(_loose_numbers(reading, order, pieces)),
+        "loose_lines": float(_loose_lines(reading, order, pieces)),
+        "obstacles": float(len(obstacles)),
+        "stray": float(len(stray)),
+        "conditions": float(len(conditions)),
+        "empty": float(empty),
+        "unasked": float(not _asked(order, pieces, said)),
+        "firm": float(any(firmly(each) for each in said)),
+        "orders": float(orders),
+        "wishes": float(len(reading.wishes)),
+        "keeps": float(sum(piece.keeps for piece in pieces)),
+    }
+    doubts = tuple(
+        dict.fromkeys(f"a clause {each.act.value}: {each.text[:80]}" for each in [*obstacles, *stray])
+    )
+    return reading.model_copy(update={"signs": signs, "doubts": (*reading.doubts, *doubts)})
+
+
+def _asked(order: Order, pieces: Sequence[Part], said: Sequence[Said]) -> bool:
+    """Say whether it is asked for in so many words, or stands in a list: `W-1: return lamp`."""
+    if any(firmly(each) or wants_another(each) for each in said):
+        return True
+    listed = [
+        piece
+        for piece in pieces
+        if not piece.keeps and (order.id in piece.text or mentions(piece.text, order.lines))
+    ]
+    reported = {each.text for each in said if each.act is not Act.ASKS and each.act is not Act.SPEAKS}
+    return any(
+        (_LISTED.search(piece.text) or any(cue.search(_own(piece)) for cue in (CANCEL, RETURN, EXCHANGE)))
+        and not any(text in piece.text or piece.text in text for text in reported)
+        for piece in listed
+    )
+
+
+def _own(piece: Part) -> str:
+    """Return what a piece says itself, quoting nobody, asking nothing."""
+    return "" if piece.whole.rstrip().endswith("?") else without_sayings(piece.text)
+
+
+def _loose_numbers(reading: OrderReading, order: Order, pieces: Sequence[Part]) -> int:
+    """Count numbers in what is wished that nothing understood stands for: no size wanted or had, no price."""
+    known = {variant.sku: variant for variant in order.variants}
+    wanted = [
+        known[piece.sku].options for wish in reading.wishes for piece in wish.pieces if piece.sku in known
+    ]
+    text = " ".join(
+        [*(" ".join(options.values()) for options in wanted), *(words_of(line) for line in order.lines)]
+    )
+    places = [wish.address for wish in reading.wishes]
+    explained = set(re.findall(r"\d+(?:\.\d+)?", " ".join([normal(text), *places, order.id])))
+    loose = 0
+    for piece in pieces:
+        if REST.search(piece.text) or address(piece.text):
+            continue
+        for found in _NUMBER.findall(normal(piece.text)):
+            digits = re.findall(r"\d+(?:\.\d+)?", found)
+            loose += any(each not in explained for each in digits)
+    return min(loose, 3)
+
+
+def _loose_lines(reading: OrderReading, order: Order, pieces: Sequence[Part]) -> int:
+    """Count lines that are spoken of in what is wished and are not part of a wish."""
+    if any(wish.kind is Kind.CANCEL for wish in reading.wishes):
+        return 0
+    used = {piece.line for wish in reading.wishes for piece in wish.pieces}
+    spoken = {
+        order.lines[index].id
+        for piece in pieces
+        if not piece.keeps
+        for each in mentions(piece.text, order.lines)
+        if len(each.lines) == 1
+        for index in each.lines
+    }
+    return len(spoken - used)
