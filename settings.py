@@ -4,8 +4,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LAST_PORT = 65_535
+
+
+class SettingsInvalid(Exception):
+    """A setting cannot be used; the message names its variable and what to write."""
 
 
 class Settings(BaseSettings):
@@ -23,10 +29,15 @@ class Settings(BaseSettings):
         vault_mount: where Vault's KV version 2 engine is mounted; secrets stand in the folder
             `vault_prefix` below it.
         telemetry: where traces and metrics go; `otlp` reads the standard OTEL variables.
+        health_host: the interface that a worker answers `/healthz`, `/readyz` and `/metrics` on.
+        health_port: the port; 0 is a free one, which the log, `kontor up` and `kontor doctor` name.
+        log: how a process writes its log: lines of text, or one JSON object a line.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
+        audit_second_anchor: another file, or a folder, that gets every head as well; None means no second
+            place. Let it lie where nobody can write who writes the first: on another machine's disk.
         audit_sink: `module:callable` that makes another place for signed heads, a
-            `memory.anchor.AnchorSink`; empty means the file.
+            `memory.episodic.anchor.AnchorSink`; empty means the file.
         reconcile_every_minutes: how often the books are compared with the outside world; 0 is never.
     """
 
@@ -51,14 +62,48 @@ class Settings(BaseSettings):
     vault_namespace: str = ""
     gemini_base_url: str = ""
     telemetry: Literal["off", "file", "otlp"] = "off"
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(default=0, ge=0, le=LAST_PORT)
+    log: Literal["text", "json"] = "text"
     audit_anchor: Path | None = None
+    audit_second_anchor: Path | None = None
     audit_sink: str = ""
     reconcile_every_minutes: int = 15
+
+    @field_validator("temporal_address")
+    @classmethod
+    def _has_a_port(cls, address: str) -> str:
+        host, colon, port = address.rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) <= LAST_PORT):
+            example = f"{address if address and not colon else '127.0.0.1'}:7233"
+            raise ValueError(f"{address!r} names no port: write HOST:PORT, for instance {example}")
+        return address
+
+    @field_validator("state")
+    @classmethod
+    def _is_a_folder(cls, state: Path) -> Path:
+        for path in (state, *state.absolute().parents):
+            if path.exists() and not path.is_dir():
+                raise ValueError(f"{path} is a file: name a folder, which need not be there yet")
+        return state
+
+    @field_validator("audit_second_anchor")
+    @classmethod
+    def _is_another_place(cls, second: Path | None, given: ValidationInfo) -> Path | None:
+        first = given.data.get("audit_anchor") or given.data.get("state", Path()) / "audit.anchor"
+        if second is not None and first.absolute() in (second.absolute(), second.absolute() / first.name):
+            raise ValueError("it is the first place: name a file or folder on another disk")
+        return second
 
     @property
     def sql_url(self) -> str:
         """The database that holds the authoritative state."""
-        return self.database_url or f"sqlite:///{self.state / 'kontor.db'}"
+        return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """Where SQLite keeps it, unless `database_url` names another database."""
+        return self.state / "kontor.db"
 
     @property
     def audit_anchor_file(self) -> Path:
@@ -68,5 +113,19 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Return the process's settings."""
-    return Settings()
+    """Return the process's settings.
+
+    Raises:
+        SettingsInvalid: one of them cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        # Never the value itself: it may be a password or a token.
+        problems = [
+            f"KONTOR_{'_'.join(str(part) for part in error['loc']).upper()}: "
+            + error["msg"].removeprefix("Value error, ")
+            for error in invalid.errors(include_input=False)
+            if not error["type"].startswith("default_factory")
+        ]
+    raise SettingsInvalid("\n".join(problems))

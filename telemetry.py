@@ -1,5 +1,7 @@
 """Traces and metrics through OpenTelemetry: off, to files in the state folder, or to a collector."""
 
+import socket
+from datetime import timedelta
 from pathlib import Path
 
 from opentelemetry import metrics, trace
@@ -14,10 +16,42 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
 from temporalio.contrib.opentelemetry import OpenTelemetryPlugin, create_tracer_provider
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
+from logs import core_logs
 from settings import Settings
 
 METRICS_INTERVAL_MS = 15_000
+HEARTBEAT = timedelta(seconds=10)
+"""How often a worker process tells the server that it lives; `kontor doctor` misses it after three."""
+TRIES = 5
+
+
+def start_runtime() -> tuple[Runtime, int]:
+    """Start the SDK's native part, with its log lines among ours.
+
+    Returns:
+        It, and the loopback port that its metrics are read from.
+
+    Raises:
+        ValueError: every port that was free a moment ago was taken.
+    """
+    for attempt in range(1, TRIES + 1):
+        port = _free_port()
+        exporter = PrometheusConfig(
+            f"127.0.0.1:{port}", counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
+        )
+        try:
+            runtime = Runtime(
+                telemetry=TelemetryConfig(logging=core_logs(), metrics=exporter),
+                worker_heartbeat_interval=HEARTBEAT,
+            )
+        except ValueError:
+            if attempt == TRIES:
+                raise
+        else:
+            return runtime, port
+    raise AssertionError("the last try returns or raises")
 
 
 def start_telemetry(settings: Settings) -> list[OpenTelemetryPlugin]:
@@ -52,3 +86,10 @@ def _exporters(settings: Settings) -> tuple[SpanExporter, MetricExporter]:
 def _appending(file: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202  (IO[str], open as long as the process)
     file.parent.mkdir(parents=True, exist_ok=True)
     return file.open("a", encoding="utf-8")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,101 +1,240 @@
-"""The activities that a worker serves, with their adapters."""
+"""The activities that a worker serves, by role: each function takes an installation."""
+
+from collections.abc import Collection
 
 from activities.approvals import ApprovalActivities
+from activities.beside import elsewhere
+from activities.case_watch import CaseWatchActivities
 from activities.cases import CaseActivities
+from activities.clock import utc_now
+from activities.decisions import DecisionActivities
 from activities.effects import EffectActivities
-from activities.orders import OrderActivities
-from activities.policy import PolicyActivities, utc_now
+from activities.memory import MemoryActivities, RebuildActivities
+from activities.model_batches import ModelBatchActivities
+from activities.policy import PolicyActivities
+from activities.recall import RecallActivities
 from activities.reconcile import ReconcileActivities
+from activities.shares import ShareActivities
 from activities.undo import UndoActivities
-from bootstrap.activity import Activity
-from bootstrap.office import approval_tokens, office_calendar, office_version, policy_engine
-from bootstrap.stores import approvals, authorizations, bookkeeper, books, cases, episodes, ledger
-from connectors.connectors import Connectors
-from settings import Settings
+from activities.waits import WaitActivities
+from bootstrap.installation import Installation
+from contracts.case import Served
+from contracts.connector import Manifest
+from contracts.decision import Question
+from contracts.desk import Activity
+from memory.semantic.rebuild import CollectionRebuild
+from workflows import registry
 
 
-def approval_asking(settings: Settings, outside: Connectors) -> ApprovalActivities:
+def control_activities(installation: Installation, roles: Collection[str] = ()) -> list[Activity]:
+    """Return the activities that write our own records; for the control task queue.
+
+    What the process serves by its other roles is also served beside the workflows.
+    """
+
+    def redact(text: str) -> str:
+        return installation.redactor(text)  # loaded when a system first says something
+
+    cases = CaseActivities(
+        installation.case_writer,
+        served_beside(installation, roles),
+        redact=redact,
+    )
+    asking, judging = approval_activities(installation), policy_activities(installation)
+    reconciling, watching = reconcile_activities(installation), case_watch_activities(installation)
+    return [
+        cases.open,
+        cases.note,
+        judging.authorize,
+        judging.choose,
+        judging.authorize_approved,
+        ShareActivities(installation.shares).books,
+        asking.open,
+        asking.find,
+        asking.answer,
+        asking.remind,
+        asking.end,
+        effect_activities(installation).give_up,
+        undo_activities(installation).plan,
+        wait_activities(installation).moments,
+        watching.cases,
+        watching.workflows,
+        watching.leftovers,
+        reconciling.connectors,
+        reconciling.ledger,
+        reconciling.missing,
+        reconciling.unresolved,
+        reconciling.pursued,
+        reconciling.judge,
+        reconciling.openings,
+        reconciling.opened,
+        reconciling.propose,
+        reconciling.settle,
+        reconciling.anchor,
+        *beside_activities(installation, roles),
+    ]
+
+
+def served_beside(installation: Installation, roles: Collection[str]) -> Served:
+    """Return what a process with these roles may do beside its workflows.
+
+    A connector's rate limit can only be kept in this process if it alone tries calls beside its
+    workflows: proven by the embedded vector store, which one process owns.
+    """
+    own = installation.settings
+    embedded = own.vector_store == "edge" and not own.qdrant_url
+    alone = embedded and {"memory", "connectors"} <= set(roles)
+    return Served(
+        tasks=installation.local_tasks if "models" in roles else (),
+        memory="memory" in roles,
+        connectors=tuple(sorted(installation.manifests)) if alone else (),
+    )
+
+
+def beside_activities(installation: Installation, roles: Collection[str]) -> list[Activity]:
+    """Return what control serves beside its workflows, where this process also has the role for it."""
+    found: list[Activity] = [elsewhere]
+    if "models" in roles:
+        found += decision_activities(installation)
+    if "memory" in roles:
+        found += case_memory_activities(installation)
+    if "connectors" in roles:
+        found += connector_activities(installation)
+    return found
+
+
+def connector_activities(installation: Installation, manifest: Manifest | None = None) -> list[Activity]:
+    """Return the activities that reach one outside system, for its task queue; without one, any system."""
+    outside = installation.connectors
+    reading = [
+        each
+        for desk in registry.DESKS.values()
+        if manifest is None or desk.sources(manifest)
+        for each in desk.activities(outside)
+    ]
+    reconciling = reconcile_activities(installation)
+    return [
+        *reading,
+        effect_activities(installation).perform,
+        reconciling.listing,
+        reconciling.second_look,
+    ]
+
+
+def model_activities(installation: Installation) -> list[Activity]:
+    """Return the activities that ask models; for the models' task queue."""
+    batches = ModelBatchActivities(installation.gemini_batches, installation.decisions)
+    return [
+        *decision_activities(installation),
+        batches.submit,
+        batches.poll,
+        batches.cancel,
+        batches.collect,
+    ]
+
+
+def decision_activities(installation: Installation) -> list[Activity]:
+    """Return the activities that ask the router; for the models' task queues."""
+    return [DecisionActivities(installation.router, installation.decisions).decide]
+
+
+def memory_activities(installation: Installation) -> list[Activity]:
+    """Return the activities of semantic memory; for the memory task queue."""
+    memory = installation.memory
+    keeping = MemoryActivities(memory)
+    rebuilding = RebuildActivities(CollectionRebuild(memory))
+    return [
+        *case_memory_activities(installation),
+        keeping.search,
+        keeping.history,
+        keeping.take_in,
+        keeping.forget,
+        keeping.stats,
+        keeping.mend,
+        rebuilding.begin,
+        rebuilding.copy,
+        rebuilding.compare,
+        rebuilding.switch,
+        rebuilding.previous,
+    ]
+
+
+def case_memory_activities(installation: Installation) -> list[Activity]:
+    """Return what a case asks of semantic memory."""
+    recalling = RecallActivities(installation.memory)
+    return [recalling.assemble, recalling.remember]
+
+
+async def warm_models(installation: Installation) -> None:
+    """Load the embedder and every head, or train it, so that no case waits for that."""
+    for task in installation.catalogue.tasks:
+        await installation.router.standings(Question(task=task, text=""))
+    await installation.embedder.warm()
+
+
+def approval_activities(installation: Installation) -> ApprovalActivities:
     """Return what asks people and judges their answers."""
     return ApprovalActivities(
-        approvals=approvals(settings),
-        policy=policy_engine(settings),
-        tokens=approval_tokens(settings),
-        calendar=office_calendar(settings),
-        outside=outside,
+        approvals=installation.approvals,
+        policy=installation.policy_engine,
+        tokens=installation.approval_tokens,
+        calendar=installation.calendar,
+        outside=installation.connectors,
     )
 
 
-def approval_activities(settings: Settings, outside: Connectors) -> list[Activity]:
-    """Return the activities that ask people and judge their answers."""
-    asking = approval_asking(settings, outside)
-    return [asking.open, asking.answer, asking.nudge, asking.end]
-
-
-def policy_activities(settings: Settings, outside: Connectors) -> list[Activity]:
-    """Return the activities that judge plans and issue permits."""
-    judging = PolicyActivities(
-        engine=policy_engine(settings),
-        books=authorizations(settings),
-        cases=cases(settings),
-        approvals=approvals(settings),
-        outside=outside,
-        episodes=episodes(settings),
-        office_version=office_version(settings),
+def policy_activities(installation: Installation) -> PolicyActivities:
+    """Return what judges plans and issues permits."""
+    return PolicyActivities(
+        engine=installation.policy_engine,
+        books=installation.authorizations,
+        approvals=installation.approvals,
+        outside=installation.connectors,
+        episodes=installation.episodes,
+        office_version=installation.office_version,
+        case_counts=registry.case_counts(),
+        texts=installation.texts,
     )
-    return [judging.authorize, judging.authorize_approved]
 
 
-def case_activities(settings: Settings) -> list[Activity]:
-    """Return the activities that write a case's row and episodes."""
-    return [CaseActivities(bookkeeper(settings)).note]
+def effect_activities(installation: Installation) -> EffectActivities:
+    """Return what executes effects; `perform` for the connectors' task queues, `give_up` for control's."""
+    return EffectActivities(
+        installation.connectors,
+        installation.ledger,
+        lambda: installation.policy_engine.version,
+        utc_now,
+        has_room=installation.connectors.limits.has_room,
+    )
 
 
-def connector_activities(settings: Settings, outside: Connectors) -> list[Activity]:
-    """Return the activities that reach outside; for the connectors' task queues."""
-    orders = OrderActivities(outside)
-    effects = effect_activities(settings, outside)
-    return [orders.load, effects.perform, reconcile_activities(settings, outside).listing]
+def wait_activities(installation: Installation) -> WaitActivities:
+    """Return what says how long the office waits for what happens outside."""
+    return WaitActivities(installation.calendar)
 
 
-def ledger_activities(settings: Settings, outside: Connectors) -> list[Activity]:
-    """Return the activities that only need the ledger; for the control task queue."""
-    return [effect_activities(settings, outside).give_up, undo_activities(settings, outside).plan]
+def undo_activities(installation: Installation) -> UndoActivities:
+    """Return what works out how effects are taken back."""
+    return UndoActivities(installation.connectors, installation.ledger)
 
 
-def effect_activities(settings: Settings, outside: Connectors) -> EffectActivities:
-    """Return what executes effects; for the connectors' task queues, and `give_up` for control's."""
-    return EffectActivities(outside, ledger(settings), lambda: policy_engine(settings).version, utc_now)
-
-
-def undo_activities(settings: Settings, outside: Connectors) -> UndoActivities:
-    """Return what works out how effects are taken back; for the control task queue."""
-    return UndoActivities(outside, ledger(settings))
-
-
-def reconcile_activities(settings: Settings, outside: Connectors) -> ReconcileActivities:
-    """Return the reconciler's work; `listing` for the connectors' task queues, the rest for control's."""
-    return ReconcileActivities(
-        connectors=[manifest.name for manifest in outside.manifests()],
-        outside=outside,
-        books=books(settings),
-        ledger=ledger(settings),
-        log=episodes(settings),
+def case_watch_activities(installation: Installation) -> CaseWatchActivities:
+    """Return what compares our list of cases with the server; for control's task queue."""
+    return CaseWatchActivities(
+        books=installation.case_watch,
+        ledger=installation.ledger,
+        workflow_types=registry.case_types(),
         clock=utc_now,
     )
 
 
-def books_activities(settings: Settings, outside: Connectors) -> list[Activity]:
-    """Return the reconciler's activities that only need our own books; for the control task queue."""
-    work = reconcile_activities(settings, outside)
-    return [
-        work.connectors,
-        work.ledger,
-        work.unresolved,
-        work.pursued,
-        work.judge,
-        work.openings,
-        work.opened,
-        work.propose,
-        work.settle,
-        work.anchor,
-    ]
+def reconcile_activities(installation: Installation) -> ReconcileActivities:
+    """Return the reconciler's work: what reads a listing is for its connector's queue, the rest control's."""
+    return ReconcileActivities(
+        connectors=sorted(installation.manifests),
+        outside=installation.connectors,
+        books=installation.reconciliation,
+        ledger=installation.ledger,
+        log=installation.episodes,
+        clock=utc_now,
+    )

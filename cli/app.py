@@ -1,21 +1,64 @@
-"""The whole command line, put together: one file per noun."""
+"""The whole command line, put together: one file per noun, loaded when its command is named."""
+
+from collections.abc import Mapping
+from pkgutil import resolve_name
+from typing import Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
 
-from cli import approvals, audit, books, connectors, effects, memory, models, policy
-from cli.approvals import approve, reject
-from cli.budgets import budgets
-from cli.case import case
-from cli.cases import cases
-from cli.check import check
-from cli.demo import demo
-from cli.doctor import doctor
-from cli.replay import replay
-from cli.submit import submit
-from cli.undo import undo
-from cli.up import up
+COMMANDS: Mapping[str, str] = {
+    "demo": "cli.demo.command:demo",
+    "up": "cli.stack.up:up",
+    "submit": "cli.submit:submit",
+    "cases": "cli.cases:cases",
+    "case": "cli.cases:case",
+    "approve": "cli.approvals:approve",
+    "reject": "cli.approvals:reject",
+    "received": "cli.goods:received",
+    "inspected": "cli.goods:inspected",
+    "undo": "cli.undo:undo",
+    "budgets": "cli.budgets:budgets",
+    "replay": "cli.replay:replay",
+    "check": "cli.check:check",
+    "doctor": "cli.doctor.command:doctor",
+    "approvals": "cli.approvals:app",
+    "audit": "cli.audit:app",
+    "books": "cli.books:app",
+    "connectors": "cli.connectors:app",
+    "effects": "cli.effects:app",
+    "memory": "cli.memory:app",
+    "models": "cli.models:app",
+    "office": "cli.office:app",
+    "policy": "cli.policy:app",
+}
+"""Where each command is: a function, or the Typer of a noun with commands of its own."""
+
+
+class LazyCommands(TyperGroup):
+    """Loads a command's file when the command is named: listing cases needs no models and no worker."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, in the order of `kontor --help`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        """Load a command, or return None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = resolve_name(COMMANDS[cmd_name])
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            return cast(TyperCommand, get_command(alone))
+        group = get_group(found)
+        group.name = cmd_name
+        return group
+
 
 app = typer.Typer(
+    cls=LazyCommands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help=(
@@ -24,13 +67,8 @@ app = typer.Typer(
         "kontor cases, kontor approvals list."
     ),
 )
-for command in (demo, up, submit, cases, case, approve, reject, undo, budgets, replay, check, doctor):
-    app.command()(command)
-app.add_typer(approvals.app, name="approvals")
-app.add_typer(audit.app, name="audit")
-app.add_typer(books.app, name="books")
-app.add_typer(connectors.app, name="connectors")
-app.add_typer(effects.app, name="effects")
-app.add_typer(memory.app, name="memory")
-app.add_typer(models.app, name="models")
-app.add_typer(policy.app, name="policy")
+
+
+@app.callback()
+def kontor() -> None:
+    """Let the commands above be loaded one by one; the help stands with the app."""

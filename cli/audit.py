@@ -1,4 +1,4 @@
-"""`kontor audit`: proof that the episode log is whole, and its export."""
+"""`kontor audit`: proof that the episode log is whole and that the books are what it says, and its export."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +9,15 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DBAPIError
 
-import bootstrap
-from cli.console import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
-from memory.audit import Report
-from memory.audit_export import ExportBroken, export_log, verify_file
-from memory.audit_log import Progress as Told
-from memory.audit_log import Unreadable, verify_log
-from memory.chain import key_id
-from settings import settings
+from bootstrap.installation import Installation
+from cli.connection import installation
+from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from cli.views.audit import audit_lines
+from memory.episodic.anchor import APPENDS, PERIOD
+from memory.episodic.chain import key_id
+from memory.episodic.export import ExportBroken, export_log, verify_file
+from memory.episodic.verify import Progress as Told
+from memory.episodic.verify import Report, Unreadable, verify_log
 
 app = typer.Typer(no_args_is_help=True, help="Prove that the log of what happened is whole, or export it.")
 
@@ -26,6 +27,7 @@ _PUBLIC_KEY_DIGITS = 64
 
 @app.command()
 def verify(
+    ctx: typer.Context,
     file: Annotated[
         Path | None,
         typer.Option("--file", exists=True, dir_okay=False, help="Verify an export instead of the database."),
@@ -35,51 +37,56 @@ def verify(
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Read the whole log and say whether an episode was changed, removed, moved, or cut off the end.
+    """Read the whole log, hold the books against it, and name each episode and row that was tampered with.
 
-    Leaves with 0 if the log is whole and with 1 if anything is wrong. Examples:
+    Episodes: changed, removed, moved, or cut off the end. Rows of cases, permits, effects, calls, approvals,
+    answers and divergences: changed, and from what to what; gone; or without an episode that tells of them.
+
+    Leaves with 0 if all is whole and with 1 if anything is wrong. Examples:
 
         kontor audit verify
         kontor audit verify --file audit.jsonl --public-key 3f9a…
     """
+    kontor = installation(ctx)
     if public_key and not _is_key(public_key):
         fail("--public-key takes 64 hex digits, as `kontor audit key` prints them", EXIT_USAGE)
     try:
-        with _bar("verifying") as told:
-            report = _verified(file, public_key, told)
+        with _bar("verifying") as on_progress:
+            report = _verified(kontor, file, public_key, on_progress)
     except ExportBroken as broken:
         fail(str(broken))
     except DBAPIError as error:
         fail(f"the database cannot be read: {error.orig}")
     if as_json:
-        emit_json(report.model_dump() | {"whole": report.whole})
+        emit_json(_as_json(report))
     else:
-        _show(report)
+        for line in audit_lines(report, places_by_default=_by_default(kontor) if file is None else ()):
+            OUT.print(line, soft_wrap=True)
     if not report.whole:
         raise typer.Exit(EXIT_FOUND)
 
 
-def _verified(file: Path | None, public_key: str, told: Told) -> Report:
+def _verified(kontor: Installation, file: Path | None, public_key: str, on_progress: Told) -> Report:
     if file is not None:
-        return verify_file(file, public_key or None, told)
-    chosen = settings()
-    trusted = public_key or bootstrap.audit_signer(chosen).public_key()
-    return verify_log(bootstrap.database(chosen), bootstrap.anchor_sink(chosen), trusted, told)
+        return verify_file(file, public_key or None, on_progress)
+    trusted = public_key or kontor.audit_signer.public_key()
+    return verify_log(kontor.database, kontor.anchor_places, trusted, on_progress)
 
 
 @app.command()
 def export(
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(dir_okay=False, help="Where the JSON lines go.")],
 ) -> None:
     """Write the log and its signed head to a file that can be verified without this office.
 
     Example: kontor audit export audit.jsonl
     """
-    chosen = settings()
-    public_key = bootstrap.audit_signer(chosen).public_key()
+    kontor = installation(ctx)
+    public_key = kontor.audit_signer.public_key()
     try:
-        with _bar("exporting") as told:
-            head = export_log(bootstrap.database(chosen), file, public_key, told)
+        with _bar("exporting") as on_progress:
+            head = export_log(kontor.database, file, public_key, on_progress)
     except Unreadable as unreadable:
         fail(f"{unreadable}; `kontor audit verify` says more")
     OUT.print(f"{head.count} episodes in {file}, signed by the key {key_id(public_key)}", soft_wrap=True)
@@ -87,43 +94,48 @@ def export(
 
 
 @app.command()
-def anchor() -> None:
+def anchor(ctx: typer.Context) -> None:
     """Keep the log's signed head outside the database now; the worker does it by itself.
 
     Example: kontor audit anchor
     """
-    chosen = settings()
-    head = bootstrap.episodes(chosen).anchor()
-    OUT.print(
-        f"{head.count} episodes, head {head.hash[:16]}, kept in {chosen.audit_anchor_file}", soft_wrap=True
-    )
+    kontor = installation(ctx)
+    try:
+        head = kontor.episodes.anchor()
+    except OSError as error:
+        fail(f"the head is not kept everywhere: {error}")
+    places = " and ".join(kontor.anchor_places)
+    OUT.print(f"{head.count} episodes, head {head.hash[:16]}, kept in {places}", soft_wrap=True)
 
 
 @app.command()
-def key() -> None:
+def key(ctx: typer.Context) -> None:
     """Print the public key that verifies this office's exports.
 
     Example: kontor audit key
     """
-    typer.echo(bootstrap.audit_signer(settings()).public_key())
+    kontor = installation(ctx)
+    typer.echo(kontor.audit_signer.public_key())
 
 
 def _is_key(text: str) -> bool:
     return len(text) == _PUBLIC_KEY_DIGITS and all(digit in "0123456789abcdef" for digit in text)
 
 
-def _show(report: Report) -> None:
-    for finding in report.findings:
-        where = f" at {finding.position}" if finding.position else ""
-        OUT.print(f"[red]{finding.wrong}[/]{where}: ", end="")
-        OUT.print(finding.what, markup=False, highlight=False, soft_wrap=True)
-    if report.found > len(report.findings):
-        OUT.print(f"… and {report.found - len(report.findings)} more")
-    for note in report.notes:
-        OUT.print(f"[yellow]note:[/] {note}", soft_wrap=True)
-    outside = "" if report.anchors is None else f", {report.anchors} heads outside"
-    state = "[green]whole[/]" if report.whole else f"[red]{report.found} found wrong[/]"
-    OUT.print(f"{report.links} episodes{outside}: {state}", soft_wrap=True)
+def _as_json(report: Report) -> dict[str, object]:
+    lag = {"episodes": APPENDS, "seconds": PERIOD.total_seconds()}
+    return report.model_dump() | {
+        "whole": report.whole,
+        "anchors": report.anchors,
+        "without_head": report.without_head,
+        "a_head_every": lag,
+    }
+
+
+def _by_default(kontor: Installation) -> tuple[str, ...]:
+    """Return the place for heads that nobody chose: it lies beside the database's own files."""
+    own = kontor.settings
+    return () if own.audit_anchor or own.audit_sink else (str(own.audit_anchor_file),)
 
 
 @contextmanager

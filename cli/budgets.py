@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-import bootstrap
-from cli.console import EXIT_FOUND, OUT, emit_json, fail
+from cli.connection import installation, named_case
+from cli.terminal import EXIT_FOUND, OUT, emit_json, fail
 from contracts.budget import BudgetLine
-from contracts.problem import OfficeInvalid
-from settings import settings
+from contracts.office import OfficeInvalid
 
 
 def budgets(
+    ctx: typer.Context,
     case: Annotated[
         str, typer.Option("--case", help="Also this case, for instance returns/webshop/RMA-1001.")
     ] = "",
@@ -25,13 +25,15 @@ def budgets(
 
     Example: kontor budgets --case returns/webshop/RMA-1001. The limits stand in office/budgets.toml.
     """
+    kontor = installation(ctx)
     now = datetime.now(UTC)
     try:
-        books = bootstrap.budgets(settings())
+        books = kontor.budgets
     except OfficeInvalid as invalid:
         fail(str(invalid), EXIT_FOUND)
     lines = list(books.of_day(now))
     if case:
+        case = named_case(kontor, case, listed=False)
         wanted = f"case/{case}"
         lines += [line for line in books.lines("", case, now) if line.account == wanted]
     if as_json:

@@ -5,29 +5,28 @@ from typing import Annotated
 
 import typer
 
-from cli.console import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
-from connectors.check import check_connectors
-from contracts.problem import Problem
-from models.check import check_models
-from policy.check import check_calendar, check_policies
-from settings import settings
-
-CHECKS = (check_calendar, check_connectors, check_policies, check_models)
+from cli.connection import installation
+from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from contracts.counted import counted
+from service.soundness import channel_notes, check_office
 
 
 def check(
+    ctx: typer.Context,
     office: Annotated[
         Path | None, typer.Argument(help="The office folder; the one in use if left out.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Validate an office folder: hours, connectors, policies, staff, models, examples.
+    """Validate an office folder: hours, connectors, imports, policies, staff, models, examples.
 
-    Every finding names file and line and says how to mend it; the exit code is 1 if there is any.
+    Every finding names file and line and says how to mend it; the exit code is 1 if there is any. What a
+    channel cannot do for a desk is told, too: it is no fault, and left to people.
 
     Example: kontor check office
     """
-    folder = office or settings().office
+    kontor = installation(ctx)
+    folder = office or kontor.settings.office
     if not folder.is_dir():
         fail(f"{folder} is no folder", EXIT_USAGE)
     problems = check_office(folder)
@@ -36,12 +35,8 @@ def check(
     else:
         for problem in problems:
             ERR.print(str(problem), markup=False, highlight=False, soft_wrap=True)
-        OUT.print(f"{folder}: {len(problems)} problems" if problems else f"{folder} is sound")
+        for note in channel_notes(folder):
+            OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+        OUT.print(f"{folder}: {counted(len(problems), 'problem')}" if problems else f"{folder} is sound")
     if problems:
         raise typer.Exit(EXIT_FOUND)
-
-
-def check_office(office: Path) -> list[Problem]:
-    """Return every problem of an office folder, in the order of files and lines."""
-    found = [problem for check_part in CHECKS for problem in check_part(office)]
-    return sorted(found, key=lambda problem: (problem.file, problem.line))

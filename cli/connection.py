@@ -1,70 +1,63 @@
-"""How a command or a worker reaches Temporal."""
+"""How a command reaches its installation, and Temporal."""
 
-import os
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.client import Client, Plugin
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
-from temporalio.service import RPCError
+import typer
 
-from cli.console import EXIT_UNREACHABLE, fail
-from settings import Settings
-from workflows import search_attributes
+from bootstrap.installation import Installation
+from cli.terminal import EXIT_UNREACHABLE, EXIT_USAGE, fail
+from service.cases import AmbiguousCase, NoSuchCase, meant
+from settings import settings
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
 
 
-async def connect(settings: Settings, plugins: Sequence[Plugin] = ()) -> Client:
-    """Connect by the environment's `temporalio.envconfig` profile, else to the dev server.
+def installation(ctx: typer.Context) -> Installation:
+    """Return this command's installation, on the office in force; it is closed when the command ends."""
+    root = ctx.find_root()
+    if root.obj is None:
+        root.obj = root.with_resource(Installation(settings()))
+    found: Installation = root.obj
+    return found
 
-    Raises:
-        RuntimeError: nothing answers at the address.
+
+def on_folder(ctx: typer.Context) -> Installation:
+    """Return this command's installation on the office folder: for who prepares what is not in force yet."""
+    found = installation(ctx).settings
+    return ctx.find_root().with_resource(Installation(found, office=found.office))
+
+
+def named_case(kontor: Installation, name: str, *, listed: bool = True) -> str:
+    """Return the id of the case that a name means, or leave the command saying what it could be.
+
+    Args:
+        kontor: whose cases.
+        name: an id, or its last part.
+        listed: whether it must stand in the list of cases; else a name that does not is an id itself.
     """
-    config = ClientConfig.load_client_connect_config() if _has_profile() else {}
-    address = config.get("target_host") or settings.temporal_address
-    config["target_host"] = address
-    config.setdefault("namespace", settings.temporal_namespace)
-    return await Client.connect(**config, data_converter=pydantic_data_converter, plugins=plugins)
-
-
-def _has_profile() -> bool:
-    return any(
-        name in os.environ for name in ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
-    )
-
-
-async def connect_or_leave(settings: Settings) -> Client:
-    """Connect, or leave the command saying what to start."""
     try:
-        return await connect(settings)
+        return meant(kontor, name)
+    except NoSuchCase as none:
+        if not listed:
+            return name
+        fail(str(none))
+    except AmbiguousCase as several:
+        fail(str(several), EXIT_USAGE)
+
+
+async def connect_or_leave(kontor: Installation) -> "Client":
+    """Connect to the installation's own server, or leave the command saying what to start."""
+    from temporalio.service import RPCError  # noqa: PLC0415 (the SDK takes a third of a short command's time)
+
+    from service.ownership import NotOurs, join  # noqa: PLC0415 (see above)
+
+    try:
+        return await join(kontor)
+    except NotOurs as stranger:
+        fail(str(stranger), EXIT_UNREACHABLE)
     except (RuntimeError, RPCError) as error:
-        address = settings.temporal_address
+        address = kontor.settings.temporal_address
         fail(
             f"no Temporal server answers at {address}; start one with `kontor up` ({error})", EXIT_UNREACHABLE
         )
-
-
-async def check_search_attributes(client: Client) -> None:
-    """Register Kontor's search attributes where the server does not have them.
-
-    A workflow that sets an unregistered one is retried for ever, so a worker asks before it serves.
-
-    Raises:
-        RuntimeError: they are missing and may not be registered from here (Temporal Cloud): the
-            message names them.
-    """
-    listed = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    missing = {key.name: key for key in search_attributes.ALL if key.name not in listed.custom_attributes}
-    if not missing:
-        return
-    wanted = {name: IndexedValueType.ValueType(key.indexed_value_type) for name, key in missing.items()}
-    try:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
-        )
-    except RPCError as error:
-        names = ", ".join(missing)
-        raise RuntimeError(f"register these search attributes first: {names} ({error.message})") from error

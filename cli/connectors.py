@@ -2,36 +2,42 @@
 
 import asyncio
 import json
-from typing import Annotated
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from pydantic import JsonValue
 from rich.table import Table
 
-import bootstrap
-from cli.console import EXIT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, OUT, emit_json, fail
-from connectors.connectors import Connectors
+from bootstrap.installation import Installation
+from cli.connection import installation
+from cli.terminal import EXIT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, OUT, emit_json, fail
 from connectors.fields import FITS
-from contracts.canonical import Arguments
-from contracts.failure import CallFailed
-from contracts.manifest import Field, Manifest, Operation
-from contracts.problem import OfficeInvalid
-from settings import settings
+from connectors.manifest import FOLDER
+from contracts.base import Arguments
+from contracts.connector import Field, Manifest, Operation
+from contracts.desk import Desk
+from contracts.failure import Absent, CallFailed
+from contracts.office import OfficeInvalid
+from contracts.told import NotTold, Told
 
 app = typer.Typer(
     help="List, show and try the outside systems declared in office/connectors.", no_args_is_help=True
 )
 
+NAME = re.compile(r"[a-z][a-z0-9-]*")
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @app.command("list")
-def list_connectors(as_json: Json = False) -> None:
+def list_connectors(ctx: typer.Context, as_json: Json = False) -> None:
     """List the office's connectors.
 
     Example: kontor connectors list
     """
-    manifests = _connectors().manifests()
+    kontor = installation(ctx)
+    manifests = _manifests(kontor)
     if as_json:
         emit_json([_summary(manifest) for manifest in manifests])
         return
@@ -44,12 +50,13 @@ def list_connectors(as_json: Json = False) -> None:
 
 
 @app.command()
-def show(name: str, as_json: Json = False) -> None:
+def show(ctx: typer.Context, name: str, as_json: Json = False) -> None:
     """Show one connector: how it is reached and what it can be asked.
 
     Example: kontor connectors show webshop
     """
-    manifest = _manifest(_connectors(), name)
+    kontor = installation(ctx)
+    manifest = _manifest(kontor, name)
     if as_json:
         emit_json({**manifest.model_dump(mode="json"), "connector_version": manifest.connector_version})
         return
@@ -67,8 +74,37 @@ def show(name: str, as_json: Json = False) -> None:
         OUT.print(f"  {taken}" + (f" -> {given}" if given else ""), markup=False, highlight=False)
 
 
+@app.command()
+def new(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="What the connector is called: small letters, digits, -.")],
+    desk: Annotated[str, typer.Option(help="The desk that it is a channel of.")] = "returns",
+) -> None:
+    """Write a manifest to fill in: every operation that a desk asks of a channel, every field of its answers.
+
+    It stands in the office's connectors/NAME.toml. A file that is there is left alone.
+
+    Example: kontor connectors new myshop --desk returns
+    """
+    from service.channels import new_manifest  # noqa: PLC0415 (it imports every desk; a list needs none)
+    from workflows.registry import DESKS  # noqa: PLC0415
+
+    kontor = installation(ctx)
+    chosen = DESKS.get(desk) or fail(f"no desk {desk!r}; there is: {', '.join(DESKS)}", EXIT_USAGE)
+    if not NAME.fullmatch(name):
+        fail(f"{name!r} is no name: write small letters, digits and -, a letter first", EXIT_USAGE)
+    file = kontor.settings.office / FOLDER / f"{name}.toml"
+    try:
+        with file.open("x", encoding="utf-8") as written:
+            written.write(new_manifest(name, chosen))
+    except FileExistsError:
+        fail(f"{file} is there already", EXIT_USAGE)
+    OUT.print(f"{file} is written: fill in what says CHANGE, then `kontor check`", highlight=False)
+
+
 @app.command("try")
 def try_operation(
+    ctx: typer.Context,
     name: str,
     operation: str,
     arguments: Annotated[list[str] | None, typer.Argument(help="name=value, as many as it takes.")] = None,
@@ -76,17 +112,21 @@ def try_operation(
 ) -> None:
     """Call a read operation for real and print its result. A write is refused: effects need a permit.
 
+    What a desk reads of it is compared with the desk's contract, field by field.
+
     Example: kontor connectors try webshop get_order order=W-1001
     """
-    found = _connectors()
-    declared = _manifest(found, name).operations.get(operation)
+    kontor = installation(ctx)
+    declared = _manifest(kontor, name).operations.get(operation)
     if declared is None:
         fail(f"{name} has no operation {operation}; see: kontor connectors show {name}", EXIT_USAGE)
     if declared.effect == "write":
         fail(f"{operation} is a write; an effect needs a permit, so it cannot be tried", EXIT_USAGE)
     given = _parse(declared, arguments or [])
     try:
-        result = asyncio.run(_read(found, name, operation, given))
+        result = asyncio.run(_read(kontor, name, operation, given))
+    except Absent as none:
+        fail(f"there is no such thing, the system says: {none.why}", EXIT_FOUND)
     except CallFailed as failed:
         if failed.code == "arguments" and not failed.sent:
             fail(failed.why, EXIT_USAGE)
@@ -96,26 +136,66 @@ def try_operation(
         emit_json(result)
     else:
         OUT.print_json(data=result)
+    for believed in _believed(_manifest(kontor, name), operation):
+        _compare(believed, result, as_json=as_json)
 
 
-async def _read(found: Connectors, name: str, operation: str, given: Arguments) -> dict[str, JsonValue]:
-    async with found:
-        return await found.read(name, operation, given)
+class Believed(NamedTuple):
+    """What a desk reads of an operation: which field, as what, by which rules, and where to mend it."""
+
+    desk: Desk[Any]
+    field: str
+    contract: type[Told]
+    manifest: Manifest
 
 
-def _connectors() -> Connectors:
+def _believed(manifest: Manifest, operation: str) -> Iterator[Believed]:
+    from workflows.registry import DESKS  # noqa: PLC0415 (it imports every desk; a list needs none)
+
+    for desk in DESKS.values():
+        field, contract = desk.reads.get(operation, ("", Told))
+        if field in manifest.operations[operation].result and desk.sources(manifest):
+            yield Believed(desk, field, contract, manifest)
+
+
+def _compare(believed: Believed, result: dict[str, JsonValue], *, as_json: bool) -> None:
+    """Say what the desk makes of a result: what does not fit, what contradicts itself, what is not told."""
+    desk, field, contract, manifest = believed
     try:
-        return bootstrap.connectors(settings())
+        told = contract.of(result.get(field), manifest.times)
+    except NotTold as misfit:
+        where = f"connectors/{manifest.name}.toml"
+        fail(f"no {field} for the desk {desk.name} ({where}): {misfit}", EXIT_FOUND)
+    if as_json:
+        return
+    if silent := sorted(name for name in contract.told_fields() if name not in told.model_fields_set):
+        OUT.print(f"not told, so taken as nothing: {', '.join(silent)}", highlight=False, soft_wrap=True)
+    for doubt in desk.doubts(told):
+        OUT.print(f"a person would be asked: {doubt}", markup=False, highlight=False, soft_wrap=True)
+    OUT.print(f"it is {field} enough for the desk {desk.name}", highlight=False)
+
+
+async def _read(kontor: Installation, name: str, operation: str, given: Arguments) -> dict[str, JsonValue]:
+    try:
+        return await kontor.connectors.read(name, operation, given)
+    finally:
+        await kontor.disconnect()
+
+
+def _manifests(kontor: Installation) -> list[Manifest]:
+    try:
+        found = kontor.manifests
     except OfficeInvalid as invalid:
         fail(f"the office cannot be used:\n{invalid}", EXIT_FOUND)
+    return [found[name] for name in sorted(found)]
 
 
-def _manifest(found: Connectors, name: str) -> Manifest:
-    try:
-        return found.manifest(name)
-    except KeyError:
-        known = ", ".join(sorted(manifest.name for manifest in found.manifests()))
+def _manifest(kontor: Installation, name: str) -> Manifest:
+    found = {manifest.name: manifest for manifest in _manifests(kontor)}
+    if name not in found:
+        known = ", ".join(found)
         fail(f"there is no connector {name}; the office has: {known or 'none'}", EXIT_USAGE)
+    return found[name]
 
 
 def _parse(operation: Operation, given: list[str]) -> Arguments:

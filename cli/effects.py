@@ -2,17 +2,20 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-import bootstrap
-from cli.console import EXIT_USAGE, OUT, emit_json, fail
+from bootstrap.installation import Installation
+from cli.connection import installation, named_case
+from cli.durations import hours
+from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, fields_in_words, listing, when
 from contracts.effect import EffectState
 from contracts.ledger import LedgerCall, LedgerEntry
-from memory.ledger_view import EffectFilter
-from settings import settings
+from contracts.money import money_text
+from memory.authoritative.ledger.view import EffectFilter
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,32 +40,38 @@ MEANING = {
     EffectState.UNKNOWN: "nobody knows whether it stands outside; a person must look",
     EffectState.COMPENSATED: "it stood outside and was undone",
 }
-SHORT_KEY = 20
 
 
 @app.command(name="list")
 def list_(
+    ctx: typer.Context,
     case: Annotated[str, typer.Option(help="Only this case.")] = "",
     connector: Annotated[str, typer.Option(help="Only this outside system.")] = "",
     operation: Annotated[str, typer.Option(help="Only this operation: refund, notify, …")] = "",
     state: Annotated[str, typer.Option(help="intended, sent, applied, failed, unknown, compensated.")] = "",
-    hours: Annotated[float | None, typer.Option(help="Only effects of the last so many hours.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    within: Annotated[
+        timedelta | None,
+        typer.Option("--hours", parser=hours, help="Only effects of the last so many hours."),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MOST_LISTED, help="At most so many, the newest first.")
+    ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print the effects as JSON.")] = False,
 ) -> None:
     """List effects, the newest first.
 
     Example: kontor effects list --connector webshop --state unknown
     """
+    kontor = installation(ctx)
     wanted = EffectFilter(
-        case_id=case,
+        case_id=named_case(kontor, case, listed=False) if case else "",
         connector=connector,
         operation=operation,
         state=_state(state),
-        since=datetime.now(UTC) - timedelta(hours=hours) if hours is not None else None,
+        since=datetime.now(UTC) - within if within else None,
         limit=limit,
     )
-    found = bootstrap.ledger(settings()).newest(wanted)
+    found = kontor.ledger.newest(wanted)
     if as_json:
         emit_json([entry.model_dump(mode="json") for entry in found])
         return
@@ -74,6 +83,7 @@ def list_(
 
 @app.command()
 def show(
+    ctx: typer.Context,
     key: Annotated[str, typer.Argument(help="An effect's key, or its beginning.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the effect as JSON.")] = False,
 ) -> None:
@@ -81,17 +91,18 @@ def show(
 
     Example: kontor effects show refund-3f2a
     """
-    entry = find(key)
+    kontor = installation(ctx)
+    entry = find(kontor, key)
     if as_json:
         emit_json(entry.model_dump(mode="json"))
         return
-    for line in _lines(entry):
+    for line in _lines(entry, kontor.zone):
         OUT.print(line, highlight=False, soft_wrap=True)
 
 
-def find(key: str) -> LedgerEntry:
+def find(kontor: Installation, key: str) -> LedgerEntry:
     """Return the effect whose key this is or begins with, or leave saying why not."""
-    found = bootstrap.ledger(settings()).beginning_with(key, limit=2)
+    found = kontor.ledger.beginning_with(key, limit=2)
     if not found:
         fail(f"no effect {key}; `kontor effects list` lists them")
     if len(found) > 1:
@@ -111,30 +122,32 @@ def _state(word: str) -> EffectState | None:
 def money(entry: LedgerEntry) -> str:
     """Return the money that an effect moves, or nothing."""
     effect = entry.order.effect
-    return f"{effect.amount_cents / 100:.2f} {effect.currency}" if effect.amount_cents else ""
+    return money_text(effect.amount_cents, effect.currency) if effect.amount_cents else ""
 
 
 def _table(found: tuple[LedgerEntry, ...]) -> Table:
-    table = Table("key", "state", "what", "amount", "reference", "calls", "case", box=None)
-    for entry in found:
-        effect, receipt = entry.order.effect, entry.receipt
-        table.add_row(
-            entry.order.key[:SHORT_KEY],
-            f"[{COLOURS[receipt.state]}]{receipt.state.value}[/]",
-            f"{effect.connector} {effect.operation}",
+    rows = (
+        (
+            entry.order.key,
+            f"[{COLOURS[entry.receipt.state]}]{entry.receipt.state.value}[/]",
+            f"{entry.order.effect.connector} {entry.order.effect.operation}",
             money(entry),
-            escape(receipt.outside_reference or ""),
-            str(receipt.attempts),
+            escape(entry.receipt.outside_reference or ""),
+            str(entry.receipt.attempts),
             entry.order.case_id,
         )
-    return table
+        for entry in found
+    )
+    columns = ("key", "state", "what", "amount", "reference", "calls", "case")
+    return listing(columns, rows, ids=["key", "case"])
 
 
-def _lines(entry: LedgerEntry) -> list[str]:
+def _lines(entry: LedgerEntry, zone: ZoneInfo) -> list[str]:
     effect, receipt, order = entry.order.effect, entry.receipt, entry.order
     colour = COLOURS[receipt.state]
     how = " (found by look-up)" if receipt.looked_up else ""
-    arguments = ", ".join(f"{name}={value}" for name, value in effect.arguments.items())
+    told = fields_in_words(effect.arguments, effect.currency)
+    arguments = "; ".join(f"{name}: {words}" for name, words in told)
     lines = [
         f"[bold]{order.key}[/]",
         f"  [{colour}]{receipt.state.value}[/]: {MEANING[receipt.state]}{how}",
@@ -148,12 +161,12 @@ def _lines(entry: LedgerEntry) -> list[str]:
         lines.append(f"  undoes {order.compensates}")
     if receipt.reason:
         lines.append(f"  why: {escape(receipt.reason)}")
-    return lines + [_call(call) for call in entry.calls]
+    return lines + [_call(call, zone) for call in entry.calls]
 
 
-def _call(call: LedgerCall) -> str:
+def _call(call: LedgerCall, zone: ZoneInfo) -> str:
     took = f" after {(call.ended_at - call.started_at).total_seconds():.3f} s" if call.ended_at else ""
     later = f", settled later: {call.settled_by}" if call.settled_by else ""
     why = f" ({escape(call.why)})" if call.why else ""
-    started = f"{call.started_at:%Y-%m-%d %H:%M:%S.%f}"[:-3]
-    return f"  [dim]{started}Z[/] {call.number}. {call.kind}: {call.outcome.value}{took}{later}{why}"
+    started = when(call.started_at, zone, "%Y-%m-%d %H:%M:%S")
+    return f"  [dim]{started}[/] {call.number}. {call.kind}: {call.outcome.value}{took}{later}{why}"

@@ -11,14 +11,16 @@ from rich.progress import Progress
 from rich.table import Table
 
 from activities.ports import MemoryKeeper
-from cli.console import ERR, EXIT_UNREACHABLE, EXIT_USAGE, OUT, emit_json, fail
-from cli.memory_access import WorkerAway, keeper
-from cli.memory_rebuild import rebuild
-from contracts.memory import Document, Imported, Memory, Recalled, Search
-from memory.markdown import NotReadable, files, read
-from memory.memories import UnknownMemory
-from memory.vectors import EmbedderMismatch
-from settings import settings
+from bootstrap.installation import Installation
+from cli.connection import installation
+from cli.terminal import ERR, EXIT_UNREACHABLE, EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail
+from contracts.memory import Document, Imported, Memory, Rebuild, Recalled, Search
+from memory.semantic.markdown import NotReadable, files, read
+from memory.semantic.rows import UnknownMemory
+from memory.semantic.stores.base import EmbedderMismatch
+from service.memory_access import WorkerAway, keeper
+from service.rebuild import RebuildFailed
+from service.rebuild import rebuild as build
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +30,6 @@ app = typer.Typer(
         "--source policy:returns, then kontor memory search 'may I send my shoes back?'"
     ),
 )
-app.command()(rebuild)
 
 BATCH_PASSAGES = 64
 """Passages of one request to the worker: about 60 kB, far below Temporal's limit of 2 MB."""
@@ -37,11 +38,11 @@ Result = TypeVar("Result")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def run(do: Callable[[MemoryKeeper], Awaitable[Result]]) -> Result:
+def run(kontor: Installation, do: Callable[[MemoryKeeper], Awaitable[Result]]) -> Result:
     """Open memory or reach its owner, do it, and put a failure into words."""
 
     async def inside() -> Result:
-        async with keeper(settings()) as memory:
+        async with keeper(kontor) as memory:
             return await do(memory)
 
     try:
@@ -56,6 +57,7 @@ def run(do: Callable[[MemoryKeeper], Awaitable[Result]]) -> Result:
 
 @app.command()
 def add(
+    ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="The fact or passage.")],
     kind: Annotated[str, typer.Option(help="policy, post, note, case.")] = "note",
     source: Annotated[str, typer.Option(help="Where it is from; with the text it makes the id.")] = "desk",
@@ -70,6 +72,7 @@ def add(
     Example: kontor memory add 'Boots: 14 days, not 30.' --kind policy --source policy:returns
     --supersedes 304e4703-2388-e6ab-da23-1f5e5a05d022
     """
+    kontor = installation(ctx)
     memory = Memory(
         text=text,
         kind=kind,
@@ -79,7 +82,7 @@ def add(
         valid_until=valid_until.replace(tzinfo=UTC) if valid_until else None,
         supersedes=supersedes or None,
     )
-    (id_,) = run(lambda keeping: keeping.remember([memory]))
+    (id_,) = run(kontor, lambda keeping: keeping.remember([memory]))
     if as_json:
         emit_json({"id": id_})
     else:
@@ -88,6 +91,7 @@ def add(
 
 @app.command()
 def search(
+    ctx: typer.Context,
     question: Annotated[str, typer.Argument(help="In your own words.")],
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be repeated.")] = None,
     case: Annotated[str, typer.Option(help="Only this case's.")] = "",
@@ -102,6 +106,7 @@ def search(
 
     Example: kontor memory search 'may I send my shoes back?' --kind policy
     """
+    kontor = installation(ctx)
     if mode not in ("fused", "dense", "lexical"):
         fail(f"no mode {mode!r}; there is: fused, dense, lexical", EXIT_USAGE)
     asked = Search(
@@ -114,7 +119,7 @@ def search(
         until=until.replace(tzinfo=UTC) if until else None,
         mode=mode,
     )
-    found = run(lambda keeping: keeping.search(asked))
+    found = run(kontor, lambda keeping: keeping.search(asked))
     if as_json:
         emit_json([each.model_dump(mode="json") for each in found])
         return
@@ -127,6 +132,7 @@ def search(
 
 @app.command()
 def show(
+    ctx: typer.Context,
     memory: Annotated[str, typer.Argument(help="Its id.")],
     as_json: Json = False,
 ) -> None:
@@ -134,7 +140,8 @@ def show(
 
     Example: kontor memory show 304e4703-2388-e6ab-da23-1f5e5a05d022
     """
-    history = run(lambda keeping: keeping.history(memory))
+    kontor = installation(ctx)
+    history = run(kontor, lambda keeping: keeping.history(memory))
     if not history:
         fail(f"there is no memory {memory}")
     if as_json:
@@ -157,12 +164,13 @@ def _standing(memory: Recalled) -> str:
 
 
 @app.command()
-def stats(as_json: Json = False) -> None:
+def stats(ctx: typer.Context, as_json: Json = False) -> None:
     """Count memories and vectors, and say what is not settled yet.
 
     Example: kontor memory stats --json
     """
-    found = run(lambda keeping: keeping.stats())
+    kontor = installation(ctx)
+    found = run(kontor, lambda keeping: keeping.stats())
     if as_json:
         emit_json(found.model_dump(mode="json"))
         return
@@ -178,6 +186,7 @@ def stats(as_json: Json = False) -> None:
 
 @app.command("import")
 def import_(
+    ctx: typer.Context,
     folder: Annotated[
         Path, typer.Argument(exists=True, file_okay=False, help="Markdown, with front matter or without.")
     ],
@@ -190,10 +199,13 @@ def import_(
 
     Example: kontor memory import ./blog --kind post
     """
+    kontor = installation(ctx)
     documents, unreadable = _documents(folder, kind)
     with Progress(console=ERR, transient=True) as progress:
         bar = progress.add_task("importing", total=len(documents))
-        done = run(lambda keeping: _take_in(keeping, documents, lambda count: progress.advance(bar, count)))
+        done = run(
+            kontor, lambda keeping: _take_in(keeping, documents, lambda count: progress.advance(bar, count))
+        )
     if as_json:
         emit_json({**done.model_dump(), "documents": len(documents), "unreadable": unreadable})
     else:
@@ -238,6 +250,7 @@ def _batches(documents: list[Document]) -> Iterator[list[Document]]:
 
 @app.command()
 def forget(
+    ctx: typer.Context,
     customer: Annotated[str, typer.Argument(help="The reference the memories were written with.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
@@ -248,9 +261,10 @@ def forget(
 
     Example: kontor memory forget customer-4711 --yes
     """
+    kontor = installation(ctx)
     if not yes:
         typer.confirm(f"Delete all memories of {customer}? This cannot be undone", abort=True)
-    gone = run(lambda keeping: keeping.forget(customer))
+    gone = run(kontor, lambda keeping: keeping.forget(customer))
     if as_json:
         emit_json(gone.model_dump())
     else:
@@ -260,16 +274,65 @@ def forget(
 
 
 @app.command()
-def mend(as_json: Json = False) -> None:
+def mend(ctx: typer.Context, as_json: Json = False) -> None:
     """Compare SQL with the vectors and put right what differs; SQL is always the truth.
 
     It is done by itself when the worker starts; this is for looking.
 
     Example: kontor memory mend --json
     """
-    found = run(lambda keeping: keeping.mend())
+    kontor = installation(ctx)
+    found = run(kontor, lambda keeping: keeping.mend())
     if as_json:
         emit_json([each.model_dump() for each in found])
         return
     for each in found:
         OUT.print(f"{each.collection}: {each.missing} vectors were missing, {each.surplus} too many; mended")
+
+
+@app.command()
+def rebuild(
+    ctx: typer.Context,
+    embedder: Annotated[str, typer.Option(help="As in KONTOR_EMBEDDER: minilm, a folder, a name.")] = "",
+    back: Annotated[bool, typer.Option("--back", help="Switch back to the collection before.")] = False,
+    sample: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="Memories to compare recall on.")] = 200,
+    least: Annotated[
+        float, typer.Option(min=0, max=1, help="Switch if recall@5 is at least this share of today's.")
+    ] = 0.9,
+    as_json: Json = False,
+) -> None:
+    """Build a second collection from SQL while recall goes on, compare, and switch.
+
+    With a worker running it is a workflow of its own (memory/rebuild in the Web UI) and survives
+    anything; without one it is done here, and goes on where it stood if you call it again.
+
+    Example: kontor memory rebuild --embedder BAAI/bge-small-en-v1.5, and if you regret it:
+    kontor memory rebuild --back
+    """
+    kontor = installation(ctx)
+    if not back and not embedder:
+        fail("name the --embedder, or go --back", EXIT_USAGE)
+    asked = Rebuild(embedder=embedder, back=back, sample=sample, least=least)
+    try:
+        done = asyncio.run(build(kontor, asked, ERR.print))
+    except WorkerAway as away:
+        fail(str(away), EXIT_UNREACHABLE)
+    except RebuildFailed as failed:
+        fail(str(failed))
+    if as_json:
+        emit_json(done.model_dump(mode="json"))
+    elif done.comparison:
+        found = done.comparison
+        OUT.print(
+            f"recall@5 {found.at5:.3f} (was {found.old_at5:.3f}), "
+            f"MRR {found.mrr:.3f} (was {found.old_mrr:.3f}), "
+            f"{found.overlap:.0%} of the first five the same, on {found.asked} memories"
+        )
+    if not done.switched:
+        fail(
+            f"not switched: {done.collection} recalls less than asked for"
+            if done.collection
+            else "there is no collection to go back to"
+        )
+    if not as_json:
+        OUT.print(f"recall now reads {done.collection}; before it read {done.previous}")

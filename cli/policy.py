@@ -1,23 +1,26 @@
 """`kontor policy`: which rule decided and why, and what a change of the rules would do."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
-import bootstrap
-from cli.console import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
-from cli.policy_view import compared, explained, show_explained, show_verdict
-from contracts.problem import OfficeInvalid
+from bootstrap.installation import Installation
+from cli.connection import installation, named_case
+from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from cli.views.policy import compared, explained, show_explained, show_verdict
+from contracts.bounds import read_json
+from contracts.field_errors import field_errors_text
+from contracts.office import OfficeInvalid, read_text
+from policy.calendar import read_calendar
 from policy.engine import CedarEngine
 from policy.schema import schema_text
-from policy.trials import Proposal, Tried, run_trials
-from settings import settings
+from policy.trials import NO_CURRENCY, TrialProposal, Tried, run_trials
+from workflows.registry import fact_types
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,7 +35,8 @@ OfficeOption = Annotated[
 
 @app.command()
 def explain(
-    case: Annotated[str, typer.Argument(help="A case id, for instance returns/webshop/RMA-1007.")],
+    ctx: typer.Context,
+    case: Annotated[str, typer.Argument(help="A case id, or its last part: RMA-1007.")],
     again: Annotated[
         bool, typer.Option("--again", help="Judge the recorded facts with today's policies, and compare.")
     ] = False,
@@ -46,16 +50,17 @@ def explain(
         kontor policy explain returns/webshop/RMA-1007
         kontor policy explain returns/webshop/RMA-1007 --again
     """
-    verdicts = bootstrap.verdicts(settings()).of_case(case)
+    kontor = installation(ctx)
+    case = named_case(kontor, case, listed=False)
+    verdicts = kontor.verdicts.of_case(case)
     if not verdicts:
-        fail(f"no verdict on {case} in the books; `kontor cases` lists the cases there are")
-    engine = _engine(office)
+        fail(f"no verdict on {case} in the books")
+    engine = _engine(kontor, office)
     shown = [explained(verdict, engine.policies) for verdict in verdicts]
     if again:
         shown = [
             compared(entry, verdict, engine.judge_again(case, verdict))
             for entry, verdict in zip(shown, verdicts, strict=True)
-            if verdict.step != "answer"
         ]
     if as_json:
         emit_json({"case": case, "policy_version": engine.version, "verdicts": shown})
@@ -65,6 +70,7 @@ def explain(
 
 @app.command(name="try")
 def try_(
+    ctx: typer.Context,
     facts: Annotated[str, typer.Argument(help="A JSON file, or - for standard input.")],
     office: OfficeOption = None,
     as_json: JsonFlag = False,
@@ -78,8 +84,11 @@ def try_(
         kontor policy try facts.json
         kontor policy explain CASE --json | jq '.verdicts[0].facts' | kontor policy try -
     """
-    engine = _engine(office)
-    verdict = engine.judge(_proposal(facts).plan)[0]
+    kontor = installation(ctx)
+    engine = _engine(kontor, office)
+    calendar, _ = read_calendar(office or kontor.settings.office)
+    proposal = _proposal(facts, calendar.currency if calendar else NO_CURRENCY)
+    verdict = engine.judge(proposal.plan)[0]
     if as_json:
         emit_json(verdict.model_dump(mode="json"))
     else:
@@ -89,13 +98,14 @@ def try_(
 
 
 @app.command(name="test")
-def run_tests(office: OfficeOption = None, as_json: JsonFlag = False) -> None:
+def run_tests(ctx: typer.Context, office: OfficeOption = None, as_json: JsonFlag = False) -> None:
     """Run the policy tests in `policies/tests/*.toml`; leaves with 1 if one fails.
 
     Example: kontor policy test --office examples/tau_retail
     """
-    folder = office or settings().office
-    engine = _engine(office)
+    kontor = installation(ctx)
+    folder = office or kontor.settings.office
+    engine = _engine(kontor, office)
     try:
         tried = run_trials(folder, engine)
     except OfficeInvalid as invalid:
@@ -118,12 +128,13 @@ def run_tests(office: OfficeOption = None, as_json: JsonFlag = False) -> None:
 
 
 @app.command(name="list")
-def list_(office: OfficeOption = None, as_json: JsonFlag = False) -> None:
+def list_(ctx: typer.Context, office: OfficeOption = None, as_json: JsonFlag = False) -> None:
     """List every policy: what it answers, where it stands, and its reason.
 
     Example: kontor policy list
     """
-    engine = _engine(office)
+    kontor = installation(ctx)
+    engine = _engine(kontor, office)
     if as_json:
         emit_json(
             [
@@ -157,13 +168,14 @@ def list_(office: OfficeOption = None, as_json: JsonFlag = False) -> None:
 
 
 @app.command()
-def conflicts(as_json: JsonFlag = False) -> None:
+def conflicts(ctx: typer.Context, as_json: JsonFlag = False) -> None:
     """Count which forbid beat which permit, over all verdicts in the books.
 
     Example: kontor policy conflicts
     """
+    kontor = installation(ctx)
     counted: dict[tuple[str, str, str], int] = {}
-    for _, verdict in bootstrap.verdicts(settings()).conflicting():
+    for _, verdict in kontor.verdicts.conflicting():
         for lost in verdict.beaten:
             for won in verdict.reasons:
                 if won.effect == "forbid" and won.question == lost.question:
@@ -180,36 +192,40 @@ def conflicts(as_json: JsonFlag = False) -> None:
 
 
 @app.command()
-def schema(office: OfficeOption = None) -> None:
+def schema(ctx: typer.Context, office: OfficeOption = None) -> None:
     """Print what a policy may name: facts, operations, desks and roles.
 
     Example: kontor policy schema
     """
-    typer.echo(schema_text(_engine(office).book.words), nl=False)
+    kontor = installation(ctx)
+    typer.echo(schema_text(_engine(kontor, office).book.words), nl=False)
 
 
-def _engine(office: Path | None) -> CedarEngine:
+def _engine(kontor: Installation, office: Path | None) -> CedarEngine:
+    folder = office or kontor.settings.office
     try:
-        return CedarEngine.from_office(office) if office else bootstrap.policy_engine(settings())
+        return CedarEngine.from_office(folder if folder.is_dir() else kontor.office, fact_types())
     except OfficeInvalid as invalid:
-        fail(f"these policies cannot be used:\n{escape(str(invalid))}")
+        fail(f"these policies cannot be used:\n{invalid}")
 
 
-def _proposal(source: str) -> Proposal:
+def _proposal(source: str, currency: str) -> TrialProposal:
+    """Read what is to be judged; an effect that names no currency is in the office's."""
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text()
-        document: JsonValue = json.loads(text)
+        text = sys.stdin.read() if source == "-" else read_text(Path(source))
+        document = read_json(text, once=True)
     except OSError as error:
         fail(f"{source} cannot be read: {error.strerror}", EXIT_USAGE)
     except ValueError as error:
         fail(f"{source} is not JSON: {error}", EXIT_USAGE)
     try:
-        return Proposal.model_validate(document)
+        proposal = TrialProposal.model_validate(document)
     except ValidationError as invalid:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in invalid.errors()
-        )
-        fail(f"{source}: {escape(wrong)}", EXIT_USAGE)
+        fail(f"{source}: {field_errors_text(invalid)}", EXIT_USAGE)
+    if proposal.effect.currency != NO_CURRENCY:
+        return proposal
+    effect = proposal.effect.model_copy(update={"currency": currency})
+    return proposal.model_copy(update={"effect": effect})
 
 
 def _failed(tried: Tried) -> dict[str, object]:

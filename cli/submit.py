@@ -3,84 +3,96 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import track
 
-from bootstrap import sales_channels
-from cli.connection import connect_or_leave
-from cli.console import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
-from cli.intake import BadLine, Started, parse, start_all
-from contracts.returns import ReturnRequest
-from settings import Settings, settings
-from workflows.desks import DESKS, Desk
+from bootstrap.installation import Installation
+from cli.connection import connect_or_leave, installation
+from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from contracts.desk import Desk, Request
+from contracts.office import decoded, lines_of
+from service.intake import BadLine, GoodLine, NotStarted, Started, parse, start_all
+from workflows.registry import DESKS
 
 BATCH = 100
+CONFLICT = "another request has this id already; give this one its own id"
 
 
 def submit(
-    desk: Annotated[str, typer.Argument(help="Which desk: returns.")],
+    ctx: typer.Context,
+    desk: Annotated[str, typer.Argument(help="Which desk, for instance returns.")],
     file: Annotated[str, typer.Argument(help="A file of JSON lines, or - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Hand requests to a desk; one line of JSON is one case.
 
-    A bad line is named with its number and reason and the good ones go in; the exit code is then 1.
-    Submitting the same line again joins the case that is there: nothing runs twice.
+    A bad line is named with its number and reason and the good ones go in; the exit code is then 1. So is
+    one whose case could not be started. A line has at most a megabyte, a message 20,000 characters.
+    Submitting the same line again joins the case that is there: nothing runs twice. If its workflow is
+    gone (terminated, timed out), or the case ended by nobody's decision (it failed, nobody answered in
+    time, its order was not there), the case begins again; what was done already stays done.
 
     Example: kontor submit returns office/demo/morning.jsonl
     """
+    kontor = installation(ctx)
     chosen = DESKS.get(desk) or fail(f"no desk {desk!r}; there is: {', '.join(DESKS)}", EXIT_USAGE)
     lines = _lines(file)
-    read = list(parse(chosen, lines, sales_channels(settings())))
+    read = list(parse(chosen, lines, kontor.sources(chosen)))
     bad = [entry for entry in read if isinstance(entry, BadLine)]
-    good = [entry for entry in read if isinstance(entry, ReturnRequest)]
-    outcomes = asyncio.run(_start(settings(), chosen, good)) if good else []
-    conflicts = [chosen.case_id(r) for r, o in zip(good, outcomes, strict=True) if o is Started.CONFLICT]
+    good = [entry for entry in read if isinstance(entry, GoodLine)]
+    outcomes = asyncio.run(_start(kontor, chosen, [line.request for line in good])) if good else []
+    begun: list[tuple[str, Started]] = []
+    for line, outcome in zip(good, outcomes, strict=True):
+        if isinstance(outcome, NotStarted):
+            bad.append(BadLine(line.number, outcome.why))
+        elif outcome is Started.CONFLICT and not as_json:
+            bad.append(BadLine(line.number, f"{chosen.case_id(line.request)}: {CONFLICT}"))
+        else:
+            begun.append((chosen.case_id(line.request), outcome))
+    bad.sort(key=lambda line: line.number)
     if as_json:
-        _print_json(chosen, good, outcomes, bad)
+        _print_json(begun, bad)
     else:
-        _print(file, outcomes, bad, conflicts)
-    if bad or conflicts:
+        _print(file, [outcome for _, outcome in begun], bad)
+    if bad or any(outcome is Started.CONFLICT for _, outcome in begun):
         raise typer.Exit(EXIT_FOUND)
 
 
 def _lines(file: str) -> list[str]:
-    if file == "-":
-        return sys.stdin.read().splitlines()
     try:
-        return Path(file).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        given = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
         fail(f"{file} cannot be read: {error}", EXIT_USAGE)
+    return lines_of(decoded(given, errors="surrogateescape"))
 
 
-async def _start(found: Settings, desk: Desk, requests: list[ReturnRequest]) -> list[Started]:
-    client = await connect_or_leave(found)
-    outcomes: list[Started] = []
+async def _start(
+    kontor: Installation, desk: Desk[Any], requests: list[Request]
+) -> list[Started | NotStarted]:
+    client = await connect_or_leave(kontor)
+    outcomes: list[Started | NotStarted] = []
     batches = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
     for batch in track(batches, description="submitting", console=ERR, transient=True):
         outcomes += await start_all(client, desk, batch)
     return outcomes
 
 
-def _print(file: str, outcomes: list[Started], bad: list[BadLine], conflicts: list[str]) -> None:
+def _print(file: str, outcomes: list[Started], bad: list[BadLine]) -> None:
     name = "standard input" if file == "-" else file
     for line in bad:
-        ERR.print(f"[red]{name}:{line.number}[/]: {line.why}", highlight=False, soft_wrap=True)
-    for case_id in conflicts:
-        ERR.print(f"[red]{case_id}[/]: another request has this id already; give this one its own id")
-    new, joined = outcomes.count(Started.NEW), outcomes.count(Started.JOINED)
-    OUT.print(f"{new} new, {joined} already there, {len(bad) + len(conflicts)} refused")
+        ERR.print(f"[red]{name}:{line.number}[/]: {escape(line.why)}", highlight=False, soft_wrap=True)
+    new, again, joined = (outcomes.count(each) for each in (Started.NEW, Started.AGAIN, Started.JOINED))
+    started = f"{new} new, {again} begun again" if again else f"{new} new"
+    OUT.print(f"{started}, {joined} already there, {len(bad)} refused")
 
 
-def _print_json(desk: Desk, good: list[ReturnRequest], outcomes: list[Started], bad: list[BadLine]) -> None:
+def _print_json(begun: list[tuple[str, Started]], bad: list[BadLine]) -> None:
     emit_json(
         {
-            "cases": [
-                {"id": desk.case_id(request), "outcome": outcome.value}
-                for request, outcome in zip(good, outcomes, strict=True)
-            ],
+            "cases": [{"id": case_id, "outcome": outcome.value} for case_id, outcome in begun],
             "refused": [{"line": line.number, "why": line.why} for line in bad],
         }
     )

@@ -1,0 +1,1 @@
+"""`kontor demo`: a morning at work, held against the channels' own databases."""

@@ -1,0 +1,97 @@
+"""Is an office sound? What `kontor check` says, and what decides whether an office is served."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from connectors.checks.manifests import check_connectors, sound_manifests
+from connectors.imports.mapping import check_imports
+from connectors.manifest import read_manifests
+from contracts.bounds import twice_said
+from contracts.office import OfficeInvalid, Problem, decoded, lines_of, not_utf_8, office_files
+from models.check import check_models
+from models.gemini.prompts import load_prompts
+from models.routing.catalogue import load_catalogue
+from models.routing.cost import load_limits
+from policy.calendar import OfficeCalendar, read_calendar
+from policy.check import check_rules
+from policy.engine import CedarEngine
+from policy.texts import OfficeTexts, check_wordings
+from service.channels import notes_of
+from workflows.registry import DESKS, fact_types
+
+TEXTS = (".toml", ".cedar", ".jsonl")
+JSON_LINES = ".jsonl"
+
+
+def check_office(office: Path) -> list[Problem]:
+    """Return every problem of an office folder, failing policy tests included, by file and line."""
+    if unreadable := check_texts(office):
+        return unreadable
+    found = [
+        *check_connectors(office),
+        *check_imports(office),
+        *check_rules(office, fact_types()),
+        *check_models(office),
+        *_check_wordings(office),
+    ]
+    return sorted(found, key=lambda problem: (problem.file, problem.line))
+
+
+def check_texts(office: Path) -> list[Problem]:
+    """Return every line of an office's files that is no text, or JSON that says one name twice.
+
+    What is no text no other check can read, so nothing else is said of an office with such a line.
+    """
+    problems: list[Problem] = []
+    for file, given in office_files(office).items():
+        if not file.endswith(TEXTS):
+            continue
+        lines = lines_of(decoded(given, errors="surrogateescape"))
+        for number, line in enumerate(lines, start=1):
+            twice = twice_said(line) if file.endswith(JSON_LINES) else ""
+            if what := not_utf_8(line) or twice:
+                problems.append(Problem(file=file, line=number, what=what))
+    return problems
+
+
+NEEDED: tuple[Callable[[Path], object], ...] = (
+    lambda office: CedarEngine.from_office(office, fact_types()),
+    OfficeCalendar.from_office,
+    lambda office: sound_manifests(office, os.environ),
+    lambda office: load_prompts(office, load_catalogue(office)),
+    load_limits,
+)
+"""What a worker reads when it starts."""
+
+
+def unservable(office: Path) -> list[Problem]:
+    """Return the problems that no worker can start with, whoever wants it anyway."""
+    if problems := check_texts(office):
+        return problems
+    for needed in NEEDED:
+        try:
+            needed(office)
+        except OfficeInvalid as invalid:
+            problems += invalid.problems
+    return problems
+
+
+def channel_notes(office: Path) -> list[str]:
+    """Return what the office's channels cannot do for its desks; nothing while a manifest cannot be read."""
+    try:
+        manifests = sound_manifests(office, os.environ)
+    except OfficeInvalid:
+        return []
+    return list(notes_of(manifests))
+
+
+def _check_wordings(office: Path) -> Iterator[Problem]:
+    """Yield what is wrong with what customers are told, of the desks that work at this office."""
+    file, _ = read_calendar(office)
+    if file is None:
+        return
+    manifests = [found.manifest for found in read_manifests(office, os.environ)[0]]
+    desks = [desk for desk in DESKS.values() if any(desk.sources(manifest) for manifest in manifests)]
+    texts = OfficeTexts.from_office(office, file.language, file.name)
+    yield from check_wordings(office, texts, {desk.name: desk.texts for desk in desks if desk.texts})
