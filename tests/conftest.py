@@ -4,31 +4,26 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 
-from cli.dev_server import DevServer
+from benchmarks.environment import free_port
+from cli.stack.dev_server import DevServer
 from memory.database import migrate, open_engine
-from tests.postgres import PostgresServer
+from models.local.embedder import SentenceEmbedder
+from tests.postgres import PostgresServer, quick_folder
+from workflows.kernel.ownership import WORKFLOW_ID
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 ROOT = Path(__file__).parent.parent
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +36,10 @@ def office() -> Path:
 def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL server, started once."""
     # Not in pytest's own folder: of several sessions at once, a later one clears that away.
-    with tempfile.TemporaryDirectory(prefix="kontor-postgres-", ignore_cleanup_errors=True) as folder:
-        server = PostgresServer(Path(folder), free_port())
+    with tempfile.TemporaryDirectory(
+        prefix="kontor-postgres-", dir=quick_folder(), ignore_cleanup_errors=True
+    ) as folder:
+        server = PostgresServer(Path(folder), free_port(), durable=False)
         server.start()
         yield server
         server.stop()
@@ -77,30 +74,32 @@ def _migrated(url: str) -> None:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database; every test that takes it runs on both engines."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "kontor.db")
-        url = f"sqlite:///{tmp_path / 'kontor.db'}"
-    else:
-        like = request.getfixturevalue("migrated_database")
-        url = request.getfixturevalue("postgres").new_database(like)
-    opened = open_engine(url)
-    yield opened
-    opened.dispose()
+    with _copied(request, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One migrated database of each kind for a whole file, which empties what it writes between its tests."""
+    with _copied(request, tmp_path_factory.mktemp("database")) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def _copied(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    """Open a copy of the migrated database of the kind that is asked for."""
     if request.param == "sqlite":
-        file = tmp_path_factory.mktemp("database") / "kontor.db"
-        shutil.copy(request.getfixturevalue("migrated_file"), file)
-        url = f"sqlite:///{file}"
-    else:
-        like = request.getfixturevalue("migrated_database")
-        url = request.getfixturevalue("postgres").new_database(like)
+        shutil.copy(request.getfixturevalue("migrated_file"), folder / "kontor.db")
+        opened = open_engine(f"sqlite:///{folder / 'kontor.db'}")
+        yield opened
+        opened.dispose()
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    url = postgres.new_database(request.getfixturevalue("migrated_database"))
     opened = open_engine(url)
     yield opened
     opened.dispose()
+    postgres.drop(url)
 
 
 @pytest.fixture
@@ -110,6 +109,14 @@ def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     opened = open_engine(f"sqlite:///{tmp_path / 'kontor.db'}")
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[SentenceEmbedder]:
+    """The real embedder, loaded once."""
+    embedder = SentenceEmbedder()
+    yield embedder
+    embedder.close()
 
 
 @pytest.fixture(scope="session")
@@ -125,6 +132,14 @@ def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSer
 async def temporal(temporal_server: DevServer) -> Client:
     """A client of the session's dev server, with the pydantic converter."""
     return await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+
+
+@pytest.fixture
+async def lent_server(temporal_server: DevServer, temporal: Client) -> AsyncIterator[DevServer]:
+    """The server, for a test that serves it; afterwards its namespace is nobody's again."""
+    yield temporal_server
+    with contextlib.suppress(RPCError):  # nobody claimed it, or the claim has ended
+        await temporal.get_workflow_handle(WORKFLOW_ID).terminate("end of a test")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

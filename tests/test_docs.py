@@ -1,5 +1,6 @@
 """What is documented exists, and what exists is documented."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -9,10 +10,10 @@ import typer
 from typer.main import get_command
 
 from cli.app import app
-from cli.dev_server import CONFIG
+from cli.stack.dev_server import CONFIG
 from settings import Settings
 from tests.conftest import ROOT
-from workflows import search_attributes
+from workflows.kernel import search_attributes
 
 NAME = re.compile(r"KONTOR_[A-Z_]*[A-Z]")
 README = (ROOT / "README.md").read_text()
@@ -63,3 +64,52 @@ def test_the_dev_server_registers_exactly_the_search_attributes_that_workflows_s
     words = {2: "Keyword", 3: "Int", 6: "Datetime"}
 
     assert {key.name: words[int(key.indexed_value_type)] for key in search_attributes.ALL} == told
+
+
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
+CONTRACTS = sorted((ROOT / "contracts").rglob("*.py"))
+PLAIN = frozenset({"base", "messages", "rules", "queue"})
+"""Names of files that say what part of their folder's word they hold."""
+
+
+def terms() -> set[str]:
+    """Every word of the glossary in its plainest form: small letters, singular, no hyphens."""
+    told = re.findall(r"\*\*([a-z -]+)\*\*", GLOSSARY) + re.findall(r"`([a-z ]+)`", GLOSSARY)
+    return {_plain(word) for term in told for word in (term, *term.split())}
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "").replace(" ", "_").removesuffix("s")
+
+
+@pytest.mark.parametrize("file", CONTRACTS, ids=lambda file: file.stem)
+def test_every_contract_is_named_after_a_word_of_the_glossary(file: Path) -> None:
+    known = terms()
+    if file.stem not in {"__init__", *PLAIN}:
+        assert _plain(file.stem) in known, f"docs/glossary.md does not say what {file.stem!r} is"
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            words = [_plain(word) for word in re.findall(r"[A-Z][a-z]+", node.name)]
+            assert known & set(words), f"docs/glossary.md has no word of {node.name}"
+
+
+def test_the_contracts_own_list_names_each_of_them_above_what_imports_it() -> None:
+    folder = ROOT / "contracts"
+    there = {
+        path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    listed = re.findall(r"^- `(\w+)`:", (folder / "__init__.py").read_text(), re.MULTILINE)
+    assert set(listed) == there - {"__init__"}
+    for file in CONTRACTS:
+        name = file.relative_to(folder).parts[0].removesuffix(".py")
+        for imported in re.findall(r"^from contracts\.(\w+)", file.read_text(), re.MULTILINE):
+            assert listed.index(imported) <= listed.index(name), f"{file.name} imports {imported}"
+
+
+def test_every_command_and_every_setting_is_documented() -> None:
+    told = "\n".join(page.read_text() for page in DOCS)
+    missing = [name for name in sorted(commands()) if f"kontor {name}" not in told]
+    missing += [
+        f"KONTOR_{name.upper()}" for name in Settings.model_fields if f"KONTOR_{name.upper()}" not in told
+    ]
+    assert missing == []

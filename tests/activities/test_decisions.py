@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.decisions import DecisionActivities, steps_of
 from contracts.decision import Decision, Inquiry, Provenance, Question
-from memory.decisions import SqlDecisions
+from memory.authoritative.decisions import SqlDecisions
 
 CASE = "returns/webshop/RMA-1"
 
@@ -67,7 +67,9 @@ async def test_a_retry_returns_what_was_kept_and_asks_nothing_again(engine: Engi
     activities = DecisionActivities(oracle, SqlDecisions(engine))
     first = await attempt(1).run(activities.decide, inquiry("a", "b"))
     again = await attempt(2).run(activities.decide, inquiry("a", "b"))
-    assert again == first
+    # Beside a workflow, what is run again after a crash calls itself the first attempt.
+    after_a_crash = await attempt(1).run(activities.decide, inquiry("a", "b"))
+    assert again == after_a_crash == first
     assert oracle.asked == 2
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.errors import LONGEST_RETRY_AFTER, NEVER_SENT, classify, to_application_error
+from contracts.connector import FailureMode, Idempotency, Manifest, Operation, Request
 from contracts.failure import CallFailed, FailureClass, PermitRefused
-from contracts.manifest import FailureMode, Idempotency, Manifest, Operation, Request
 
 EXCEPTIONS = (*NEVER_SENT, "ReadTimeout", "ReadError", "RemoteProtocolError", "TimeoutError", "Surprise")
 modes = st.builds(
@@ -102,6 +102,49 @@ def test_what_nobody_declared_and_may_have_been_sent_is_never_called_safe_to_sen
 )
 def test_a_conflict_about_our_key_may_mean_that_it_is_done_already(kind: str, expected: FailureClass) -> None:
     assert classify(manifest(kind=kind), "do", CallFailed("conflict", status=409)) is expected
+
+
+@pytest.mark.parametrize("status", [401, 403, 407])
+@pytest.mark.parametrize("effect", ["read", "write"])
+def test_a_door_that_is_shut_to_us_is_waited_for_whatever_a_manifest_says_of_the_status(
+    status: int, effect: str
+) -> None:
+    final = FailureMode(status=(status,), means=FailureClass.NOT_APPLIED_FINAL)
+    failure = CallFailed("no entry", status=status)
+    assert classify(manifest(effect=effect), "do", failure) is FailureClass.NOT_APPLIED_RETRY
+    assert classify(manifest(effect=effect, own=(final,)), "do", failure) is FailureClass.NOT_APPLIED_RETRY
+
+
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+def test_a_mail_server_that_does_not_know_our_password_is_waited_for(code: int) -> None:
+    failure = CallFailed("no entry", status=code, sent=False)
+    assert classify(manifest("smtp"), "do", failure) is FailureClass.NOT_APPLIED_RETRY
+
+
+@pytest.mark.parametrize("status", [200, 401, 422])
+def test_a_log_in_that_is_refused_is_waited_for(status: int) -> None:
+    failure = CallFailed("wrong password", status=status, code="login", sent=False)
+    assert classify(manifest(), "do", failure) is FailureClass.NOT_APPLIED_RETRY
+
+
+def test_a_refusal_that_the_system_names_is_believed_where_the_manifest_names_it_too() -> None:
+    named = FailureMode(status=(403, 409), code=("NOT_YOURS",), means=FailureClass.NOT_APPLIED_FINAL)
+    declared = manifest(own=(named,))
+    for status in (403, 409):
+        told = CallFailed("no", status=status, code="NOT_YOURS")
+        assert classify(declared, "do", told) is FailureClass.NOT_APPLIED_FINAL
+    silent = CallFailed("no", status=409)
+    assert classify(declared, "do", silent) is FailureClass.AMBIGUOUS
+
+
+def test_a_conflict_that_a_manifest_calls_not_applied_by_its_status_alone_is_ambiguous_all_the_same() -> None:
+    for mode in (
+        FailureMode(status=(409,), means=FailureClass.NOT_APPLIED_FINAL),
+        FailureMode(status=(409,), means=FailureClass.NOT_APPLIED_RETRY),
+        FailureMode(status=(409,), code=("*",), means=FailureClass.NOT_APPLIED_FINAL),
+    ):
+        told = CallFailed("conflict", status=409, code="IN_USE")
+        assert classify(manifest(shared=(mode,)), "do", told) is FailureClass.AMBIGUOUS
 
 
 def test_the_operations_own_failure_modes_come_before_the_connectors() -> None:

@@ -1,5 +1,6 @@
 """Authorizing a plan: claims, verdicts and permits in the real books, with the office's real policies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,23 +11,24 @@ from sqlalchemy import Engine
 
 from activities.policy import PERMIT_LASTS, PolicyActivities
 from connectors.manifest import load_manifests
-from contracts.approval import ApprovalRecord
-from contracts.authorizing import Approved
-from contracts.case import CaseRecord, CaseStatus
+from contracts.approvals.request import ApprovalRecord
+from contracts.authorization import Approved, Plan
+from contracts.case import CaseRecord, CaseStatus, Episode
+from contracts.connector import Manifest
 from contracts.effect import EffectOrder, ProposedEffect
-from contracts.episode import Episode
 from contracts.failure import PermitRefused
 from contracts.ids import effect_key
-from contracts.manifest import Manifest
 from contracts.undo import UndoFacts
-from contracts.verdict import Plan
-from memory.authorizations import SqlAuthorizations
-from memory.cases import SqlCases
-from memory.claims import SqlClaims
-from memory.ledger import SqlLedger
-from memory.verdicts import SqlVerdicts
+from contracts.wording import Wording
+from memory.authoritative.authorizations import SqlAuthorizations, SqlVerdicts
+from memory.authoritative.cases import SqlCases
+from memory.authoritative.ledger.ledger import SqlLedger
 from policy.engine import CedarEngine
+from policy.texts import OfficeTexts
+from tests.memory.audit_helpers import journal, keep_case
+from tests.memory.claims import held_by
 from tests.policy.plans import CASE, facts, notify, plan, refund
+from workflows.registry import case_counts, fact_types
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CLAIM = "webshop/W-1/line-1"
@@ -55,7 +57,7 @@ class Told:
 
     episodes: list[Episode] = field(default_factory=list)
 
-    def append(self, episodes: list[Episode]) -> None:
+    def append(self, episodes: Sequence[Episode]) -> None:
         self.episodes += episodes
 
 
@@ -65,20 +67,21 @@ class Counter:
     def __init__(self, engine: Engine, office: Path) -> None:
         self.now = NOW
         self.told = Told()
-        self.policy = CedarEngine.from_office(office)
+        self.policy = CedarEngine.from_office(office, fact_types())
         self.outside = Manifests(office)
         self.cases = SqlCases(engine)
-        self.claims = SqlClaims(engine)
+        self.engine = engine
         self.verdicts = SqlVerdicts(engine)
-        self.ledger = SqlLedger(engine)
+        self.ledger = SqlLedger(journal(engine))
         self.judging = PolicyActivities(
             engine=self.policy,
-            books=SqlAuthorizations(engine),
-            cases=self.cases,
-            approvals=NoApprovals(),  # type: ignore[arg-type]  # only `find` is used
-            outside=self.outside,  # type: ignore[arg-type]  # only manifests are read
-            episodes=self.told,  # type: ignore[arg-type]  # a list is a sequence
+            books=SqlAuthorizations(journal(engine)),
+            approvals=NoApprovals(),
+            outside=self.outside,
+            episodes=self.told,
             office_version="office-1",
+            case_counts=case_counts(),
+            texts=OfficeTexts.from_office(office, "en", "Kontor Shop"),
             clock=lambda: self.now,
         )
 
@@ -90,7 +93,8 @@ class Counter:
 
     def settled(self, number: int, customer: str, at: datetime) -> None:
         """A case of the customer that was settled at a moment."""
-        self.cases.save(
+        keep_case(
+            self.engine,
             CaseRecord(
                 id=f"returns/webshop/RMA-{number}",
                 desk="returns",
@@ -100,7 +104,7 @@ class Counter:
                 customer=customer,
                 opened_at=at,
                 updated_at=at,
-            )
+            ),
         )
 
 
@@ -124,9 +128,32 @@ async def test_an_allowed_plan_gets_one_permit_for_each_step_and_its_verdicts_ar
         "office-1",
     )
     assert counter.verdicts.of_case(CASE) == found.verdicts
-    assert counter.claims.held_by(CASE) == (CLAIM,)
+    assert held_by(counter.engine, CASE) == (CLAIM,)
     for effect in asked.effects:
         counter.begin(effect, found.permits[effect.step])
+
+
+async def test_a_message_is_worded_when_it_is_judged_and_its_permit_covers_the_words(
+    counter: Counter,
+) -> None:
+    told = Wording(name="cancelled", language="de", values={"order": "W-1001", "amount": "40.00 EUR"})
+    bare = notify().model_copy(update={"arguments": {"order": "W-1001"}, "wording": told})
+
+    found = await counter.judging.authorize(plan(refund(), bare))
+
+    covered = found.covers(plan(refund(), bare)).effects[1]
+    assert "40.00 EUR gehen auf dem Weg zurück" in str(covered.arguments["text"])
+    counter.begin(covered, found.permits["notify"])
+
+
+async def test_a_message_that_the_office_has_no_text_for_makes_the_plan_a_persons(counter: Counter) -> None:
+    bare = notify().model_copy(update={"wording": Wording(name="no-such-text"), "arguments": {"order": "W"}})
+
+    found = await counter.judging.authorize(plan(refund(), bare))
+
+    assert (found.outcome, found.permits, found.impossible) == ("deny", {}, True)
+    assert not found.denies_surely(frozenset())
+    assert "no text 'no-such-text'" in found.refused
 
 
 async def test_authorizing_twice_writes_once(counter: Counter) -> None:
@@ -164,17 +191,17 @@ async def test_a_claim_of_another_open_case_is_named_and_nothing_else_happens(co
     found = await counter.judging.authorize(second)
     assert (found.claimed_by, found.permits, found.verdicts) == (CASE, {}, ())
     assert counter.verdicts.of_case("returns/webshop/RMA-2") == ()
-    assert counter.claims.held_by("returns/webshop/RMA-2") == ()
+    assert held_by(counter.engine, "returns/webshop/RMA-2") == ()
 
 
 async def test_earlier_returns_are_counted_in_the_books_whatever_the_workflow_says(counter: Counter) -> None:
     recent, long_ago = NOW - timedelta(days=89), NOW - timedelta(days=91)
-    for number in range(4):
+    for number in range(3):
         counter.settled(100 + number, "customer-7", recent)
     counter.settled(200, "customer-7", long_ago)
     counter.settled(201, "customer-8", recent)
     found = await counter.judging.authorize(plan(customer="customer-7", earlier_returns=0))
-    assert found.verdicts[0].facts["earlier_returns"] == 4
+    assert found.verdicts[0].facts["earlier_returns"] == 3
     assert (found.outcome, found.verdicts[0].reasons[-1].id) == ("ask", "returns.many-returns")
     assert "customer" not in found.verdicts[0].facts
 
@@ -203,6 +230,12 @@ async def test_a_refund_that_calls_itself_an_undo_is_refused(counter: Counter) -
     disguised = plan(refund(900_000)).model_copy(update={"facts": undo.model_dump(mode="json")})
     found = await counter.judging.authorize(disguised)
     assert (found.outcome, found.refused) == ("deny", "refund does not undo refund")
+
+
+async def test_an_effect_that_says_facts_its_plan_does_not_is_refused(counter: Counter) -> None:
+    disguised = refund(900_000).model_copy(update={"facts": {"undoes": "refund"}})
+    found = await counter.judging.authorize(plan(disguised))
+    assert (found.outcome, found.refused) == ("deny", "refund says facts that its plan does not: undoes")
 
 
 async def test_a_real_undo_is_allowed_after_a_failure(counter: Counter) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, free_port
+from benchmarks.environment import free_port
+from tests.conftest import ROOT
 
 
 class Kontor:
@@ -61,6 +62,45 @@ def test_a_broken_office_is_named_with_file_and_line(kontor: Kontor, tmp_path: P
     assert checked.returncode == 1
     assert "webshop.toml:" in checked.stderr
     assert "transport" in checked.stderr
+
+
+def test_a_byte_order_mark_before_any_file_of_the_office_is_read_over(kontor: Kontor, tmp_path: Path) -> None:
+    marked = tmp_path / "office"
+    subprocess.run(["cp", "-r", str(ROOT / "office"), str(marked)], check=True)
+    texts = [path for path in marked.rglob("*") if path.suffix in (".toml", ".cedar", ".jsonl")]
+    for path in texts:
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    checked = kontor("check", str(marked))
+
+    assert len(texts) > 20
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "KONTOR_TEMPORAL_ADDRESS",
+            "localhost",
+            "names no port: write HOST:PORT, for instance localhost:7233",
+        ),
+        ("KONTOR_TEMPORAL_ADDRESS", "localhost:", "names no port"),
+        ("KONTOR_STATE", __file__, "is a file: name a folder"),
+        ("KONTOR_STATE", f"{__file__}/below", "is a file: name a folder"),
+        ("KONTOR_SANDBOX_PORT", "eighty", "valid integer"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_in_a_sentence(
+    kontor: Kontor, name: str, value: str, said: str
+) -> None:
+    kontor.environment[name] = value
+    refused = kontor("cases")
+
+    assert refused.returncode == 1
+    assert f"{name}: " in refused.stderr
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_a_list_of_no_cases_is_an_empty_list_for_scripts(kontor: Kontor) -> None:

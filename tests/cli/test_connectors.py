@@ -7,9 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.connectors import app
-from cli.console import EXIT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE
+from cli.terminal import EXIT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE
 from settings import settings
 from tests.connectors.system import SHOP, TOKEN, Reply, System, write_office
+from tests.workflows.returns.test_orders_as_they_come import ORDER
 
 
 class Command:
@@ -109,3 +110,38 @@ async def test_an_office_that_contradicts_itself_is_told_and_nothing_runs(
     code, _, err = await kontor.run("try", "shop", "get_order", "order=W-1")
     assert code == EXIT_FOUND
     assert "unrefund is no other write of this manifest" in err
+
+
+async def test_new_writes_a_manifest_to_fill_in_and_leaves_one_that_is_there_alone(
+    kontor: Command, tmp_path: Path
+) -> None:
+    code, out, _ = await kontor.run("new", "my-shop")
+    written = tmp_path / "connectors" / "my-shop.toml"
+    assert (code, "fill in what says CHANGE" in out) == (0, True)
+    assert "[operations.refund]" in written.read_text()
+
+    assert (await kontor.run("new", "my-shop"))[0] == EXIT_USAGE
+    assert (await kontor.run("new", "../outside"))[0] == EXIT_USAGE
+    assert (await kontor.run("new", "other", "--desk", "nowhere"))[0] == EXIT_USAGE
+    assert not (tmp_path / "connectors" / "other.toml").exists()
+
+
+async def test_try_compares_an_order_with_the_desks_contract_field_by_field(
+    kontor: Command, system: System, tmp_path: Path
+) -> None:
+    await kontor.run("new", "my-shop")
+    file = tmp_path / "connectors" / "my-shop.toml"
+    local = file.read_text().replace("https://CHANGE.example/api", f"http://127.0.0.1:{system.port}")
+    file.write_text(local.replace("my-shop.token", "shop.token"))
+
+    system.reply = lambda _: Reply({**ORDER, "paid_cents": 20_000})
+    code, out, _ = await kontor.run("try", "my-shop", "get_order", "order=4711")
+    assert code == 0
+    assert "not told, so taken as nothing: " in out
+    assert "a person would be asked: its lines and postage come to" in out
+
+    system.reply = lambda _: Reply({**ORDER, "paid_cents": None, "status": "gone"})
+    code, _, err = await kontor.run("try", "my-shop", "get_order", "order=4711")
+    assert code == EXIT_FOUND
+    assert "status: is none of" in err
+    assert "paid_cents: is null" in err

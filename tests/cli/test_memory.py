@@ -1,25 +1,27 @@
 """`kontor memory` through its front door, with everything real but Temporal."""
 
 import json
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from bootstrap.installation import Installation
 from cli import memory as commands
-from cli import memory_rebuild
-from memory.qdrant_edge import QdrantEdge
+from memory.semantic.stores.qdrant_edge import QdrantEdge
 from settings import Settings
 
 RUN = CliRunner()
 
 
 @pytest.fixture(autouse=True)
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     own = Settings(state=tmp_path / ".kontor", temporal_address="127.0.0.1:1")
-    for module in (commands, memory_rebuild):
-        monkeypatch.setattr(module, "settings", lambda: own)
-    return own
+    with Installation(own) as here:
+        monkeypatch.setattr(RUN, "invoke", partial(RUN.invoke, obj=here))
+        yield own
 
 
 def kontor_memory(*words: str, code: int = 0) -> str:

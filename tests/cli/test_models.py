@@ -2,31 +2,33 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-import bootstrap
-import cli.models
+from bootstrap.installation import Installation
 from cli.models import app
 from contracts.case import CaseRecord, CaseStatus
 from contracts.decision import Decision, Provenance
 from settings import Settings
+from tests.conftest import ROOT
 
 RUN = CliRunner()
-ROOT = Path(__file__).parent.parent.parent
 KEPT_PER_LABEL = 12
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """An installation with a copy of the example office and an empty state folder."""
     shutil.copytree(ROOT / "office", tmp_path / "office")
     found = Settings(office=tmp_path / "office", state=tmp_path / "state")
-    monkeypatch.setattr(cli.models, "settings", lambda: found)
-    return found
+    with Installation(found) as here:
+        monkeypatch.setattr(RUN, "invoke", partial(RUN.invoke, obj=here))
+        yield here
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -35,9 +37,9 @@ def run(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
-def few_examples(found: Settings, task: str) -> Path:
+def few_examples(found: Installation, task: str) -> Path:
     """Keep only some examples of each label, so that training takes a moment."""
-    file = found.office / "examples" / f"{task}.jsonl"
+    file = found.settings.office / "examples" / f"{task}.jsonl"
     kept: dict[str, list[str]] = {}
     for line in file.read_text().splitlines():
         lines = kept.setdefault(json.loads(line)["label"], [])
@@ -47,13 +49,13 @@ def few_examples(found: Settings, task: str) -> Path:
     return file
 
 
-def test_list_shows_every_task_with_its_candidates(installed: Settings) -> None:
+def test_list_shows_every_task_with_its_candidates(installed: Installation) -> None:
     told = json.loads(run("list", "--json"))
     assert told["tasks"]["returns.intent"]["candidates"] == ["head", "gemini-flash"]
     assert "returns.variant" in run("list")
 
 
-def test_explain_says_why_each_candidate_was_taken_or_passed_over(installed: Settings) -> None:
+def test_explain_says_why_each_candidate_was_taken_or_passed_over(installed: Installation) -> None:
     told = json.loads(run("explain", "returns.intent", "Where is my parcel?", "--json"))
     assert (told["outcome"], told["answer"]) == ("answered", {"label": "where_is_it"})
     head, gemini = told["provenance"]["route"]
@@ -63,43 +65,43 @@ def test_explain_says_why_each_candidate_was_taken_or_passed_over(installed: Set
     assert gemini["why"]
 
 
-def test_explain_takes_choices_for_tasks_that_pick(installed: Settings) -> None:
+def test_explain_takes_choices_for_tasks_that_pick(installed: Installation) -> None:
     words = run("explain", "returns.items", "the hat is too big", "--choice", "Hat red", "--choice", "Mug")
     assert "Hat red" in words
     assert "named by its words" in words
     assert "give each with --choice" in run("explain", "returns.items", "the hat", code=2)
 
 
-def test_a_task_that_is_not_there_is_told_with_those_that_are(installed: Settings) -> None:
-    assert "it has returns.intent, returns.items" in run("card", "returns.dance", code=2)
+def test_a_task_that_is_not_there_is_told_with_those_that_are(installed: Installation) -> None:
+    assert "it has returns.asks, returns.intent, returns.items" in run("card", "returns.dance", code=2)
 
 
-def test_the_office_ships_the_heads_of_its_own_examples(installed: Settings) -> None:
+def test_the_office_ships_the_heads_of_its_own_examples(installed: Installation) -> None:
     """If this fails, the examples changed: `kontor models train TASK --ship` for both tasks."""
     for task in ("returns.intent", "returns.reason"):
         card = json.loads(run("card", task, "--json"))
-        [shipped] = (installed.office / "heads" / task).iterdir()
+        [shipped] = (installed.settings.office / "heads" / task).iterdir()
         assert card == json.loads((shipped / "card.json").read_text())
         assert card["accept"]["error_bound"] <= card["accept"]["target_error"]
-    assert not (installed.state / "heads").exists()
+    assert not (installed.settings.state / "heads").exists()
 
 
-def test_a_matchers_card_counts_by_rule(installed: Settings) -> None:
+def test_a_matchers_card_counts_by_rule(installed: Installation) -> None:
     card = json.loads(run("card", "returns.variant", "--json"))
     assert card["wrong"] == 0
     assert card["wrong_by_rule"]["named by its options"][1] > 10
 
 
-def test_train_writes_a_head_with_its_card_and_no_pickle(installed: Settings) -> None:
+def test_train_writes_a_head_with_its_card_and_no_pickle(installed: Installation) -> None:
     few_examples(installed, "returns.intent")
     card = json.loads(run("train", "returns.intent", "--json"))
-    [folder] = (installed.state / "heads" / "returns.intent").iterdir()
+    [folder] = (installed.settings.state / "heads" / "returns.intent").iterdir()
     assert sorted(file.name for file in folder.iterdir()) == ["card.json", "head.safetensors"]
     assert card["per_label"]["exchange"] == KEPT_PER_LABEL
 
 
 def test_corrections_become_examples_only_after_a_person_labelled_them(
-    installed: Settings, tmp_path: Path
+    installed: Installation, tmp_path: Path
 ) -> None:
     file, review = few_examples(installed, "returns.intent"), tmp_path / "review.jsonl"
     unsure(installed, "RMA-1", "Kindly take this teapot off my hands, call 030 901820 or ann@example.org")
@@ -120,7 +122,9 @@ def test_corrections_become_examples_only_after_a_person_labelled_them(
     assert "teapot" in file.read_text().splitlines()[-1]
 
 
-def test_a_review_with_an_unknown_label_is_refused_with_its_line(installed: Settings, tmp_path: Path) -> None:
+def test_a_review_with_an_unknown_label_is_refused_with_its_line(
+    installed: Installation, tmp_path: Path
+) -> None:
     review = tmp_path / "review.jsonl"
     review.write_text('{"case_id": "c", "text": "t", "guess": "", "label": "dance"}\n')
     assert "review.jsonl:1: label 'dance' is not one of" in run(
@@ -128,7 +132,7 @@ def test_a_review_with_an_unknown_label_is_refused_with_its_line(installed: Sett
     )
 
 
-def unsure(found: Settings, rma: str, message: str) -> None:
+def unsure(found: Installation, rma: str, message: str) -> None:
     """Put a case into the books whose intent nobody stood by."""
     case_id, at = f"returns/webshop/{rma}", datetime(2026, 11, 5, tzinfo=UTC)
     record = CaseRecord(
@@ -141,9 +145,9 @@ def unsure(found: Settings, rma: str, message: str) -> None:
         updated_at=at,
         request={"message": message},
     )
-    bootstrap.cases(found).save(record)
+    found.case_writer.record(record, ())
     provenance = Provenance(by="local", name="returns.intent@head", version="1", inputs_hash="-")
     decision = Decision(
         task="returns.intent", outcome="unsure", answer={"label": "other"}, provenance=provenance
     )
-    bootstrap.decisions(found).keep(case_id, "read/returns.intent", decision)
+    found.decisions.keep_all(case_id, {"read/returns.intent": decision})

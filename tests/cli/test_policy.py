@@ -1,32 +1,35 @@
 """`kontor policy`, through its command line, on the office's policies and real books."""
 
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-import bootstrap
-import cli.policy
+from bootstrap.installation import Installation
 from cli.policy import app
 from settings import Settings
+from tests.conftest import ROOT
 from tests.policy.offices import PAINT, office
 from tests.policy.plans import CASE, facts, plan, refund
 
 RUN = CliRunner()
-ROOT = Path(__file__).parent.parent.parent
+NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """An installation with an empty state folder, in which one case was judged."""
     found = Settings(office=ROOT / "office", state=tmp_path / "state")
-    monkeypatch.setattr(cli.policy, "settings", lambda: found)
-    asked = plan(refund(16_000)).model_copy(
-        update={"facts": facts(item_state="damaged", amount_cents=16_000)}
-    )
-    bootstrap.verdicts(found).keep(CASE, bootstrap.policy_engine(found).judge(asked))
-    return found
+    with Installation(found) as here:
+        monkeypatch.setattr(RUN, "invoke", partial(RUN.invoke, obj=here))
+        given = facts(item_state="damaged", amount_cents=16_000)
+        asked = plan(refund(16_000)).model_copy(update={"facts": given})
+        here.authorizations.keep(CASE, (), here.policy_engine.judge(asked), (), NOON)
+        yield here
 
 
 def run(*arguments: str, stdin: str = "", code: int = 0) -> str:
@@ -35,17 +38,17 @@ def run(*arguments: str, stdin: str = "", code: int = 0) -> str:
     return result.output
 
 
-def test_explain_names_each_policy_its_reason_and_the_facts_it_read(installed: Settings) -> None:
+def test_explain_names_each_policy_its_reason_and_the_facts_it_read(installed: Installation) -> None:
     words = run("explain", CASE)
     assert "refund ask" in words
     assert "returns.refund-over-150" in words
-    assert "Refunds over 150.00 need a person." in words
-    assert 'item_state = "damaged", effect.amount_cents = 16000' in words
+    assert "Refunds over 150.00 EUR need a person." in words
+    assert 'item_state = "damaged", amount_cents = 16000' in words
     assert "policies/returns.cedar:" in words
     assert "asks 1 of clerk → lead → owner" in words
 
 
-def test_explain_speaks_to_scripts(installed: Settings) -> None:
+def test_explain_speaks_to_scripts(installed: Installation) -> None:
     told = json.loads(run("explain", CASE, "--json"))
     [verdict] = told["verdicts"]
     assert verdict["outcome"] == "ask"
@@ -58,7 +61,7 @@ def test_explain_speaks_to_scripts(installed: Settings) -> None:
 
 
 def test_explain_again_says_what_todays_policies_make_of_the_recorded_facts(
-    installed: Settings, tmp_path: Path
+    installed: Installation, tmp_path: Path
 ) -> None:
     assert "today's policies say: the same" in run("explain", CASE, "--again")
     changed = tmp_path / "office"
@@ -71,11 +74,11 @@ def test_explain_again_says_what_todays_policies_make_of_the_recorded_facts(
     assert "today's policies say: allow by returns.refund, returns.unattended" in words
 
 
-def test_a_case_without_verdicts_is_told(installed: Settings) -> None:
+def test_a_case_without_verdicts_is_told(installed: Installation) -> None:
     assert "no verdict on returns/webshop/RMA-404" in run("explain", "returns/webshop/RMA-404", code=1)
 
 
-def test_try_judges_a_file_and_the_record_of_a_verdict(installed: Settings, tmp_path: Path) -> None:
+def test_try_judges_a_file_and_the_record_of_a_verdict(installed: Installation, tmp_path: Path) -> None:
     document = {"desk": "returns", "facts": facts(), "effect": {"operation": "refund", "amount_cents": 4000}}
     path = tmp_path / "facts.json"
     path.write_text(json.dumps(document))
@@ -94,13 +97,13 @@ def test_try_judges_a_file_and_the_record_of_a_verdict(installed: Settings, tmp_
     ],
 )
 def test_try_says_what_is_wrong_with_its_input(
-    installed: Settings, stdin: str, code: int, words: str
+    installed: Installation, stdin: str, code: int, words: str
 ) -> None:
     assert words in run("try", "-", stdin=stdin, code=code)
 
 
 def test_test_runs_the_offices_tests_and_leaves_with_one_if_one_fails(
-    installed: Settings, tmp_path: Path
+    installed: Installation, tmp_path: Path
 ) -> None:
     assert json.loads(run("test", "--json"))["failed"] == []
     tests = (
@@ -112,14 +115,14 @@ def test_test_runs_the_offices_tests_and_leaves_with_one_if_one_fails(
     assert "failed policies/tests/studio.toml:1 blue asks: expected ask, got allow" in words.replace("\n", "")
 
 
-def test_every_policy_of_the_office_decides_in_a_test(installed: Settings) -> None:
+def test_every_policy_of_the_office_decides_in_a_test(installed: Installation) -> None:
     assert json.loads(run("test", "--json"))["unused"] == []
 
 
-def test_list_conflicts_and_schema(installed: Settings) -> None:
+def test_list_conflicts_and_schema(installed: Installation) -> None:
     listed = {each["id"]: each for each in json.loads(run("list", "--json"))}
     assert listed["returns.refund-over-1000"]["needed"] == 2
-    assert listed["returns.refund-over-150"]["facts"] == ["effect.amount_cents"]
+    assert listed["returns.refund-over-150"]["facts"] == ["effect.currency", "amount_cents"]
     counted = json.loads(run("conflicts", "--json"))
     assert {
         "question": "unattended",
@@ -131,7 +134,7 @@ def test_list_conflicts_and_schema(installed: Settings) -> None:
 
 
 def test_an_office_that_cannot_be_used_is_told_with_every_problem(
-    installed: Settings, tmp_path: Path
+    installed: Installation, tmp_path: Path
 ) -> None:
     folder = office(tmp_path, PAINT.replace('@reason("We paint.")', ""))
     assert "policies/studio.cedar:2: a policy without @reason" in run("list", "--office", str(folder), code=1)

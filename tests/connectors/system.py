@@ -103,6 +103,7 @@ latency = { p50_seconds = 0.01, p99_seconds = 0.1, timeout_seconds = 0.5 }
 effect = "read"
 arguments.order = { type = "string" }
 arguments.cursor = { type = "string", required = false }
+absent = [{ status = [404], code = ["no_such_order"] }]
 request = { method = "GET", path = "/refunds", query = { order = "{{ order }}", page = "{{ cursor }}" } }
 
 [operations.list_refunds]
@@ -151,7 +152,6 @@ items = "refunds"
 match = "item.amount == amount_cents and item.at | moment >= sent_at | minus_seconds(2)"
 reference = "id"
 next_cursor = "next"
-absent_status = [404]
 
 [operations.void_refund]
 effect = "write"

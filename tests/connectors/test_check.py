@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.check import check_connectors
-from contracts.problem import Problem
+from connectors.checks.manifests import check_connectors
+from contracts.office import Problem
 from tests.connectors.system import SHOP, write_office
 from tests.connectors.test_file import MANIFEST as BOOKS
 from tests.connectors.test_graphql import MANIFEST as GRAPHQL
@@ -106,6 +106,53 @@ def test_a_manifest_may_not_call_a_cut_connection_safe(tmp_path: Path) -> None:
     [problem] = problems_of(tmp_path, wrong)
     assert problem.what.endswith("ReadTimeout may come after a write was applied")
     assert problem.line == wrong.splitlines().index("[[failures]]") + 1
+
+
+@pytest.mark.parametrize("statuses", ["401", "400, 403", "407, 422"])
+def test_a_manifest_may_not_end_a_case_because_its_token_was_rotated(tmp_path: Path, statuses: str) -> None:
+    wrong = SHOP + f'\n[[failures]]\nstatus = [{statuses}]\nmeans = "not-applied-final"\n'
+    [problem] = problems_of(tmp_path, wrong)
+    assert problem.what.endswith("refuses us, not the effect: a rotated token ends no case")
+    assert problem.line == wrong.splitlines().index("[[failures]]") + 1
+
+
+@pytest.mark.parametrize("means", ["not-applied-final", "not-applied-retry"])
+@pytest.mark.parametrize("code", ["", 'code = ["*"]\n'])
+def test_a_manifest_may_not_call_a_conflict_about_our_key_not_applied(
+    tmp_path: Path, means: str, code: str
+) -> None:
+    wrong = SHOP + f'\n[[failures]]\nstatus = [409]\n{code}means = "{means}"\n'
+    [problem] = problems_of(tmp_path, wrong)
+    assert "may mean that what it was sent for is done already" in problem.what
+
+
+def test_a_manifest_may_name_the_refusals_of_its_system(tmp_path: Path) -> None:
+    right = '\n[[failures]]\nstatus = [403, 409]\ncode = ["SOLD_OUT"]\nmeans = "not-applied-final"\n'
+    assert problems_of(tmp_path, SHOP + right) == []
+
+
+@pytest.mark.parametrize("status", [401, 409, 429, 503])
+def test_absence_is_not_proved_by_a_look_up_that_was_refused(tmp_path: Path, status: int) -> None:
+    wrong = SHOP.replace("absent = [{ status = [404]", f"absent = [{{ status = [404, {status}]")
+    [problem] = problems_of(tmp_path, wrong)
+    assert f"{status} is no answer about what was asked for" in problem.what
+
+
+def test_a_status_alone_proves_no_absence(tmp_path: Path) -> None:
+    wrong = SHOP.replace('status = [404], code = ["no_such_order"]', "status = [404]")
+    [problem] = problems_of(tmp_path, wrong)
+    assert "a proxy or a missing route answers the same: name the system's own word" in problem.what
+
+
+def test_a_look_up_that_goes_by_no_key_says_what_it_goes_by(tmp_path: Path) -> None:
+    keyed = IDEMPOTENCY.replace('kind = "lookup"', 'kind = "native_key"')
+    path = 'path = "/orders/{{ order }}/refunds"'
+    assert path in SHOP
+    sends_it = SHOP.replace(path, path.replace("/refunds", "/refunds/{{ key }}"), 1)
+    assert problems_of(tmp_path, sends_it.replace(IDEMPOTENCY, keyed)) == []
+    silent = keyed.replace(', told_apart_by = ["order", "amount_cents"]', "")
+    [problem] = problems_of(tmp_path, sends_it.replace(IDEMPOTENCY, silent))
+    assert "nothing says what tells it from another" in problem.what
 
 
 def test_a_template_in_a_graphql_document_would_not_be_read(tmp_path: Path) -> None:

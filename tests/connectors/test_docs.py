@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from connectors.check import check_connectors
+from connectors.checks.manifests import check_connectors
 from connectors.connectors import Connectors
 from connectors.manifest import load_manifests
 from connectors.secrets import EnvironmentSecrets
-from contracts import manifest as words
-from contracts.canonical import Arguments
+from contracts import connector as words
+from contracts.base import Arguments
 from contracts.failure import CallFailed
+from tests.conftest import ROOT
 from tests.connectors.system import Received, Reply, System, write_office
 
-GUIDE = (Path(__file__).parent.parent.parent / "docs" / "connectors.md").read_text()
+GUIDE = (ROOT / "docs" / "connectors.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
 EXAMPLE = next(block for block in BLOCKS if block.startswith('name = "museumpay"'))
 REFUND: Arguments = {"payment": "PAY-1", "amount_cents": 1234}

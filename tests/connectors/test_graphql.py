@@ -115,12 +115,12 @@ async def test_a_call_that_is_forbidden_in_a_fresh_session_is_not_tried_for_ever
     assert caught.value.exception is None
 
 
-async def test_a_refused_login_is_final_and_nothing_was_sent(graphql: Connectors, system: System) -> None:
+async def test_a_refused_login_is_waited_for_and_sends_nothing(graphql: Connectors, system: System) -> None:
     system.reply = lambda _: Reply({"data": {"login": {"errorCode": "INVALID_CREDENTIALS_ERROR"}}})
     with pytest.raises(CallFailed, match="INVALID_CREDENTIALS_ERROR") as caught:
         await refund(graphql)
     assert not caught.value.sent
-    assert classify(graphql.manifest("shop"), "refund", caught.value) is FailureClass.NOT_APPLIED_FINAL
+    assert classify(graphql.manifest("shop"), "refund", caught.value) is FailureClass.NOT_APPLIED_RETRY
 
 
 async def test_a_login_that_is_cut_off_means_the_call_was_not_applied(

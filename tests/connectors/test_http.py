@@ -8,7 +8,7 @@ from activities.errors import classify
 from connectors.connectors import Connectors
 from connectors.manifest import load_manifests
 from connectors.secrets import EnvironmentSecrets
-from contracts.canonical import Arguments
+from contracts.base import Arguments
 from contracts.failure import CallFailed, FailureClass
 from tests.connectors.system import ENVIRONMENT, SHOP, TOKEN, Reply, System, write_office
 
@@ -43,20 +43,23 @@ async def test_a_write_sends_what_the_template_says_with_native_types_and_gives_
 async def test_an_argument_that_looks_like_code_or_a_number_or_a_path_stays_the_text_it_is(
     shop: Connectors, system: System
 ) -> None:
-    arguments: Arguments = {"order": "../admin?x=1#", "amount_cents": 1, "text": "{{ key }} [1, 2]"}
+    arguments: Arguments = {"order": "..a/admin?x=1#", "amount_cents": 1, "text": "{{ key }} [1, 2]"}
     await shop.send("shop", "refund", arguments, "k")
     [request] = system.received
-    assert request.target == "/api/orders/..%2Fadmin%3Fx%3D1%23/refunds"
+    assert request.target == "/api/orders/..a%2Fadmin%3Fx%3D1%23/refunds"
     assert request.json["text"] == "{{ key }} [1, 2]"
 
 
-@pytest.mark.parametrize("order", ["..", ".", ""])
-async def test_a_path_segment_made_of_dots_is_refused_before_anything_is_sent(
+@pytest.mark.parametrize(
+    "order", ["..", ".", "", "W-1/../W-2", "../W-1", "W-1/", "/W-1", "W-1//2", "..\\W-1"]
+)
+async def test_a_value_that_would_lead_elsewhere_in_the_path_is_refused_before_anything_is_sent(
     shop: Connectors, system: System, order: str
 ) -> None:
     with pytest.raises(CallFailed) as caught:
         await shop.send("shop", "refund", {"order": order, "amount_cents": 1}, "k")
     assert not caught.value.sent
+    assert classify(shop.manifest("shop"), "refund", caught.value) is FailureClass.NOT_APPLIED_FINAL
     assert system.received == []
 
 
@@ -183,7 +186,7 @@ async def test_an_answer_of_any_size_is_not_read_to_the_end(shop: Connectors, sy
 
 
 async def test_the_outside_listing_comes_in_typed_pages(shop: Connectors, system: System) -> None:
-    entry = {"id": 7, "amount": "-40.00", "at": "2026-03-01T10:00:00", "ref": "refund-k1"}
+    entry = {"id": 7, "amount": "-40.00", "at": "2026-03-01T10:00:00Z", "ref": "refund-k1"}
     system.reply = lambda _: Reply({"refunds": [entry], "next": 8})
     page = await shop.list_page("shop", "3", 50)
     assert system.received[0].target == "/api/refunds?after=3&n=50"

@@ -17,16 +17,17 @@ from temporalio.common import RetryPolicy
 from temporalio.worker import Worker
 
 from activities.effects import EffectActivities
-from activities.orders import OrderActivities, OrderQuery
 from connectors.connectors import Connectors
-from contracts.canonical import Arguments
+from contracts.base import Arguments
 from contracts.effect import EffectOrder, EffectReceipt, Permit, ProposedEffect
 from contracts.failure import CallFailed
 from contracts.ids import effect_key
-from memory.ledger import SqlLedger
-from memory.permits import SqlPermits
+from memory.authoritative.authorizations import SqlAuthorizations
+from memory.authoritative.ledger.ledger import SqlLedger
 from tests.connectors.conftest import Opener
 from tests.connectors.system import ENVIRONMENT, SHOP, TOKEN, Received, Reply, System
+from tests.memory.audit_helpers import journal
+from workflows.returns.activities import OrderActivities, OrderQuery
 
 PASSWORD = ENVIRONMENT["KONTOR_SECRET_SHOP_PASSWORD"]
 SESSION = "sess-0a1b2c3d-planted"
@@ -165,7 +166,9 @@ async def test_no_workflow_history_and_no_database_holds_a_secret(
     shop = opened(_with_auth("login"))
     system.reply = lambda request: logging_in(request, echo(request, 422))
     order = _permitted_refund(shop, sqlite_engine)
-    effects = EffectActivities(shop, SqlLedger(sqlite_engine), lambda: "policy-1", lambda: datetime.now(UTC))
+    effects = EffectActivities(
+        shop, SqlLedger(journal(sqlite_engine)), lambda: "policy-1", lambda: datetime.now(UTC)
+    )
     queue = f"leaks-{uuid.uuid4()}"
     async with Worker(
         temporal,
@@ -208,6 +211,7 @@ def _permitted_refund(shop: Connectors, engine: Engine) -> EffectOrder:
         operation="refund",
         arguments={"order": "W-1", "amount_cents": 4000},
         amount_cents=4000,
+        currency="EUR",
     )
     case_id = "returns/shop/RMA-1"
     permit = Permit(
@@ -217,13 +221,15 @@ def _permitted_refund(shop: Connectors, engine: Engine) -> EffectOrder:
         connector="shop",
         operation="refund",
         arguments_hash=effect.arguments_hash,
+        amount_cents=effect.amount_cents,
+        currency=effect.currency,
         connector_version=shop.manifest("shop").connector_version,
         policy_version="policy-1",
         office_version="office-1",
         basis="verdict-1",
         expires_at=datetime.now(UTC) + timedelta(hours=1),
     )
-    SqlPermits(engine).issue([permit])
+    SqlAuthorizations(journal(engine)).keep(permit.case_id, (), (), [permit], datetime.now(UTC))
     return EffectOrder(case_id=case_id, key=permit.effect_key, effect=effect, permit_id=permit.id)
 
 

@@ -2,18 +2,35 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
-from connectors.connectors import Connectors, SentCall
-from contracts.canonical import Arguments
-from contracts.failure import CallFailed
-from tests.connectors.system import Received, Reply, System
+from activities.errors import classify
+from connectors.connectors import Connectors
+from contracts.base import Arguments
+from contracts.effect import OutsideResult
+from contracts.failure import CallFailed, FailureClass
+from tests.connectors.conftest import Opener
+from tests.connectors.system import SHOP, Received, Reply, System
+from workflows.returns.activities import OrderActivities, OrderQuery
 
 SENT_AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 REFUND: Arguments = {"order": "W-1", "amount_cents": 4000}
 OURS = {"id": "R-9", "amount": 4000, "at": "2026-03-01T12:00:01Z"}
 
 
-async def look_up(shop: Connectors, taken: Collection[str] = ()) -> SentCall | None:
+LOGIN = """
+[auth]
+kind = "login"
+user = "me"
+secret = "shop.password"
+[auth.login]
+token = "token"
+request = { path = "/login", body = { password = "{{ secret }}" } }
+"""
+
+
+async def look_up(shop: Connectors, taken: Collection[str] = ()) -> OutsideResult | None:
     return await shop.look_up("shop", "refund", REFUND, "k1", SENT_AT, taken=taken)
 
 
@@ -60,10 +77,25 @@ async def test_an_effect_that_belongs_to_another_of_ours_is_no_match(
     assert await look_up(shop, taken={"R-9", "R-10"}) is None
 
 
-async def test_a_declared_status_says_absent_and_no_other_does(shop: Connectors, system: System) -> None:
-    system.reply = lambda _: Reply(status=404)
+async def test_what_the_manifest_declares_proves_an_effect_absent(shop: Connectors, system: System) -> None:
+    system.reply = lambda _: Reply({"code": "no_such_order"}, status=404)
     assert await look_up(shop) is None
-    system.reply = lambda _: Reply(status=403)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(status=404),
+        Reply({"code": "rest_no_route"}, status=404),
+        Reply(raw=b"<h1>404 Not Found</h1>", status=404, headers={"Content-Type": "text/html"}),
+        Reply({"code": "no_such_order"}, status=403),
+    ],
+    ids=["bare", "route", "proxy", "shut"],
+)
+async def test_a_404_of_a_proxy_or_of_a_missing_route_proves_no_effect_absent(
+    shop: Connectors, system: System, answer: Reply
+) -> None:
+    system.reply = lambda _: answer
     with pytest.raises(CallFailed):
         await look_up(shop)
 
@@ -82,3 +114,16 @@ async def test_a_listing_without_end_is_never_read_as_absent(shop: Connectors, s
     system.reply = lambda _: Reply({"refunds": [], "next": "2"})
     with pytest.raises(CallFailed, match="no end"):
         await look_up(shop)
+
+
+async def test_a_log_in_that_answers_404_proves_no_absence(opened: Opener, system: System) -> None:
+    manifest = SHOP.replace('auth = { kind = "bearer", secret = "shop.token" }', "") + LOGIN
+    shop = opened(manifest)
+    system.reply = lambda request: Reply({"code": "no_such_order"}, status=404)
+    with pytest.raises(CallFailed, match="logging in was refused") as caught:
+        await look_up(shop)
+    assert not caught.value.sent
+    assert classify(shop.manifest("shop"), "refund", caught.value) is FailureClass.NOT_APPLIED_RETRY
+    with pytest.raises(ApplicationError, match="logging in was refused") as waiting:
+        await ActivityEnvironment().run(OrderActivities(shop).load, OrderQuery(channel="shop", order="W-1"))
+    assert not waiting.value.non_retryable

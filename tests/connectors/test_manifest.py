@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.lines import TomlLines
 from connectors.manifest import load_manifests
-from contracts.manifest import Manifest
-from contracts.problem import OfficeInvalid, Problem
+from contracts.connector import Manifest
+from contracts.office import OfficeInvalid, Problem
+from contracts.toml_lines import TomlLines
 from tests.connectors.system import SHOP, write_office
 
 
@@ -30,7 +30,7 @@ def test_a_manifest_that_does_not_fit_is_told_with_file_table_field_and_line(tmp
     [problem] = problems_of(tmp_path, wrong)
     assert problem.file == "connectors/shop.toml"
     assert problem.line == line_of(wrong, 'effect = "wrote"')
-    assert problem.what.startswith("[operations.refund] effect: Input should be 'read' or 'write'")
+    assert problem.what.startswith("[operations.refund] effect: must be 'read' or 'write'")
 
 
 def test_a_field_that_does_not_exist_is_told_where_it_stands(tmp_path: Path) -> None:

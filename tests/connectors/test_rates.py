@@ -20,11 +20,13 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.orders import OrderQuery
 from contracts.ids import connector_queue
+from memory.episodic.chain import new_key
+from tests.conftest import ROOT
 from tests.connectors.system import Received, Reply, System
+from workflows.returns.activities import OrderQuery
 
-ROOT = Path(__file__).parent.parent.parent
+AUDIT_KEY = new_key()
 RATE_PER_SECOND = 20
 CALLS = int(os.environ.get("KONTOR_TEST_RATE_CALLS", "160"))
 
@@ -59,6 +61,7 @@ async def worker_process(office: Path, state: Path, address: str, port: int) -> 
         "KONTOR_SANDBOX_PORT": str(port),
         "KONTOR_SECRETS": "environment",
         "KONTOR_SECRET_WEBSHOP_TOKEN": "any-token",
+        "KONTOR_SECRET_AUDIT_KEY": AUDIT_KEY,
     }
     with (state / f"worker-{uuid.uuid4().hex}.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
@@ -94,7 +97,7 @@ class Calls:
 
     def __call__(self, _request: Received) -> Reply:
         self.at.append(time.monotonic())
-        return Reply(status=404)
+        return Reply({"code": "unknown_order"}, status=404)
 
     def most_within(self, seconds: float) -> int:
         """Return the most calls in any window of that length."""

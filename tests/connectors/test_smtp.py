@@ -13,7 +13,7 @@ from activities.errors import classify
 from connectors.connectors import Connectors
 from connectors.manifest import load_manifests
 from connectors.secrets import EnvironmentSecrets
-from contracts.canonical import Arguments
+from contracts.base import Arguments
 from contracts.failure import CallFailed, FailureClass
 from tests.connectors.system import ENVIRONMENT, write_office
 

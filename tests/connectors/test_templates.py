@@ -82,7 +82,7 @@ def test_moments_are_compared_whatever_their_spelling() -> None:
     for at in (
         "2026-03-01T12:00:00Z",
         "2026-03-01T13:00:00+01:00",
-        "2026-03-01 11:59:58",
+        "2026-03-01 11:59:58Z",
         sent_at.timestamp(),
     ):
         assert later.evaluate({"item": {"at": at}, "sent_at": sent_at}) is True
@@ -96,6 +96,8 @@ def test_moments_are_compared_whatever_their_spelling() -> None:
         ("cents(a)", {"a": 12.3}, 1230),
         ("cents(a)", {"a": "-0.05"}, -5),
         ("cents(a)", {"a": None}, None),
+        ("minor(a, c)", {"a": "1200", "c": "JPY"}, 1200),
+        ("minor(a, c)", {"a": "1.234", "c": "KWD"}, 1234),
         ("get({X: 'ours'}, a)", {"a": "X"}, "ours"),
         ("get({X: 'ours'}, a)", {"a": "Y"}, None),
         ("plus(a, `100`)", {"a": "100"}, 200),
@@ -111,6 +113,8 @@ def test_an_answer_is_read_by_its_path(path: str, answer: object, expected: obje
     [
         ("cents(a)", {"a": "12.345"}),
         ("cents(a)", {"a": "twelve"}),
+        ("minor(a, c)", {"a": "12.5", "c": "JPY"}),
+        ("minor(a, c)", {"a": "12.5", "c": "ABC"}),
         ("length(a)", {"a": 1}),
         ("plus(a, `1`)", {}),
     ],

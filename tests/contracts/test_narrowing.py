@@ -1,7 +1,7 @@
 import pytest
 
+from contracts.approvals.rules import WiderThanAsked, narrowed
 from contracts.effect import ProposedEffect
-from contracts.narrowing import WiderThanAsked, narrowed
 from tests.policy.plans import notify, plan, refund
 
 
@@ -28,7 +28,10 @@ def test_an_edit_never_widens_and_never_pays_nothing(cents: int) -> None:
         narrowed(plan(refund(4_000)), cents)
 
 
-@pytest.mark.parametrize("effects", [(notify(),), (refund(1), refund(2))], ids=["none", "two"])
-def test_an_edit_needs_exactly_one_payment(effects: tuple[ProposedEffect, ...]) -> None:
+CHARGED = refund(2).model_copy(update={"operation": "charge"})
+
+
+@pytest.mark.parametrize("effects", [(notify(),), (refund(1), CHARGED)], ids=["none", "two"])
+def test_an_edit_needs_exactly_one_sum(effects: tuple[ProposedEffect, ...]) -> None:
     with pytest.raises(WiderThanAsked, match="exactly one"):
         narrowed(plan(*effects), 1)

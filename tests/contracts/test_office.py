@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.office import office_version
-from policy.office import office_files, version_of
+from contracts.office import lines_of, office_files, office_version, read_text, version_of
 
 
 def test_the_version_changes_with_content_and_with_names_and_not_with_order() -> None:
@@ -28,3 +27,12 @@ def test_hidden_files_and_caches_do_not_count(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         office_files(tmp_path / "nowhere")
+
+
+def test_lines_end_at_line_feeds_only_and_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    inside = "\u2028 \u2029 \u0085 \x0c \x1c \x1d \x1e \x0b"
+    file = tmp_path / "requests.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + f"one{inside}\r\n\ntwo\n".encode())
+
+    assert lines_of(read_text(file)) == [f"one{inside}", "", "two"]
+    assert lines_of(f"\ufeffone{inside}\ntwo") == [f"one{inside}", "two"]

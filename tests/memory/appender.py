@@ -3,16 +3,16 @@
 import sys
 from pathlib import Path
 
-from memory.anchor import Anchor, AnchorFile
-from memory.chain import Signer
 from memory.database import open_engine
-from memory.episodes import SqlEpisodes
-from tests.memory.ink import OneKey, happened
+from memory.episodic.anchor import Anchor, AnchorFile
+from memory.episodic.chain import Signer
+from memory.episodic.journal import Journal
+from tests.memory.audit_helpers import OneKey, happened
 
 if __name__ == "__main__":
     url, folder, case = sys.argv[1:]
     engine = open_engine(url)
-    log = SqlEpisodes(engine, Signer(OneKey()), Anchor(AnchorFile(Path(folder) / "audit.anchor"), appends=4))
+    log = Journal(engine, Signer(OneKey()), Anchor(AnchorFile(Path(folder) / "audit.anchor"), appends=4))
     for episode in happened(40, case):
         log.append([episode])
     log.append(happened(40, "shared"))

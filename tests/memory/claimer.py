@@ -3,17 +3,16 @@
 import sys
 from datetime import UTC, datetime
 
-from memory.claims import SqlClaims
 from memory.database import open_engine
+from tests.memory.claims import claim
 
 if __name__ == "__main__":
     url, case = sys.argv[1:]
     engine = open_engine(url)
-    claims = SqlClaims(engine)
     now = datetime(2026, 11, 5, 12, tzinfo=UTC)
     for number in range(50):
         # Each wants two neighbouring lines, in opposite orders: a circle, were they not sorted.
         wanted = [f"line-{number}", f"line-{number + 1}"]
-        won = claims.claim(f"{case}-{number}", wanted if case == "left" else wanted[::-1], now)
+        won = claim(engine, f"{case}-{number}", wanted if case == "left" else wanted[::-1], now)
         sys.stdout.write(f"{number} {won or 'won'}\n")
     engine.dispose()

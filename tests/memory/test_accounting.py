@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete
 
-from contracts.accounting import AccountingLine, BadLine, ImportReport, LineFinding, LineKind
-from memory import accounting
-from memory.accounting import ImportRaced, Record, SqlAccounting
-from memory.accounting_csv import NotAnExport, file_id, read_export
+from connectors.imports.mapping import load_mappings
+from connectors.imports.reader import NotAnExport, file_id, read_export
+from contracts.reconciliation.accounting import AccountingLine, BadLine, ImportReport, LineFinding, LineKind
+from memory.authoritative.reconciliation import accounting
+from memory.authoritative.reconciliation.accounting import ImportRaced, Record, SqlAccounting
 from memory.database import writing
 from memory.tables.accounting import (
     AccountingBadRow,
@@ -19,8 +20,10 @@ from memory.tables.accounting import (
     AccountingLineRow,
     AccountingSeenRow,
 )
+from tests.conftest import ROOT
 
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
+MAPPING = load_mappings(ROOT / "office")["online_retail"]
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 SALES = """
 100,20001,"LAMP, RED",4,2011-11-01 08:00:00,2.50,7,France
@@ -53,7 +56,7 @@ def export(folder: Path, lines: str, name: str = "november.csv") -> Path:
 
 
 def take(books: SqlAccounting, path: Path) -> ImportReport:
-    return books.take(file_id(path), path.name, read_export(path), NOON)
+    return books.take(file_id(path, MAPPING), path.name, read_export(path, MAPPING, "EUR"), NOON)
 
 
 def found(books: SqlAccounting) -> dict[tuple[str, str], str]:
@@ -123,7 +126,7 @@ def test_an_import_that_was_cut_goes_on_where_it_was(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        books.take(file_id(path), path.name, cut(read_export(path)), NOON)
+        books.take(file_id(path, MAPPING), path.name, cut(read_export(path, MAPPING, "EUR")), NOON)
     [cut_export] = books.exports()
     assert (cut_export.records, cut_export.finished_at) == (4, None)
     report = take(books, path)
@@ -144,7 +147,7 @@ def test_two_imports_of_one_file_at_once_do_not_mix(
         yield from records
 
     with pytest.raises(ImportRaced):
-        books.take(file_id(path), path.name, meanwhile(read_export(path)), NOON)
+        books.take(file_id(path, MAPPING), path.name, meanwhile(read_export(path, MAPPING, "EUR")), NOON)
     assert sum(total.count for total in books.totals()) == 12
 
 
@@ -153,7 +156,7 @@ BAD = {
     "100,20001,LAMP,four,2011-11-01 08:00:00,2.50,7,France": "Quantity 'four' is no whole number",
     "100,20001,LAMP,0,2011-11-01 08:00:00,2.50,7,France": "Quantity is 0",
     "100,20001,LAMP,4,yesterday,2.50,7,France": "InvoiceDate 'yesterday' is no date",
-    "100,20001,LAMP,4,2011-11-01 08:00:00,NaN,7,France": "UnitPrice 'NaN' is no amount",
+    "100,20001,LAMP,4,2011-11-01 08:00:00,NaN,7,France": "UnitPrice 'NaN' is no number",
     "100,20001,LAMP,4,2011-11-01 08:00:00,cheap,7,France": "UnitPrice 'cheap' is no number",
     ",20001,LAMP,4,2011-11-01 08:00:00,2.50,7,France": "InvoiceNo is empty",
 }
@@ -178,7 +181,7 @@ def test_bytes_that_are_no_utf_8_spoil_their_line_only(tmp_path: Path) -> None:
         + b"100,20001,M\xfcnze,4,2011-11-01,2.50,7,France\n"
         + lines[0].encode()
     )
-    bad, good = read_export(path)
+    bad, good = read_export(path, MAPPING, "EUR")
     assert bad == BadLine(number=2, why="not UTF-8")
     assert isinstance(good, AccountingLine)
     assert good.description == "LAMP, RED"
@@ -186,7 +189,7 @@ def test_bytes_that_are_no_utf_8_spoil_their_line_only(tmp_path: Path) -> None:
 
 def test_the_first_editions_dates_and_customers_are_understood(tmp_path: Path) -> None:
     path = export(tmp_path, "536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850.0,United Kingdom")
-    [line] = read_export(path)
+    [line] = read_export(path, MAPPING, "EUR")
     assert isinstance(line, AccountingLine)
     assert (line.at, line.customer) == (datetime(2010, 12, 1, 8, 26, tzinfo=UTC), "17850")
 
@@ -194,5 +197,5 @@ def test_the_first_editions_dates_and_customers_are_understood(tmp_path: Path) -
 def test_a_file_without_the_columns_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(NotAnExport, match="InvoiceNo, StockCode"):
-        list(read_export(path))
+    with pytest.raises(NotAnExport, match="InvoiceNo or Invoice, StockCode"):
+        list(read_export(path, MAPPING, "EUR"))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from memory import audit_log
-from memory.anchor import Anchor
-from memory.audit_export import ExportBroken, export_log, verify_file
-from memory.audit_log import verify_log
-from memory.chain import GENESIS, Signer, link_hash
-from memory.episodes import SqlEpisodes
-from tests.memory.ink import Log, OneKey, happened
+from memory.episodic import verify as audit_log
+from memory.episodic.anchor import Anchor
+from memory.episodic.chain import GENESIS, Signer, link_hash
+from memory.episodic.export import ExportBroken, export_log, verify_file
+from memory.episodic.journal import Journal
+from memory.episodic.verify import verify_log
+from tests.memory.audit_helpers import Log, OneKey, happened
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_an_untouched_log_is_whole(log: Log) -> None:
     report = log.verify()
     assert report.whole
     assert (report.links, report.anchors) == (10, 3)
-    assert report.notes == ("the last 1 episodes have no head outside yet",)
+    assert (report.without_head, report.notes) == (1, ())
 
 
 def test_one_changed_letter_in_any_column_of_any_episode_is_found(log: Log) -> None:
@@ -128,6 +128,21 @@ def test_an_emptied_log_is_found(log: Log) -> None:
     assert named(log) == [("cut tail", 9)]
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "delete from episode_head",
+        "insert into episode_head select id + 1, count, hash, at, key_id, signature from episode_head",
+    ],
+)
+def test_a_head_that_is_gone_or_not_alone_is_named_and_the_log_is_read_all_the_same(
+    log: Log, attack: str
+) -> None:
+    log.attack(attack, "delete from episodes where position = 4")
+    assert ("head", 0) in named(log)
+    assert ("missing", 4) in named(log)
+
+
 def test_an_episode_written_behind_the_head_is_found(log: Log) -> None:
     log.attack(
         "insert into episodes select 11, id || 'x', case_id, kind, at, data, previous, hash"
@@ -137,7 +152,7 @@ def test_an_episode_written_behind_the_head_is_found(log: Log) -> None:
 
 
 def test_a_head_signed_with_another_key_is_found(log: Log) -> None:
-    stranger = SqlEpisodes(log.engine, Signer(OneKey("13" * 32)), Anchor(log.sink, appends=1000))
+    stranger = Journal(log.engine, Signer(OneKey("13" * 32)), Anchor(log.sink, appends=1000))
     stranger.append(happened(1, "forged"))
     assert named(log) == [("head", 11)]
 
@@ -241,7 +256,7 @@ def test_appends_during_a_verification_are_no_fault(log: Log, monkeypatch: pytes
         told.append(done)
         log.episodes.append(happened(1, f"during-{done}"))
 
-    report = verify_log(log.engine, log.sink, log.signer.public_key(), append_more)
+    report = verify_log(log.engine, {"first": log.sink}, log.signer.public_key(), append_more)
     assert report.whole, report.findings
     assert told == [3, 6, 9, 10]
     assert log.verify().links == 14

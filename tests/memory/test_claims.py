@@ -4,21 +4,21 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from contracts.case import CaseRecord, CaseStatus
-from memory.cases import SqlCases
-from memory.claims import SqlClaims
+from tests.conftest import ROOT
+from tests.memory.audit_helpers import keep_case
+from tests.memory.claims import claim, held_by
 
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
-ROOT = Path(__file__).parent.parent.parent
 
 
 def save(engine: Engine, case_id: str, status: CaseStatus) -> None:
-    SqlCases(engine).save(
+    keep_case(
+        engine,
         CaseRecord(
             id=case_id,
             desk="returns",
@@ -27,34 +27,25 @@ def save(engine: Engine, case_id: str, status: CaseStatus) -> None:
             summary="",
             opened_at=NOON,
             updated_at=NOON,
-        )
+        ),
     )
 
 
 def test_claims_are_taken_all_or_none(engine: Engine) -> None:
-    claims = SqlClaims(engine)
-    assert claims.claim("one", ["b", "c"], NOON) is None
-    assert claims.claim("two", ["a", "c", "d"], NOON) == "one"
-    assert claims.held_by("two") == ()
-    assert claims.claim("two", ["a", "d"], NOON) is None
-    assert claims.claim("one", ["b", "c"], NOON) is None
-    assert claims.claim("three", [], NOON) is None
-
-
-def test_released_claims_are_free(engine: Engine) -> None:
-    claims = SqlClaims(engine)
-    claims.claim("one", ["a"], NOON)
-    claims.release("one")
-    assert claims.claim("two", ["a"], NOON) is None
+    assert claim(engine, "one", ["b", "c"], NOON) is None
+    assert claim(engine, "two", ["a", "c", "d"], NOON) == "one"
+    assert held_by(engine, "two") == ()
+    assert claim(engine, "two", ["a", "d"], NOON) is None
+    assert claim(engine, "one", ["b", "c"], NOON) is None
+    assert claim(engine, "three", [], NOON) is None
 
 
 @pytest.mark.parametrize("status", list(CaseStatus))
 def test_a_claim_is_free_once_its_case_has_ended_and_not_before(engine: Engine, status: CaseStatus) -> None:
-    claims = SqlClaims(engine)
     save(engine, "one", status)
-    claims.claim("one", ["a"], NOON)
-    assert claims.claim("two", ["a", "b"], NOON) == (None if status.ended else "one")
-    assert claims.held_by("two") == (("a", "b") if status.ended else ())
+    claim(engine, "one", ["a"], NOON)
+    assert claim(engine, "two", ["a", "b"], NOON) == (None if status.ended else "one")
+    assert held_by(engine, "two") == (("a", "b") if status.ended else ())
 
 
 def test_two_processes_never_hold_the_same_claim_and_never_block_each_other(engine: Engine) -> None:
@@ -72,12 +63,11 @@ def test_two_processes_never_hold_the_same_claim_and_never_block_each_other(engi
         case: racer.communicate(timeout=60)[0] for case, racer in zip(("left", "right"), racers, strict=True)
     }
     assert [racer.returncode for racer in racers] == [0, 0]
-    claims = SqlClaims(engine)
     holders: Counter[str] = Counter()
     for case, lines in said.items():
         for line in lines.splitlines():
             number, answer = line.split(" ", 1)
-            held = claims.held_by(f"{case}-{number}")
+            held = held_by(engine, f"{case}-{number}")
             assert len(held) == (2 if answer == "won" else 0)
             holders.update(held)
     assert max(holders.values()) == 1
@@ -85,10 +75,9 @@ def test_two_processes_never_hold_the_same_claim_and_never_block_each_other(engi
 
 
 def test_an_ended_case_frees_its_own_claims_and_nobody_elses(engine: Engine) -> None:
-    claims = SqlClaims(engine)
     save(engine, "ended", CaseStatus.SETTLED)
     save(engine, "open", CaseStatus.WAITING)
-    assert claims.claim("ended", ["a"], NOON) is None
-    assert claims.claim("open", ["b"], NOON) is None
+    assert claim(engine, "ended", ["a"], NOON) is None
+    assert claim(engine, "open", ["b"], NOON) is None
 
-    assert claims.claim("late", ["b"], NOON) == "open"
+    assert claim(engine, "late", ["b"], NOON) == "open"

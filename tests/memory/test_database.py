@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, event, inspect
 from sqlmodel import SQLModel
 
-import memory.tables
-from memory.database import SchemaTooNew, migrate
+import memory.tables.every
+from memory.database import SchemaTooNew, migrate, open_engine
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
-assert memory.tables, "importing it registers every table"
+assert memory.tables.every, "importing it registers every table"
 
 
 def test_the_migrations_make_exactly_what_the_tables_say(engine: Engine) -> None:
@@ -39,6 +39,29 @@ def test_two_processes_that_start_together_migrate_once(
     program = f"from memory.database import *; migrate(open_engine({url!r}))"
     starters = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) for _ in range(3)]
     assert [starter.wait(60) for starter in starters] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_migration_that_is_cut_short_leaves_nothing_that_another_process_could_begin_from(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'fresh.db'}"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres").new_database()
+    engine = open_engine(url)
+
+    def cut(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "CREATE TABLE approvals" in statement:
+            raise InterruptedError("the power went")
+
+    event.listen(engine, "before_cursor_execute", cut)
+    with pytest.raises(InterruptedError):
+        migrate(engine)
+    event.remove(engine, "before_cursor_execute", cut)
+    assert inspect(engine).get_table_names() == []
+    migrate(engine)
+    assert "approvals" in inspect(engine).get_table_names()
+    engine.dispose()
 
 
 def test_a_database_of_a_newer_kontor_is_refused(engine: Engine) -> None:

@@ -9,14 +9,13 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from contracts.case import CaseRecord, CaseStatus
-from memory.anchor import Anchor
-from memory.cases import SqlCases
-from memory.chain import Head
-from memory.episodes import SqlEpisodes
-from memory.record import SqlRecord
-from tests.memory.ink import NOON, Log, happened
-
-ROOT = Path(__file__).parent.parent.parent
+from memory.authoritative.case_writer import SqlCaseWriter
+from memory.authoritative.cases import SqlCases
+from memory.episodic.anchor import Anchor
+from memory.episodic.chain import ChainHead
+from memory.episodic.journal import Journal
+from tests.conftest import ROOT
+from tests.memory.audit_helpers import NOON, Log, happened
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_two_processes_append_to_one_chain(log: Log, tmp_path: Path) -> None:
 
 
 def test_a_case_and_its_episodes_are_written_together_or_not_at_all(log: Log, tmp_path: Path) -> None:
-    record = SqlRecord(log.engine, log.signer, Anchor(log.sink))
+    record = SqlCaseWriter(Journal(log.engine, log.signer, Anchor(log.sink)))
     case = CaseRecord(
         id="returns/webshop/RMA-1",
         desk="returns",
@@ -116,14 +115,14 @@ def test_a_case_and_its_episodes_are_written_together_or_not_at_all(log: Log, tm
     with pytest.raises(ValueError, match="time zone"):
         record.record(settled, [broken])
     assert SqlCases(log.engine).find(case.id) == case
-    assert log.episodes.head().count == 2
+    assert log.episodes.head().count == 3  # the third says what the row holds
     assert log.verify().whole
 
 
 def test_heads_are_kept_outside_now_and_then_and_when_told(log: Log) -> None:
     for episode in happened(10):
         log.episodes.append([episode])
-    assert [head.count for head in log.sink.heads() if isinstance(head, Head)] == [1, 5, 9]
+    assert [head.count for head in log.sink.heads() if isinstance(head, ChainHead)] == [1, 5, 9]
     log.episodes.anchor()
     log.episodes.anchor()
     newest = log.sink.last()
@@ -133,7 +132,7 @@ def test_heads_are_kept_outside_now_and_then_and_when_told(log: Log) -> None:
 
 def test_a_head_is_kept_when_time_has_passed(engine: Engine, tmp_path: Path) -> None:
     log = Log(engine, tmp_path)
-    patient = SqlEpisodes(engine, log.signer, Anchor(log.sink, appends=1000))
+    patient = Journal(engine, log.signer, Anchor(log.sink, appends=1000))
     for episode in happened(130):
         patient.append([episode])
-    assert [head.count for head in log.sink.heads() if isinstance(head, Head)] == [1, 61, 121]
+    assert [head.count for head in log.sink.heads() if isinstance(head, ChainHead)] == [1, 61, 121]

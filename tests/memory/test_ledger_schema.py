@@ -3,7 +3,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
-import memory.tables  # noqa: F401  (registers every table with the metadata)
+import memory.tables.every  # noqa: F401  (registers every table with the metadata)
 
 OURS = ("effects", "effect_attempts", "permits")
 

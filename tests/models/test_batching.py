@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.batching import BatchLimits, MicroBatcher
+from models.local.batching import BatchLimits, MicroBatcher
 
 POISON = -1
 

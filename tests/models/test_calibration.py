@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.calibration import (
+from models.local.calibration import (
     calibration_error,
     choose_threshold,
     fit_temperature,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.problem import OfficeInvalid
-from models.catalogue import load_catalogue
+from contracts.office import OfficeInvalid
 from models.check import check_models
+from models.routing.catalogue import load_catalogue
 
 GOOD = """[models.head]
 kind = "head"
@@ -46,9 +46,9 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     ("change", "into", "said"),
     [
         ("latency_ms = 1000", "latency_ms = 0", "models.toml:6: [tasks.returns.intent] latency_ms: Input"),
-        ("target_error = 0.05", "", "models.toml:4: [tasks.returns.intent] target_error: Field required"),
+        ("target_error = 0.05", "", "models.toml:4: [tasks.returns.intent] target_error: is missing"),
         ('candidates = ["head"]', 'candidates = ["hed"]', "models.toml:8: [tasks.returns.intent] candidates"),
-        ('kind = "head"', 'kind = "brain"', "models.toml:2: [models.head] kind: Input should be"),
+        ('kind = "head"', 'kind = "brain"', "models.toml:2: [models.head] kind: must be 'head'"),
         ('kind = "head"', 'kind = "gemini"', "models.toml:1: [models.head]: a gemini model needs id"),
         ('contract = "label"', 'contract = "label"\ncontrakt = 1', "models.toml:6: [tasks.returns.intent]"),
         ("latency_ms = 1000", "latency_ms = = 1", "models.toml:6: "),

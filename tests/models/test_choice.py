@@ -4,11 +4,10 @@ from datetime import date
 
 import pytest
 
-from models.calibration import AcceptRule
-from models.candidate import Readiness
-from models.catalogue import ModelSpec, TaskSpec
-from models.choice import Standing, choose, dollars
-from models.health import Health, HealthRecord
+from models.routing.candidate import AcceptRule, Readiness
+from models.routing.catalogue import ModelSpec, TaskSpec
+from models.routing.choice import CandidateState, choose, dollars
+from models.routing.health import Health, HealthRecord
 
 TASK = TaskSpec(
     contract="label",
@@ -44,13 +43,13 @@ NOTHING_ACCEPTED = AcceptRule(
 )
 
 
-def standing(**facts: object) -> Standing:
+def standing(**facts: object) -> CandidateState:
     values: dict[str, object] = {"name": "gemini", "model": GEMINI, "readiness": Readiness()}
-    return Standing.model_validate(values | facts)
+    return CandidateState.model_validate(values | facts)
 
 
 def test_everything_in_order_may_be_asked_in_the_tasks_order() -> None:
-    head = Standing(name="head", model=HEAD, readiness=Readiness())
+    head = CandidateState(name="head", model=HEAD, readiness=Readiness())
     steps = choose(TASK, 100, [head, standing(budget_left_microusd=10_000)])
     assert [(step.candidate, step.taken) for step in steps] == [("head", True), ("gemini", True)]
     assert steps[0].why == "may be asked: free, about 10 ms"
@@ -84,7 +83,7 @@ def test_each_reason_against_a_candidate_is_said(facts: dict[str, object], chara
 
 
 def test_latency_that_an_earlier_candidate_may_use_up_is_not_there_for_a_later_one() -> None:
-    slow = Standing(
+    slow = CandidateState(
         name="head",
         model=HEAD.model_copy(update={"typical_latency_ms": 900}),
         readiness=Readiness(),

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from models.embedder import SentenceEmbedder
-from models.encoder import Vectors
-from models.weights import PACKAGED_SHA256, Weights, WeightsRefused, locate
+from models.local.embedder import SentenceEmbedder
+from models.local.encoder import Vectors
+from models.local.weights import PACKAGED_SHA256, Weights, WeightsRefused, locate
 
 
 async def test_vectors_are_unit_length_and_near_for_texts_that_mean_the_same(

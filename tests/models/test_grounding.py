@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.grounding import ungrounded
+from models.gemini.grounding import ungrounded
 
 GROUNDED = [
     ("They paid 1,299.00 EUR.", "Paid: 1299"),

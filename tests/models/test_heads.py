@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from contracts.problem import OfficeInvalid
-from models.catalogue import TaskSpec
-from models.embedder import SentenceEmbedder
-from models.examples import Example, append_examples, data_hash, load_examples
-from models.features import features_of, sentences
-from models.heads import HeadStore, head_key
-from models.local import HeadCandidate
-from models.training import TooFewExamples, split, train
+from contracts.office import OfficeInvalid
+from models.local.candidate import HeadCandidate
+from models.local.embedder import SentenceEmbedder
+from models.local.examples import Example, TooFewExamples, append_examples, data_hash, load_examples, split
+from models.local.features import features_of, sentences
+from models.local.heads import HeadStore, head_key
+from models.local.training import train
+from models.routing.catalogue import TaskSpec
 
 THINGS = ["shoes", "lamp", "kettle", "jacket", "phone", "table", "tent", "puzzle", "mug", "rug"]
 SAYINGS = {

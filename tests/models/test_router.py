@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 
 from contracts.decision import Decision, Question
-from models.candidate import Asked, CandidateFailed, Readiness, Reply
-from models.catalogue import Catalogue, ModelSpec, TaskSpec
-from models.router import ModelRouter
+from models.routing.candidate import Asked, CandidateFailed, CandidateReply, Readiness
+from models.routing.catalogue import Catalogue, ModelSpec, TaskSpec
+from models.routing.router import ModelRouter
 
 PAID = {"id": "flash", "secret": "key", "priced_on": date(2026, 1, 1), "input_usd_per_million": 1.0}
 CATALOGUE = Catalogue(
@@ -35,7 +35,7 @@ CATALOGUE = Catalogue(
 class Scripted:
     """A candidate that says what it is told to."""
 
-    says: list[Reply | Exception | float]
+    says: list[CandidateReply | Exception | float]
     by: Literal["local", "gemini", "rule"] = "local"
     readiness: Readiness = field(default_factory=Readiness)
     asked: int = 0
@@ -43,7 +43,7 @@ class Scripted:
     async def prepare(self, name: str, task: TaskSpec) -> Readiness:
         return self.readiness
 
-    async def answer(self, asked: Asked) -> Reply:
+    async def answer(self, asked: Asked) -> CandidateReply:
         self.asked += 1
         said = self.says[min(self.asked, len(self.says)) - 1]
         if isinstance(said, float):
@@ -56,8 +56,8 @@ class Scripted:
 
 def reply(
     outcome: Literal["answered", "unsure", "ungrounded"], label: str, sure: float, cost: int = 0
-) -> Reply:
-    return Reply(
+) -> CandidateReply:
+    return CandidateReply(
         outcome=outcome,
         answer={"label": label},
         why=f"confidence {sure}",

@@ -1,14 +1,12 @@
 """The example office's policies, parsed once for all tests."""
 
-from pathlib import Path
-
 import pytest
 
 from policy.engine import CedarEngine
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.conftest import ROOT
+from workflows.registry import fact_types
 
 
 @pytest.fixture(scope="session")
 def cedar() -> CedarEngine:
-    return CedarEngine.from_office(ROOT / "office")
+    return CedarEngine.from_office(ROOT / "office", fact_types())

@@ -2,9 +2,9 @@
 
 from pydantic import JsonValue
 
+from contracts.authorization import Plan
 from contracts.effect import ProposedEffect
-from contracts.returns import ReturnFacts
-from contracts.verdict import Plan
+from workflows.returns.types import ReturnFacts
 
 CASE = "returns/webshop/RMA-1"
 
@@ -41,6 +41,7 @@ def refund(cents: int = 4000, connector: str = "webshop") -> ProposedEffect:
             "lines": [],
         },
         amount_cents=cents,
+        currency="EUR",
     )
 
 

@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 
 from policy.check import check_calendar, check_policies
+from policy.policy_set import read_policy_set
+from tests.conftest import ROOT
 from tests.policy.offices import FACTS, PAINT, STAFF, office
+from workflows.registry import fact_types
 
-ROOT = Path(__file__).parent.parent.parent
 RULE = """
 
 @id("studio.red") @reason("No red.")
@@ -17,7 +19,7 @@ BEGINS = len(PAINT.splitlines()) + 3
 
 
 def said(folder: Path) -> list[str]:
-    return [str(problem) for problem in check_policies(folder)]
+    return [str(problem) for problem in check_policies(folder, *read_policy_set(folder, fact_types()))]
 
 
 @pytest.mark.parametrize("folder", ["office", "examples/tau_retail", "examples/abcd"])
@@ -42,6 +44,7 @@ def test_the_offices_we_ship_are_sound_and_their_tests_pass(folder: str) -> None
         ('@reason("No red.")', '@reason("  ")', "without @reason"),
         ('@reason("No red.")', '@reason("No red.") @roles("boss")', "boss"),
         ('@reason("No red.")', '@reason("No red.") @needed("two")', "number of people"),
+        ('@reason("No red.")', '@reason("No red.") @bulk("never")', "@bulk"),
         ('@reason("No red.")', '@reason("No red.") @role("master")', "unknown annotation @role"),
         ('action == studio::Action::"do"', "action", "which question"),
         ("principal,", "principal == ?principal,", "template"),
@@ -84,6 +87,21 @@ def test_a_mistake_in_the_staff_is_told_with_its_line(
     assert old in STAFF
     problems = said(office(tmp_path, staff=STAFF.replace(old, new, 1)))
     assert any(told.startswith(f"staff.toml:{line}: ") and words in told for told in problems), problems
+
+
+def test_a_limit_without_a_currency_is_told_of_policies_and_of_people(tmp_path: Path) -> None:
+    limited = RULE.replace('context.colour == "red"', "context.paid_cents > 15000")
+    facts = FACTS.replace("litres", 'paid_cents = "Long"\ncurrency = "String"\nlitres')
+    unnamed = said(office(tmp_path / "a", PAINT + limited, facts=facts))
+    assert any("studio.red: a limit on paid_cents names no currency" in told for told in unnamed), unnamed
+    named = limited.replace("context.paid", 'context.currency == "EUR" && context.paid')
+    assert said(office(tmp_path / "b", PAINT + named, facts=facts)) == []
+    wrong = named.replace('"EUR"', '"EURO"')
+    assert "'EURO' is not a currency code" in said(office(tmp_path / "c", PAINT + wrong, facts=facts))[0]
+    people = said(
+        office(tmp_path / "d", staff=STAFF.replace('name = "Kim"', 'name = "Kim"\nlimit_cents = 5'))
+    )
+    assert any("kim: a limit without a currency" in told for told in people), people
 
 
 def test_facts_that_make_no_schema_are_told(tmp_path: Path) -> None:
@@ -145,9 +163,9 @@ def test_semicolons_and_policies_in_strings_and_comments_do_not_mislead_the_line
     ("file", "old", "new", "said"),
     [
         ("office.toml", '"Europe/Berlin"', '"Europe/Berlim"', "office.toml:4: time_zone"),
-        ("office.toml", '"Europe/Berlin"', '"Asia/Tokyo"', "staff.toml:5: absences are in Europe/Berlin"),
-        ("office.toml", "[approvals.returns]", "[approvals.retuns]", "office.toml:29: no desk 'retuns'"),
-        ("office.toml", '["lead", "owner"]', '["boss"]', "office.toml:23: [approvals.default] asks 'boss'"),
+        ("office.toml", '"Europe/Berlin"', '"Asia/Tokyo"', "staff.toml:8: absences are in Europe/Berlin"),
+        ("office.toml", "[approvals.returns]", "[approvals.retuns]", "office.toml:31: no desk 'retuns'"),
+        ("office.toml", '["lead", "owner"]', '["boss"]', "office.toml:25: [approvals.default] asks 'boss'"),
     ],
 )
 def test_when_an_office_works_and_whom_it_asks_must_fit_its_staff_and_desks(
@@ -155,6 +173,11 @@ def test_when_an_office_works_and_whom_it_asks_must_fit_its_staff_and_desks(
 ) -> None:
     folder = tmp_path / "office"
     shutil.copytree(ROOT / "office", folder)
-    assert check_calendar(folder) == []
+    book, _ = read_policy_set(folder, fact_types())
+    assert check_calendar(folder, book) == []
     (folder / file).write_text((folder / file).read_text().replace(old, new, 1))
-    assert [str(problem) for problem in check_calendar(folder) if said in str(problem)]
+    assert [
+        str(problem)
+        for problem in check_calendar(folder, read_policy_set(folder, fact_types())[0])
+        if said in str(problem)
+    ]

@@ -5,15 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.authorization import Plan, Verdict
 from contracts.effect import ProposedEffect
-from contracts.problem import OfficeInvalid
+from contracts.office import OfficeInvalid
 from contracts.undo import UndoFacts
-from contracts.verdict import Plan, Verdict
 from policy.engine import CedarEngine
 from policy.facts import cedar_types
 from policy.schema import schema_text
+from tests.conftest import ROOT
 from tests.policy.offices import PAINT, office
 from tests.policy.plans import CASE, facts, notify, plan, refund
+from workflows.registry import fact_types
 
 
 def judged(cedar: CedarEngine, plan: Plan) -> Verdict:
@@ -107,7 +109,7 @@ def test_an_error_in_one_policy_denies_even_if_another_permits(tmp_path: Path) -
     forbid (principal, action == studio::Action::"do", resource)
     when { context.litres * 4 > 10 };
     """
-    engine = CedarEngine.from_office(office(tmp_path, PAINT + overflow))
+    engine = CedarEngine.from_office(office(tmp_path, PAINT + overflow), fact_types())
     assert judged(engine, paint(colour="red", litres=1)).outcome == "allow"
     verdict = judged(engine, paint(colour="red", litres=2**62))
     assert (verdict.outcome, verdict.reasons[0].id) == ("deny", "studio.paint")
@@ -137,9 +139,11 @@ def test_the_verdict_id_changes_with_case_facts_effect_and_policies(
 
 
 def test_comments_and_layout_do_not_change_the_version_and_rules_do(tmp_path: Path) -> None:
-    version = CedarEngine.from_office(office(tmp_path)).version
-    assert CedarEngine.from_office(office(tmp_path, f"// a remark;\n{PAINT}\n\n")).version == version
-    assert CedarEngine.from_office(office(tmp_path, PAINT.replace("We paint.", "We do."))).version != version
+    def version(text: str) -> str:
+        return CedarEngine.from_office(office(tmp_path, text), fact_types()).version
+
+    assert version(f"// a remark;\n{PAINT}\n\n") == version(PAINT)
+    assert version(PAINT.replace("We paint.", "We do.")) != version(PAINT)
 
 
 @settings(max_examples=150, deadline=None)
@@ -178,7 +182,7 @@ def test_a_verdict_is_recomputed_from_its_record_and_equals_cedar_on_all_policie
     assert verdict.outcome == expected
 
 
-ENGINE = CedarEngine.from_office(Path(__file__).parent.parent.parent / "office")
+ENGINE = CedarEngine.from_office(ROOT / "office", fact_types())
 SCHEMA = cedarpy.Schema.from_str(schema_text(ENGINE.book.words))
 
 
@@ -227,5 +231,6 @@ def test_optional_sets_and_records_have_their_cedar_types() -> None:
 def test_an_engine_is_not_built_from_an_unsound_office(tmp_path: Path) -> None:
     with pytest.raises(OfficeInvalid, match="litre"):
         CedarEngine.from_office(
-            office(tmp_path, PAINT.replace("resource);", "resource) when { context.litre > 1 };"))
+            office(tmp_path, PAINT.replace("resource);", "resource) when { context.litre > 1 };")),
+            fact_types(),
         )

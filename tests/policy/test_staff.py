@@ -69,3 +69,30 @@ def test_nobody_lends_their_role_for_their_own_request() -> None:
 def test_somebody_who_does_not_work_here_has_no_standing() -> None:
     with pytest.raises(KeyError):
         STAFF.standing("mallory", at("2026-12-22T12:00:00+01:00"))
+
+
+def test_of_limits_in_two_currencies_the_one_that_is_asked_about_counts() -> None:
+    away = {"first": "2026-12-21", "last": "2026-12-24", "stand_in": "ben"}
+    staff = Staff.model_validate(
+        {
+            "currency": "EUR",
+            "roles": {"clerk": "first"},
+            "people": {
+                "anna": {
+                    "name": "Anna",
+                    "roles": ["clerk"],
+                    "limit_cents": 90_000,
+                    "currency": "JPY",
+                    "absent": [away],
+                },
+                "ben": {"name": "Ben", "roles": ["clerk"], "limit_cents": 100},
+            },
+        }
+    )
+    christmas_eve = at("2026-12-24T12:00:00+00:00")
+    found = [staff.standing("ben", christmas_eve, currency=each) for each in ("JPY", "EUR", "USD")]
+    assert [(each.limit_cents, each.limit_currency) for each in found] == [
+        (90_000, "JPY"),
+        (100, "EUR"),
+        (100, "EUR"),
+    ]

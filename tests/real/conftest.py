@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.environment import free_port
+from benchmarks.proxy import RunningProxy, proxied
 from connectors.connectors import Connectors
 from connectors.manifest import read_manifest
 from connectors.secrets import EnvironmentSecrets
-from contracts.manifest import Manifest
-from sandbox.proxy import RunningProxy, proxied
-from tests.conftest import free_port
+from contracts.connector import Manifest
 from tests.postgres import PostgresServer
 from tests.real.installing import Missing
 from tests.real.vendure_server import PASSWORD, VendureServer

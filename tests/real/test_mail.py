@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from activities.errors import classify
+from benchmarks.environment import free_port
 from connectors.connectors import Connectors
 from connectors.manifest import read_manifest
 from connectors.secrets import EnvironmentSecrets
-from contracts.canonical import Arguments
+from contracts.base import Arguments
 from contracts.failure import CallFailed, FailureClass
-from tests.conftest import free_port
 from tests.real.installing import Missing
 from tests.real.mail_server import PASSWORD, MailServer
 
@@ -104,10 +104,10 @@ async def test_a_server_that_is_not_there_took_nothing(office: Path) -> None:
         assert (await refusal(nowhere, LETTER))[1] is FailureClass.NOT_APPLIED_RETRY
 
 
-async def test_a_wrong_password_is_final_and_is_not_told(mail: Connectors, server: MailServer) -> None:
+async def test_a_wrong_password_is_waited_for_and_is_not_told(mail: Connectors, server: MailServer) -> None:
     wrong = EnvironmentSecrets({"KONTOR_SECRET_MAIL_PASSWORD": "guessed-password"})
     async with Connectors({"mail": mail.manifest("mail")}, wrong) as stranger:
         failed, meaning = await refusal(stranger, LETTER)
-    assert (failed.status, meaning) == (535, FailureClass.NOT_APPLIED_FINAL)
+    assert (failed.status, meaning) == (535, FailureClass.NOT_APPLIED_RETRY)
     assert "guessed-password" not in failed.why
     assert server.mailbox.taken == []

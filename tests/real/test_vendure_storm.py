@@ -21,6 +21,7 @@ async def test_cut_connections_and_a_killed_worker_lose_no_refund_and_make_none_
     assert found["effects.faults.kills.vendure"] == KILLS
     assert found["effects.faults.lost.vendure"] == 0
     assert found["effects.faults.twice.vendure"] == 0
+    assert found["effects.faults.false_failed.vendure"] == 0
     assert found["effects.faults.difference_cents.vendure"] == 0
     assert found["effects.faults.waiting.vendure"] == 0
     assert found["effects.plain_retries.twice.vendure"] > 0, "the same faults do hurt plain retries"

@@ -8,14 +8,14 @@ import httpx
 import pytest
 
 from activities.errors import classify
+from benchmarks.environment import free_port
+from benchmarks.proxy import RunningProxy, proxied
 from connectors.connectors import Connectors
 from connectors.manifest import read_manifest
 from connectors.secrets import EnvironmentSecrets
-from contracts.canonical import Arguments
+from contracts.base import Arguments
 from contracts.failure import CallFailed, FailureClass
 from sandbox.faults import Fault, Scripted
-from sandbox.proxy import RunningProxy, proxied
-from tests.conftest import free_port
 from tests.real.installing import Missing
 from tests.real.wordpress_server import WordPressServer
 
@@ -134,7 +134,7 @@ async def test_the_listing_goes_on_where_it_stopped(blog: Connectors) -> None:
     assert later.reference in {entry.reference for entry in page.entries}
 
 
-async def test_a_wrong_password_and_an_unknown_post_are_final(
+async def test_a_wrong_password_is_waited_for_and_an_unknown_post_is_final(
     blog: Connectors, wordpress: WordPressServer
 ) -> None:
     manifest = blog.manifest("wordpress")
@@ -145,5 +145,5 @@ async def test_a_wrong_password_and_an_unknown_post_are_final(
     async with Connectors({"wordpress": manifest}, wrong) as stranger:
         with pytest.raises(CallFailed) as refused:
             await stranger.send("wordpress", "create_post", post_of("stranger"), "key")
-    assert classify(manifest, "create_post", refused.value) is FailureClass.NOT_APPLIED_FINAL
+    assert classify(manifest, "create_post", refused.value) is FailureClass.NOT_APPLIED_RETRY
     assert "stranger" not in await slugs(wordpress)

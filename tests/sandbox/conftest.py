@@ -10,7 +10,7 @@ import pytest
 from connectors.connectors import Connectors
 from connectors.manifest import read_manifest
 from connectors.secrets import EnvironmentSecrets
-from contracts.manifest import Manifest
+from contracts.connector import Manifest
 from sandbox.server import Sandbox, running
 from sandbox.world import CHANNELS
 

@@ -10,10 +10,10 @@ import pytest
 
 from connectors.connectors import Connectors
 from contracts.failure import CallFailed
-from contracts.returns import Order, ReturnRequest
 from sandbox.loading import DATA
 from sandbox.server import Sandbox
 from sandbox.world import CHANNELS
+from workflows.returns.types import Order, ReturnRequest
 
 ORDERS = {"webshop": "W-1001", "marketplace": "M-2022", "store": "S-3010"}
 UNSHIPPED = {"webshop": "W-1004", "marketplace": "M-2003", "store": "S-3009"}
@@ -101,7 +101,7 @@ async def test_only_the_webshop_keeps_a_refund_that_is_asked_twice_from_being_ma
 async def test_the_webshop_forgets_a_key_after_its_retention(
     outside: Connectors, admin: httpx.AsyncClient, clock: Any
 ) -> None:
-    arguments = await arguments_for(outside, "webshop", "refund")
+    arguments = {**await arguments_for(outside, "webshop", "refund"), "lines": []}
     first = await outside.send("webshop", "refund", arguments, "same-key")
     clock.ahead = timedelta(hours=23)
     assert (await outside.send("webshop", "refund", arguments, "same-key")).reference == first.reference
@@ -122,6 +122,11 @@ async def test_the_webshop_refuses_a_key_that_comes_with_another_request(outside
     ("operation", "change", "refusal"),
     [
         ("refund", {"amount_cents": 1_000_000}, (422, "exceeds_paid")),
+        (
+            "refund",
+            {"lines": [{"line": "L2", "sku": "SCARF-RUST", "quantity": 1}] * 2},
+            (409, "already_refunded"),
+        ),
         ("refund", {"order": "W-0000"}, (404, "unknown_order")),
         ("refund", {"payment_method": "card-of-another"}, (422, "other_payment_method")),
         ("refund", {"currency": "USD"}, (422, "other_currency")),
@@ -177,7 +182,7 @@ async def test_the_till_has_no_way_to_take_a_refund_back(outside: Connectors, sa
 async def test_the_listing_pages_through_all_refunds_and_says_where_to_go_on(
     outside: Connectors, channel: str
 ) -> None:
-    arguments = await arguments_for(outside, channel, "refund")
+    arguments = {**await arguments_for(outside, channel, "refund"), "lines": []}
     for number in range(5):
         await outside.send(channel, "refund", {**arguments, "amount_cents": 100 + number}, f"key-{number}")
     found: list[int] = []

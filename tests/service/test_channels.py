@@ -1,0 +1,61 @@
+"""What channels offer the returns desk, and the manifest that a new one begins with."""
+
+import shutil
+from pathlib import Path
+
+from connectors.checks.manifests import check_connectors, sound_manifests
+from contracts.connector import Manifest
+from contracts.notation import Times
+from service.channels import new_manifest, notes_of
+from tests.workflows.returns.test_orders_as_they_come import ORDER
+from workflows.registry import DESKS
+from workflows.returns.types import GET_ORDER, Order
+
+DESK = DESKS["returns"]
+
+
+def sound(office: Path) -> dict[str, Manifest]:
+    assert check_connectors(office, {}) == []
+    return sound_manifests(office, {})
+
+
+def test_what_a_channel_lacks_is_said_with_what_is_left_to_people(office: Path) -> None:
+    notes = list(notes_of(sound(office)))
+
+    assert "store: without void_refund, undo of refunds is by hand" in notes
+    assert any(note.startswith("vendure lacks restock, mark_order, notify") for note in notes)
+    assert not [note for note in notes if note.startswith(("webshop", "marketplace", "mail"))]
+
+
+def test_an_operation_that_the_desk_cannot_call_is_said(office: Path) -> None:
+    manifests = sound(office)
+    webshop = manifests["webshop"]
+    refund = webshop.operations["refund"]
+    only = {name: field for name, field in refund.arguments.items() if name != "lines"} | {
+        "shop": refund.arguments["order"]
+    }
+    changed = {**webshop.operations, "refund": refund.model_copy(update={"arguments": only})}
+    notes = list(notes_of({"webshop": webshop.model_copy(update={"operations": changed})}))
+
+    assert notes == [
+        "webshop.refund does not take lines: it cannot be called",
+        "webshop.refund wants shop: the desk does not give it",
+    ]
+
+
+def test_a_new_manifest_is_sound_lacks_nothing_and_reads_every_field(office: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    (folder / "connectors" / "mine.toml").write_text(new_manifest("mine", DESK))
+
+    mine = sound(folder)["mine"]
+
+    assert list(notes_of({"mine": mine})) == []
+    path = mine.operations[GET_ORDER].result["order"].path
+    assert all(f"{name}: {name}" in path for name in Order.told_fields())
+    assert "known_as" not in path
+
+
+def test_the_desk_says_why_it_would_ask_about_an_order_that_fits() -> None:
+    order = Order.of({**ORDER, "paid_cents": 20_000}, Times(zone="UTC"))
+    assert any("were paid for them" in doubt for doubt in DESK.doubts(order))

@@ -1,0 +1,43 @@
+"""Files of an office as people save them: read where a mark says how, else named with their line."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from service.soundness import check_office, unservable
+
+EXAMPLES = "examples/returns.items.jsonl"
+FILES = ("office.toml", "policies/returns.cedar", "connectors/webshop.toml", EXAMPLES)
+
+
+@pytest.fixture
+def mine(office: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    return folder
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_bytes_that_are_no_utf_8_are_named_with_file_and_line(mine: Path, file: str) -> None:
+    given = (mine / file).read_bytes().split(b"\n")
+    (mine / file).write_bytes(b"\n".join([*given[:2], given[2] + b" # gr\xf6\xdfer", *given[3:]]))
+
+    [problem] = check_office(mine)
+    assert str(problem).startswith(f"{file}:3: it is not UTF-8: byte 0xf6 at column ")
+    assert unservable(mine) == [problem]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_office_saved_with_a_byte_order_mark_is_sound(mine: Path, encoding: str) -> None:
+    for file in FILES:
+        (mine / file).write_text((mine / file).read_text(), encoding=encoding)
+    assert check_office(mine) == []
+
+
+def test_a_name_that_stands_twice_in_an_example_is_named(mine: Path) -> None:
+    first, *rest = (mine / EXAMPLES).read_text().split("\n")
+    doubled = first.rstrip("}") + ', "text": "another"}'
+    (mine / EXAMPLES).write_text("\n".join([first, doubled, *rest]))
+
+    assert [str(problem) for problem in check_office(mine)] == [f"{EXAMPLES}:2: text: stands there twice"]

@@ -1,0 +1,31 @@
+"""The desk says nothing in words of its own: each message names a text of the office, and its values."""
+
+import ast
+from pathlib import Path
+
+from tests.conftest import ROOT
+from workflows.returns.texts import TEXTS
+
+DESK = ROOT / "workflows" / "returns"
+SAYS = {"notice": 2, "message_plan": 2}
+"""What makes a message, and the place of the text's name among its arguments."""
+
+
+def messages(file: Path) -> list[tuple[str, set[str]]]:
+    """Return the texts that a file names outright, each with the values it gives."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in SAYS:
+            continue
+        name = node.args[SAYS[node.func.id]]
+        if isinstance(name, ast.Constant):
+            given = {word.arg for word in node.keywords if word.arg and word.arg != "step"}
+            found.append((str(name.value), given))
+    return found
+
+
+def test_every_message_of_the_desk_names_a_text_and_gives_it_just_what_it_may_say() -> None:
+    named = [message for file in sorted(DESK.rglob("*.py")) for message in messages(file)]
+    assert len(named) >= 5
+    for name, given in named:
+        assert {"order", *given} == set(TEXTS[name]), name

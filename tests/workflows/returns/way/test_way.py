@@ -1,0 +1,206 @@
+"""The way of a return, end to end: label, parcel, inspection, refund, and what happens in between."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from contracts.approvals.request import Answer
+from contracts.case import CaseStatus
+from contracts.parcel import Inspection, Parcel
+from service.goods import NotWaiting, tell
+from tests.workflows.returns.orders import RETURN, asked_for, asking, given_order, waiting
+from tests.workflows.returns.shop import DESK, Shop
+from tests.workflows.returns.test_undo import kontor
+from workflows.returns.types import ReturnRequest
+
+pytestmark = pytest.mark.slow
+THIRTEEN: dict[str, Any] = {"lines": [{"id": "L1", "sku": "SHIRT-S", "quantity": 13}]}
+"""Shirts of 520.00: more than the webshop pays before they are back."""
+ALL_THIRTEEN = "All thirteen shirts are too small, I want to return them all for a refund."
+TWO: dict[str, Any] = {"lines": [{"id": "L1", "sku": "SHIRT-S", "quantity": 2}]}
+BOTH = "Both shirts are too small for me. I would like to return them and get my money back, please."
+
+
+async def waiting_for_goods(shop: Shop, request: ReturnRequest, words: str = "pieces of return") -> None:
+    """Hand a request in, unless it is, and wait until its case waits for goods."""
+    await shop.submit(request)
+    for _ in range(400):
+        record = shop.installation.cases.find(DESK.case_id(request))
+        if record is not None and words in record.waits_for:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the case never said {words!r}")
+
+
+def steps(shop: Shop, request: ReturnRequest) -> list[str]:
+    """Return the steps of a case's effects, as they were begun."""
+    return [entry.order.effect.step for entry in shop.timeline(request).effects]
+
+
+async def test_small_money_goes_before_the_goods_and_stock_waits_for_them(shop: Shop) -> None:
+    order = given_order(shop)
+    shop.parcels("webshop", order)
+    request = asking(order, RETURN)
+
+    await waiting_for_goods(shop, request)
+    assert steps(shop, request) == ["authorise", "refund", "notify"]
+    assert shop.entries("webshop", "restock", order) == []
+    [authorised] = shop.entries("webshop", "return", order)
+    assert (authorised["rma"], authorised["postage"]) == (request.id, "customers")
+    [told] = shop.entries("webshop", "message", order)
+    assert f"write {request.id} on the parcel" in told["text"]
+
+    shop.parcels("webshop", order, ("L1", 1, "sellable"))
+    await shop.handle(request).signal("facts_changed")
+    result = await shop.handle(request).result()
+
+    assert (result.status, result.outcome, result.amount_cents) == (CaseStatus.SETTLED, "returned", 4000)
+    [restocked] = shop.entries("webshop", "restock", order)
+    assert restocked["condition"] == "sellable"
+    assert len(shop.entries("webshop", "mark", order)) == 1
+    assert len(shop.entries("webshop", "refund", order)) == 1
+
+
+async def test_much_money_goes_once_the_goods_were_inspected_and_a_person_agreed(shop: Shop) -> None:
+    order = given_order(shop, **THIRTEEN)
+    shop.parcels("webshop", order)
+    request = asking(order, ALL_THIRTEEN)
+
+    await waiting_for_goods(shop, request)
+    assert steps(shop, request) == ["authorise", "instruct"]
+
+    await tell(shop.client, DESK.case_id(request), Inspection(person="anna"))
+    question = await asked_for(shop, request, 52_000)
+    assert shop.entries("webshop", "refund", order) == []
+    answer = Answer(person="ben", choice="approve", request_id=question.request.id)
+    await shop.handle(request).execute_update("decide", answer)
+    result = await shop.handle(request).result()
+
+    assert (result.status, result.outcome, result.amount_cents) == (CaseStatus.SETTLED, "returned", 52_000)
+    assert steps(shop, request)[:3] == ["authorise", "instruct", "refund"]
+    assert shop.timeline(request).record.by_person
+
+
+async def test_what_costs_less_than_its_postage_stays_with_the_customer(shop: Shop) -> None:
+    socks = {"id": "L1", "sku": "SOCKS", "product": "P-SOCKS", "name": "Wool socks", "unit_price_cents": 500}
+    order = given_order(shop, lines=[socks])
+    request = asking(order, "The wool socks are too small. I would like to return them for a refund, please.")
+
+    result = await shop.run(request)
+
+    assert (result.status, result.amount_cents) == (CaseStatus.SETTLED, 500)
+    assert steps(shop, request) == ["refund", "notify"]
+    [told] = shop.entries("webshop", "message", order)
+    assert "You can keep Wool socks" in told["text"]
+
+
+async def test_parcels_come_one_by_one_and_a_person_says_so_at_the_command_line(shop: Shop) -> None:
+    order = given_order(shop, **TWO)
+    shop.parcels("webshop", order)
+    request = asking(order, BOTH)
+    await waiting_for_goods(shop, request)
+    case = DESK.case_id(request)
+
+    code, told = await kontor(shop, "received", case, "--items", "L1=1", "--as", "anna")
+    assert (code, "1 of 2 pieces" in told["told"]) == (0, True)
+    await waiting_for_goods(shop, request, "1 of 2 pieces")
+    code, told = await kontor(shop, "inspected", case, "--as", "anna")
+    assert (code, "1 of 2 pieces" in told["told"]) == (0, True)
+    assert (await kontor(shop, "received", case, "--items", "L9", "--as", "anna"))[0] == 1
+    assert (await kontor(shop, "received", case, "--as", "nobody"))[0] == 2
+    code, _ = await kontor(shop, "inspected", case, "--items", "L1=1", "--as", "anna")
+    result = await shop.handle(request).result()
+
+    assert (code, result.status, result.amount_cents) == (0, CaseStatus.SETTLED, 8000)
+    [restocked] = shop.entries("webshop", "restock", order)
+    assert [line["quantity"] for line in restocked["lines"]] == [2]
+    with pytest.raises(NotWaiting, match="has ended"):
+        await tell(shop.client, case, Parcel(person="anna"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "restocks"),
+    [("damaged", ["damaged"]), ("missing_parts", ["damaged"]), ("wrong_item", [])],
+)
+async def test_goods_that_are_not_as_they_were_sent_are_a_persons_before_anything_else_happens(
+    shop: Shop, condition: str, restocks: list[str]
+) -> None:
+    order = given_order(shop)
+    shop.parcels("webshop", order, ("L1", 1, condition))
+    request = asking(order, RETURN)
+    await shop.submit(request)
+
+    for _ in range(400):
+        asked = shop.installation.approvals.of_case(DESK.case_id(request))
+        if asked:
+            break
+        await asyncio.sleep(0.05)
+    [question] = asked
+    assert shop.entries("webshop", "restock", order) == []
+    answer = Answer(person="ben", choice="approve", request_id=question.request.id)
+    await shop.handle(request).execute_update("decide", answer)
+    result = await shop.handle(request).result()
+
+    assert (result.status, result.amount_cents) == (CaseStatus.SETTLED, 4000)
+    assert [entry["condition"] for entry in shop.entries("webshop", "restock", order)] == restocks
+    assert len(shop.entries("webshop", "mark", order)) == len(restocks)
+
+
+async def test_faulty_goods_come_back_after_the_window_and_we_pay_their_way(shop: Shop) -> None:
+    order = given_order(shop, placed_days_ago=410, delivered_days_ago=400)
+    request = asking(
+        order, "The shirt arrived broken: a seam is torn open. I want my money back for it, please."
+    )
+
+    result = await shop.run(request)
+
+    assert (result.status, result.outcome, result.amount_cents) == (CaseStatus.SETTLED, "returned", 4000)
+    [authorised] = shop.entries("webshop", "return", order)
+    assert authorised["postage"] == "ours"
+
+
+async def test_a_second_request_for_goods_that_are_on_their_way_is_a_duplicate(shop: Shop) -> None:
+    order = given_order(shop)
+    shop.parcels("webshop", order)
+    await waiting_for_goods(shop, asking(order, RETURN))
+
+    result = await shop.run(asking(order, RETURN))
+
+    assert (result.status, result.outcome) == (CaseStatus.DENIED, "duplicate_request")
+    assert len(shop.entries("webshop", "refund", order)) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"), [({}, RETURN), (THIRTEEN, ALL_THIRTEEN)], ids=["paid", "unpaid"]
+)
+async def test_a_case_that_waits_for_goods_is_undone_to_its_beginning(
+    shop: Shop, lines: dict[str, Any], message: str
+) -> None:
+    order = given_order(shop, **lines)
+    shop.parcels("webshop", order)
+    request = asking(order, message)
+    await waiting_for_goods(shop, request)
+
+    code, told = await kontor(shop, "undo", DESK.case_id(request), "--as", "ben")
+
+    assert (
+        code,
+        {left["step"] for left in told["report"]["remaining"]} <= {"notify", "instruct", "tell"},
+    ) == (0, True)
+    for kind in ("return", "refund"):
+        assert all(entry["undone_by"] for entry in shop.entries("webshop", kind, order)), kind
+
+
+async def test_a_return_whose_goods_cannot_be_booked_is_taken_back_and_a_persons(shop: Shop) -> None:
+    order = given_order(shop)
+    shop.strike("webshop", "restock", "refused", times=1, order=order)
+    request = asking(order, RETURN)
+    await shop.submit(request)
+
+    await waiting(shop, request)
+
+    [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
+    assert "restock_failed" in asked.request.what
+    for kind in ("return", "refund"):
+        assert all(entry["undone_by"] for entry in shop.entries("webshop", kind, order)), kind
