@@ -12,7 +12,7 @@ import benchmarks
 from benchmarks.data import DataMissing
 from benchmarks.rows import publish
 
-NOT_AREAS = {"rows", "ground", "bare", "__main__"}
+NOT_AREAS = {"rows", "environment", "floor", "cpu", "__main__"}
 
 
 def areas(kind: str) -> list[str]:

@@ -7,9 +7,7 @@ they are answered, the list is read again and again and compared with what was a
 """
 
 import asyncio
-import contextlib
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,20 +25,22 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
-import bootstrap
+from benchmarks.environment import free_port
 from benchmarks.rows import Row
 from benchmarks.waiting import BenchAsking, BenchBare
-from cli.children import inherited
-from cli.dev_server import DevServer
-from contracts.approval import Answer
-from contracts.approval_queue import ApprovalEntry, ApprovalFilter
-from contracts.asking import Asking
+from bootstrap.installation import Installation
+from bootstrap.runner import workflow_runner
+from bootstrap.serving import approval_activities
+from cli.stack.dev_server import DevServer
+from cli.stack.processes import inherited
+from contracts.approvals.messages import ApprovalDraft
+from contracts.approvals.queue import ApprovalEntry, ApprovalFilter
+from contracts.approvals.request import Answer
+from contracts.authorization import Plan
 from contracts.effect import ProposedEffect
 from contracts.evidence import Evidence
-from contracts.verdict import Plan
-from memory.approval_queue import SqlApprovalQueue
+from memory.authoritative.approvals.queue import SqlApprovalQueue
 from settings import Settings
-from worker import workflow_runner
 
 WAITING = int(os.environ.get("KONTOR_BENCH_WAITING", "5000"))
 CACHED = 200
@@ -53,20 +53,20 @@ async def rows() -> list[Row]:
     """Measure; returns the list's seconds, the answering ratio, and the worker's memory."""
     with tempfile.TemporaryDirectory() as folder:
         found = Settings(state=Path(folder), secrets_file=Path(folder) / "secrets.toml")
-        server = DevServer(Path(folder) / "temporal.db", _free_port())
+        server = DevServer(Path(folder) / "temporal.db", free_port())
         process = server.start()
         try:
             client = await Client.connect(server.address, data_converter=pydantic_data_converter)
-            bootstrap.database(found)
-            async with _worker_process(server.address, found) as worker:
-                return await _measured(client, found, worker)
+            with Installation(found) as kontor:
+                queue = kontor.approval_queue
+                async with _worker_process(server.address, found) as worker:
+                    return await _measured(client, queue, worker)
         finally:
             process.terminate()
             process.wait(10)
 
 
-async def _measured(client: Client, found: Settings, worker: psutil.Process) -> list[Row]:
-    queue = bootstrap.approval_queue(found)
+async def _measured(client: Client, queue: SqlApprovalQueue, worker: psutil.Process) -> list[Row]:
     ids = [f"returns/webshop/B-{number}" for number in range(WAITING)]
     await _each("asking", ids, lambda case: _start(client, "BenchAsking", case))
     await _until(lambda: queue.counts().get("waiting", 0) == WAITING)
@@ -145,7 +145,7 @@ async def _start(client: Client, story: str, case: str) -> None:
     )
 
 
-def _asking(case: str) -> Asking:
+def _asking(case: str) -> ApprovalDraft:
     refund = ProposedEffect(
         step="refund",
         connector="webshop",
@@ -159,10 +159,11 @@ def _asking(case: str) -> Asking:
             "lines": [{"line": "1", "sku": "S-1", "quantity": 1}],
         },
         amount_cents=20_000,
+        currency="EUR",
     )
     plan = Plan(case_id=case, desk="returns", summary="return of a lamp", facts={}, effects=(refund,))
     said = Evidence(source="request", text="The lamp arrived broken, I would like my money back. " * 6)
-    return Asking(
+    return ApprovalDraft(
         plan=plan,
         what=plan.summary,
         roles=("clerk", "lead", "owner"),
@@ -208,23 +209,18 @@ async def _worker_process(address: str, found: Settings) -> AsyncIterator[psutil
 async def _serve(address: str, state: Path) -> None:
     found = Settings(state=state, secrets_file=state / "secrets.toml")
     client = await Client.connect(address, data_converter=pydantic_data_converter)
+    asking = approval_activities(Installation(found))
     stories: list[type[Any]] = [BenchAsking, BenchBare]
     async with Worker(
         client,
         task_queue=QUEUE,
         workflows=stories,
-        activities=bootstrap.approval_activities(found, bootstrap.connectors(found)),
+        activities=[asking.open, asking.answer, asking.remind, asking.end],
         workflow_runner=workflow_runner(),
         max_cached_workflows=CACHED,
         max_concurrent_activities=AT_ONCE,
     ):
         await asyncio.Event().wait()
-
-
-def _free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks.rows import Row
-from models.embedder import SentenceEmbedder
+from models.local.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

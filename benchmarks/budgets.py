@@ -16,7 +16,7 @@ from statistics import median
 
 from benchmarks.rows import Row
 from contracts.budget import Limits
-from memory.budgets import SqlBudgets
+from memory.authoritative.budgets import SqlBudgets
 from memory.database import migrate, open_engine
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +30,7 @@ _CALLER = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from benchmarks.budgets import LIMITS, NOON, PRICE
-from memory.budgets import SqlBudgets
+from memory.authoritative.budgets import SqlBudgets
 from memory.database import open_engine
 budgets = SqlBudgets(open_engine(sys.argv[1]), LIMITS)
 def call(number):

@@ -15,11 +15,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from benchmarks.rows import Row
-from connectors.check import sound_manifests
+from connectors.checks.manifests import sound_manifests
 from connectors.connectors import Connectors
-from connectors.http import open_client
 from connectors.secrets import EnvironmentSecrets, FileSecrets
-from contracts.canonical import Arguments
+from connectors.transports.http import open_client
+from contracts.base import Arguments
 
 CALLS = int(os.environ.get("KONTOR_BENCH_CALLS", "1000"))
 OFFICE = Path(__file__).parent.parent / "office"

@@ -16,10 +16,12 @@ from pathlib import Path
 
 from temporalio.testing import ActivityEnvironment
 
-import bootstrap
-from benchmarks.ground import own_settings
+from activities.clock import utc_now
+from activities.effects import EffectActivities
+from benchmarks.environment import own_settings
 from benchmarks.rows import Row
-from connectors.check import sound_manifests
+from bootstrap.installation import Installation
+from connectors.checks.manifests import sound_manifests
 from connectors.connectors import Connectors
 from connectors.secrets import EnvironmentSecrets
 from contracts.effect import EffectOrder, EffectState, Permit, ProposedEffect
@@ -49,10 +51,13 @@ def effect(number: int) -> ProposedEffect:
             "lines": [{"line": "L1", "sku": "S-1", "quantity": 1}],
         },
         amount_cents=100,
+        currency="EUR",
     )
 
 
-def permitted(settings: Settings, outside: Connectors, proposed: ProposedEffect, number: int) -> EffectOrder:
+def permitted(
+    kontor: Installation, outside: Connectors, proposed: ProposedEffect, number: int
+) -> EffectOrder:
     """Issue the permit of one effect and return its order."""
     case_id = f"bench/{CHANNEL}/{number}"
     key = effect_key(case_id, proposed.step)
@@ -63,13 +68,15 @@ def permitted(settings: Settings, outside: Connectors, proposed: ProposedEffect,
         connector=CHANNEL,
         operation=proposed.operation,
         arguments_hash=proposed.arguments_hash,
+        amount_cents=proposed.amount_cents,
+        currency=proposed.currency,
         connector_version=outside.manifest(CHANNEL).connector_version,
-        policy_version=bootstrap.policy_engine(settings).version,
+        policy_version=kontor.policy_engine.version,
         office_version="bench",
         basis="bench",
         expires_at=datetime.now(UTC) + timedelta(hours=1),
     )
-    bootstrap.permits(settings).issue([permit])
+    kontor.authorizations.keep(case_id, (), (), [permit], datetime.now(UTC))
     return EffectOrder(case_id=case_id, key=key, effect=proposed, permit_id=permit.id)
 
 
@@ -89,11 +96,12 @@ async def overhead(settings: Settings, sandbox: Sandbox, calls: int) -> list[Row
     variables = {
         EnvironmentSecrets.variable(f"{name}.token"): token for name, token in sandbox.tokens.items()
     }
-    async with Connectors(manifests, EnvironmentSecrets(variables)) as outside:
-        activities = bootstrap.effect_activities(settings, outside)
+    secrets = EnvironmentSecrets(variables)
+    async with Installation(settings) as kontor, Connectors(manifests, secrets) as outside:
+        activities = EffectActivities(outside, kontor.ledger, lambda: kontor.policy_engine.version, utc_now)
         environment = ActivityEnvironment()
         environment.info = replace(environment.info, schedule_to_close_timeout=None)
-        ordered = [permitted(settings, outside, effect(number), number) for number in range(WARM + calls)]
+        ordered = [permitted(kontor, outside, effect(number), number) for number in range(WARM + calls)]
 
         async def bare(number: int) -> None:
             sent = effect(WARM + calls + number)
@@ -122,6 +130,7 @@ def stock(database: Path, orders: int) -> None:
             channel=CHANNEL,
             customer="c",
             status="delivered",
+            currency="EUR",
             payment_method="card",
             lines=[line],
         )

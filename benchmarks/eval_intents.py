@@ -19,15 +19,15 @@ import numpy as np
 from benchmarks.data import DataMissing, data_folder
 from benchmarks.risk_curve import Curve, write_picture
 from benchmarks.rows import Row
-from contracts.canonical import text_hash
-from models.calibration import risk_coverage
-from models.catalogue import TaskSpec
-from models.classifier import Guess, Head
-from models.embedder import SentenceEmbedder
-from models.examples import Example
-from models.features import Features, features_of
-from models.training import MANY_STRENGTH, Space, fit, train
-from models.words import tokens, word_set
+from contracts.base import text_hash
+from models.local.calibration import risk_coverage
+from models.local.classifier import Guess, Head
+from models.local.embedder import SentenceEmbedder
+from models.local.examples import Example
+from models.local.features import Features, features_of
+from models.local.training import MANY_STRENGTH, Space, fit, train
+from models.routing.catalogue import TaskSpec
+from workflows.returns.matching.tokens import tokens, word_set
 
 TARGET_ERROR, CONFIDENCE, SHOTS = 0.02, 0.95, 10
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "risk-coverage.svg"

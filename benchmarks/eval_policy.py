@@ -10,9 +10,10 @@ from pydantic import JsonValue
 from benchmarks.data import DataMissing, data_folder
 from benchmarks.rows import Row
 from benchmarks.tau_shop import Action, Shop, load_actions, load_shop, replayed
+from contracts.authorization import Plan, Verdict
 from contracts.effect import ProposedEffect
-from contracts.verdict import Plan, Verdict
 from policy.engine import CedarEngine
+from workflows.registry import fact_types
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SIX_MONTHS_DAYS = 180
@@ -39,7 +40,7 @@ def judge(engine: CedarEngine, desk: str, operation: str, facts: Facts) -> Verdi
 
 def tau_rows(folder: Path) -> list[Row]:
     """Measure tau retail: accepted and refused actions, and the traps its rules name."""
-    engine = CedarEngine.from_office(EXAMPLES / "tau_retail")
+    engine = CedarEngine.from_office(EXAMPLES / "tau_retail", fact_types())
     accepted: list[bool] = []
     refused: list[bool] = []
     traps: list[bool] = []
@@ -145,7 +146,7 @@ def _unavailable(shop: Shop, product: str) -> str | None:
 
 def abcd_row(folder: Path) -> Row:
     """Measure ABCD's return windows: every level, day, receipt and packaging against its own table."""
-    engine = CedarEngine.from_office(EXAMPLES / "abcd")
+    engine = CedarEngine.from_office(EXAMPLES / "abcd", fact_types())
     with (folder / "return_policy.csv").open() as lines:
         table = {row["member_level"]: _rule(row) for row in csv.DictReader(lines)}
     agrees = []

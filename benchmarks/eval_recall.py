@@ -6,7 +6,7 @@ from benchmarks.memory_crash import crash
 from benchmarks.recall_quality import judge, rank
 from benchmarks.recall_sets import ARCHIVE, claims
 from benchmarks.rows import Row
-from models.embedder import SentenceEmbedder
+from models.local.embedder import SentenceEmbedder
 
 JUDGED_ON = 1
 """The half of the archive that the weights were not chosen on."""

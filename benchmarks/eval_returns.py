@@ -1,6 +1,7 @@
 """How often the returns desk understands, does what the record says, asks, or is wrong.
 
-Two measurements: the demo's own morning, and tau-bench's retail requests, whose free text is given
+Four measurements: messages that ask for nothing (`benchmarks.unasked`), letters read into wishes
+(`benchmarks.mail`), the demo's own morning, and tau-bench's retail requests, whose free text is given
 to the real desk and whose recorded actions are what should have been done. A *unit* is one order of
 one request. Nothing of tau is trained or tuned on; the confusion is printed as it is.
 
@@ -27,23 +28,26 @@ from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
 
-import bootstrap
 from benchmarks.data import data_folder
-from benchmarks.ground import own_settings
-from benchmarks.rows import Row
+from benchmarks.environment import own_settings
+from benchmarks.mail import mail_rows
+from benchmarks.rows import Row, publish
 from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop
-from cli.children import ROOT, Children
-from cli.connection import connect
-from cli.intake import start_all
-from cli.morning import Morning
-from cli.timeline import Timeline, timeline
-from contracts.approval import Answer
+from benchmarks.unasked import unasked_rows
+from bootstrap.installation import Installation
+from cli.demo.run import Morning
+from cli.stack.processes import ROOT, Children
+from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from contracts.effect import EffectState
-from contracts.returns import ReturnRequest
 from sandbox.faults import MORNING
+from service.intake import start_all
+from service.temporal import connect
+from service.timeline import Timeline, timeline
 from settings import Settings
-from workflows.desks import DESKS
+from workflows.registry import DESKS
+from workflows.returns.reading import own_words
+from workflows.returns.types import ReturnRequest
 
 DESK = DESKS["returns"]
 CHANNEL = "webshop"
@@ -57,18 +61,29 @@ INTENTS = {
     "return_delivered_order_items": "return",
     "exchange_delivered_order_items": "exchange",
 }
-"""What the desk calls it; changing a pending order is none of its work: `other`, for a person."""
+"""What the desk's single questions call it; for changes of a pending order they have no word but `other`."""
+CHANGES = {
+    "modify_pending_order_items": "change_items",
+    "modify_pending_order_address": "change_address",
+    "modify_pending_order_payment": "change_payment",
+}
+"""By the record's tool: the operation that changes a pending order."""
 STATUSES = {"pending", "processed", "delivered", "cancelled"}
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One order of one request, with its recorded actions."""
+    """One order of one request, with its recorded actions.
+
+    Attributes:
+        others: the orders that the request is about besides; each is a unit of its own.
+    """
 
     task: str
     order: str
     text: str
     actions: tuple[Action, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -77,13 +92,23 @@ class Unit:
 
     @property
     def request(self) -> ReturnRequest:
-        """The request as the desk gets it: the customer's words and the order's number."""
-        number = f"{self.task.replace('/', '-')}-{self.order}"
-        return ReturnRequest(id=number, channel=CHANNEL, order=self.order, message=self.text)
+        """The request as the desk gets it: the customer's words about this order, and its number."""
+        whole = ReturnRequest(id=self.customer, channel=CHANNEL, order=self.order, message=self.text)
+        return own_words(whole, self.others)
+
+    @property
+    def customer(self) -> str:
+        """A customer of its own: no unit's case starts another unit's."""
+        return f"{self.task.replace('/', '-')}-{self.order}"
 
 
 async def rows() -> list[Row]:
-    """Run the morning, then tau's requests, each on a Kontor of its own."""
+    """Read what asks for nothing; run the morning, then tau's requests, each on a Kontor of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with Installation(own_settings(Path(folder))) as kontor:
+            unasked = await unasked_rows(kontor)
+    read = [*unasked, *mail_rows(data_folder("tau_retail"))]
+    publish(read, Path("eval.json"))
     morning = await _on_its_own(_morning, ROOT / "office")
     with tempfile.TemporaryDirectory() as folder:
         office = Path(folder) / "office"
@@ -91,7 +116,7 @@ async def rows() -> list[Row]:
         if not KEEP_LIMITS:
             _lift_limits(office / "policies" / "returns.cedar")
         measured = await _on_its_own(_tau, office)
-    return [*measured, *morning]
+    return [*read, *measured, *morning]
 
 
 def _lift_limits(policies: Path) -> None:
@@ -108,33 +133,34 @@ async def _on_its_own(measure: Any, office: Path) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         children = Children(own_settings(Path(folder)).model_copy(update={"office": office}))
         try:
-            children.start_all()
-            found: list[Row] = await measure(children.settings, await connect(children.settings))
-            return found
+            await asyncio.to_thread(children.start_all)
+            async with Installation(children.settings) as kontor:
+                found: list[Row] = await measure(kontor, await connect(children.settings))
+                return found
         finally:
             children.stop()
 
 
-async def _morning(settings: Settings, client: Client) -> list[Row]:
-    _put(settings, "faults", MORNING.model_dump(mode="json"))
-    morning = Morning.of(settings, settings.office / "demo/morning.jsonl")
+async def _morning(kontor: Installation, client: Client) -> list[Row]:
+    _put(kontor.settings, "faults", MORNING.model_dump(mode="json"))
+    morning = Morning.of(kontor, kontor.settings.office / "demo/morning.jsonl")
     await start_all(client, DESK, morning.requests)
     await asyncio.to_thread(morning.wait, lambda _now: None, LONGEST_SECONDS)
     summary = morning.summary()
     return [Row("returns.demo.unattended", summary.unattended, "share", 0.80)]
 
 
-async def _tau(settings: Settings, client: Client) -> list[Row]:
+async def _tau(kontor: Installation, client: Client) -> list[Row]:
     folder = data_folder("tau_retail")
     shop, units = load_shop(folder), list(_units(folder))
-    _post(settings, "load", {"products": [_product(product) for product in shop.products.values()]})
+    _post(kontor.settings, "load", {"products": [_product(product) for product in shop.products.values()]})
     judged: list[tuple[Unit, str, str]] = []
     for wave in _waves(units[: UNITS or None]):
         orders = [_order(shop, unit) for unit in wave]
-        _post(settings, "load", {"orders": orders, "replace": True})
+        _post(kontor.settings, "load", {"orders": orders, "replace": True})
         await start_all(client, DESK, [unit.request for unit in wave])
-        judged += [(unit, *_judge(unit, await _ended(settings, unit))) for unit in wave]
-        await _turn_down_what_waits(settings, client, wave)
+        judged += [(unit, *_judge(unit, await _ended(kontor, unit))) for unit in wave]
+        await _turn_down_what_waits(kontor, client, wave)
     _print(judged)
     verdicts = Counter(verdict for _, _, verdict in judged)
     understood = sum(said == unit.intent for unit, said, _ in judged)
@@ -149,7 +175,8 @@ def _units(folder: Path) -> Iterator[Unit]:
         ordered = sorted(actions, key=lambda action: action.order)
         for order, ours in groupby(ordered, key=lambda action: action.order):
             task = actions[0].task
-            yield Unit(task, order.lstrip("#"), texts[task], tuple(ours))
+            others = {action.order.lstrip("#") for action in actions} - {order.lstrip("#")}
+            yield Unit(task, order.lstrip("#"), texts[task], tuple(ours), tuple(sorted(others)))
 
 
 def _waves(units: list[Unit]) -> Iterator[list[Unit]]:
@@ -163,12 +190,12 @@ def _waves(units: list[Unit]) -> Iterator[list[Unit]]:
         left = [unit for unit in left if taken[unit.order] is not unit]
 
 
-async def _ended(settings: Settings, unit: Unit) -> Timeline:
+async def _ended(kontor: Installation, unit: Unit) -> Timeline:
     case_id = DESK.case_id(unit.request)
     for _ in range(int(LONGEST_SECONDS * 5)):
-        found = bootstrap.cases(settings).find(case_id)
+        found = kontor.cases.find(case_id)
         if found is not None and found.status is not CaseStatus.RUNNING:
-            whole = timeline(settings, case_id)
+            whole = timeline(kontor, case_id)
             assert whole is not None
             return whole
         await asyncio.sleep(0.2)
@@ -206,13 +233,25 @@ def _matches(unit: Unit, done: dict[tuple[str, str], dict[str, Any]]) -> bool:
             same_items = Counter(line["sku"] for line in back) == Counter(action.items)
             return same_items and Counter(new) == Counter(action.new_items)
         case _:
-            return False
+            return all(_changed(action, by_operation) for action in unit.actions)
 
 
-async def _turn_down_what_waits(settings: Settings, client: Client, wave: list[Unit]) -> None:
+def _changed(action: Action, by_operation: dict[str, dict[str, Any]]) -> bool:
+    """Say whether the desk did what a recorded change of a pending order did."""
+    operation = CHANGES.get(action.tool, "")
+    given = by_operation.get(operation)
+    if given is None:
+        return False
+    swaps = Counter((line["sku"], line["new_sku"]) for line in given.get("lines", []))
+    wanted = Counter(zip(action.items, action.new_items, strict=False))
+    method = given.get("payment_method", action.method)
+    return (operation != "change_items" or swaps == wanted) and method == action.method
+
+
+async def _turn_down_what_waits(kontor: Installation, client: Client, wave: list[Unit]) -> None:
     for unit in wave:
         case_id = DESK.case_id(unit.request)
-        found = bootstrap.cases(settings).find(case_id)
+        found = kontor.cases.find(case_id)
         if found is not None and found.status is CaseStatus.WAITING:
             handle = client.get_workflow_handle(case_id)
             await handle.signal("decide", Answer(person="anna", choice="reject"))
@@ -245,8 +284,9 @@ def _order(shop: Shop, unit: Unit) -> dict[str, Any]:
     return {
         "id": unit.order,
         "channel": CHANNEL,
-        "customer": unit.task.replace("/", "-"),
+        "customer": unit.customer,
         "status": status,
+        "currency": "USD",
         "member_level": "gold",
         "placed_days_ago": 9,
         "delivered_days_ago": 4 if status == "delivered" else None,

@@ -9,15 +9,25 @@ import random
 import sqlite3
 import tempfile
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
-from benchmarks.ground import own_settings
+from benchmarks.chaos import (
+    REFUSALS,
+    Storm,
+    failing_share,
+    from_memory,
+    storm_plan,
+)
+from benchmarks.environment import own_settings
+from benchmarks.plain_retries import plain_retries, twice_in
 from benchmarks.rows import Row
-from benchmarks.storm import Made, Storm, failing_share, from_memory, plain_retries, storm_plan, twice_in
-from cli.children import ROOT
-from connectors.check import sound_manifests
+from benchmarks.storm_report import Made
+from cli.stack.processes import ROOT
+from connectors.checks.manifests import sound_manifests
 from connectors.connectors import Connectors
 from contracts.effect import ProposedEffect
+from sandbox.faults import Fault, Scripted
 from sandbox.loading import LineIn, Load, OrderIn, load
 from sandbox.server import Sandbox, running
 from sandbox.world import CHANNELS, World
@@ -25,6 +35,8 @@ from sandbox.world import CHANNELS, World
 REFUNDS = int(os.environ.get("KONTOR_STORM_REFUNDS", "1000"))
 KILLS = int(os.environ.get("KONTOR_STORM_KILLS", "10"))
 SEED = 20_261
+SCRIPTED_EVERY = 4
+"""Of so many of the webshop's refunds one loses its answer and is then refused."""
 
 
 def shop(refunds: int) -> tuple[Load, list[ProposedEffect]]:
@@ -43,6 +55,7 @@ def shop(refunds: int) -> tuple[Load, list[ProposedEffect]]:
                 channel=channel,
                 customer=f"c-{number}",
                 status="delivered",
+                currency="EUR",
                 payment_method="card-1",
                 lines=[line],
             )
@@ -65,7 +78,21 @@ def _refund(channel: str, order: str, cents: int) -> ProposedEffect:
             "lines": [{"line": "L1", "sku": "S-1", "quantity": 1}],
         },
         amount_cents=cents,
+        currency="EUR",
     )
+
+
+def lost_and_refused(effects: Sequence[ProposedEffect]) -> list[Scripted]:
+    """Script for some refunds what chance brings too rarely: the answer is lost, and the retry refused.
+
+    They are the webshop's: it is sent its key again, where the others are looked up before.
+    """
+    struck = [effect for effect in effects if effect.connector == "webshop"][::SCRIPTED_EVERY]
+    return [
+        Scripted(channel="webshop", operation="refund", fault=fault, order=str(effect.arguments["order"]))
+        for effect, refusal in zip(struck, cycle(REFUSALS), strict=False)
+        for fault in (Fault.CUT_AFTER, refusal)
+    ]
 
 
 def made_in(database: Path) -> Made:
@@ -89,6 +116,7 @@ async def storm(folder: Path, refunds: int, kills: int) -> list[Row]:
     database = folder / "sandbox.db"
     _prepare(database, orders)
     with running(database, seeded=False, plan=storm_plan(SEED)) as sandbox:
+        sandbox.faults.script += lost_and_refused(effects)
         settings = own_settings(folder).model_copy(update={"sandbox_port": sandbox.port})
 
         async def made() -> Made:

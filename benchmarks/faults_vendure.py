@@ -10,24 +10,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.data import DataMissing
-from benchmarks.ground import free_port, own_settings
-from benchmarks.rows import Row
-from benchmarks.storm import (
-    Made,
+from benchmarks.chaos import (
     Storm,
     failing_share,
     from_memory,
     office_with,
-    plain_retries,
     storm_plan,
-    twice_in,
 )
-from cli.children import ROOT
-from connectors.check import sound_manifests
+from benchmarks.data import DataMissing
+from benchmarks.environment import free_port, own_settings
+from benchmarks.plain_retries import plain_retries, twice_in
+from benchmarks.proxy import proxied
+from benchmarks.rows import Row
+from benchmarks.storm_report import Made
+from cli.stack.processes import ROOT
+from connectors.checks.manifests import sound_manifests
 from connectors.connectors import Connectors
 from contracts.effect import ProposedEffect
-from sandbox.proxy import proxied
 from tests.postgres import PostgresServer
 from tests.real.installing import Missing
 from tests.real.vendure_server import PASSWORD, VendureServer
@@ -75,6 +74,7 @@ def _refund(bought: Bought, cents: int) -> ProposedEffect:
             "lines": [{"line": bought.line, "sku": "LAMP", "quantity": 1}],
         },
         amount_cents=cents,
+        currency="EUR",
     )
 
 

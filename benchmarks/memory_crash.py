@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.memory_crash_child import OPERATIONS, open_memory
 from contracts.memory import Memory
-from memory.semantic import SemanticMemory
+from memory.semantic.service import SemanticMemory
 
 ROOT = Path(__file__).parent.parent
 LONGEST_SECONDS = 3.0

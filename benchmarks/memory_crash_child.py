@@ -13,9 +13,9 @@ from pathlib import Path
 from benchmarks.hashing_embedder import HashingEmbedder
 from contracts.memory import Document, Memory
 from memory.database import migrate, open_engine
-from memory.qdrant_edge import QdrantEdge
-from memory.rebuild import CollectionRebuild
-from memory.semantic import SemanticMemory
+from memory.semantic.rebuild import CollectionRebuild
+from memory.semantic.service import SemanticMemory
+from memory.semantic.stores.qdrant_edge import QdrantEdge
 
 UNINDEXED_LIMIT = 400
 """So low that the index is rebuilt, and its building killed, too."""

@@ -6,26 +6,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.rows import Row
+from contracts.authorization import Plan
 from contracts.effect import ProposedEffect
-from contracts.returns import DESK, ReturnFacts
-from contracts.verdict import Plan
-from policy.book import PolicyBook, policies_version, read_book
 from policy.engine import CedarEngine
+from policy.policy_set import PolicySet, policies_version, read_policy_set
 from policy.source import Policy, read_policies
+from workflows.registry import fact_types
+from workflows.returns.types import DESK, ReturnFacts
 
 OFFICE = Path(__file__).parent.parent / "office"
 POLICIES = 500
 ROUNDS = int(os.environ.get("KONTOR_BENCH_VERDICTS", "5000"))
 BAR_MS = 2.0
-"""Bar 5 of the policy issue: the 99th percentile at 500 policies."""
+"""The 99th percentile at 500 policies."""
 
 
 async def rows() -> list[Row]:
     """Return verdict times; one verdict is both questions about one effect."""
-    book, _ = read_book(OFFICE)
+    book, _ = read_policy_set(OFFICE, fact_types())
     engine, large = CedarEngine(book), CedarEngine(enlarged(book, POLICIES))
     started = time.perf_counter()
-    CedarEngine.from_office(OFFICE)
+    CedarEngine.from_office(OFFICE, fact_types())
     load_ms = (time.perf_counter() - started) * 1000
     asked = plan()
     office_ms, _ = timed(lambda: engine.judge(asked))
@@ -62,6 +63,7 @@ def plan() -> Plan:
         operation="refund",
         arguments={"order": "W-1", "amount_cents": 4000},
         amount_cents=4000,
+        currency="EUR",
     )
     return Plan(
         case_id="returns/webshop/RMA-1",
@@ -72,13 +74,13 @@ def plan() -> Plan:
     )
 
 
-def enlarged(book: PolicyBook, size: int) -> PolicyBook:
+def enlarged(book: PolicySet, size: int) -> PolicySet:
     """Return the book with made-up rules up to `size`, half about each question, all about the refund."""
     rules = [_rule(number) for number in range(size - len(book.policies))]
     extra, problems = read_policies("\n".join(rules), "bench.cedar")
     assert not problems, problems
     policies: tuple[Policy, ...] = (*book.policies, *extra)
-    return PolicyBook(policies, book.staff, book.words, policies_version(policies))
+    return PolicySet(policies, book.staff, book.words, policies_version(policies))
 
 
 def _rule(number: int) -> str:

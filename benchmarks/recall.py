@@ -19,17 +19,17 @@ import hnswlib
 import numpy as np
 from qdrant_client import QdrantClient
 
-from benchmarks.ground import free_port
+from benchmarks.environment import free_port
 from benchmarks.recall_corpus import Corpus, Known, corpus
 from benchmarks.rows import Row
 from contracts.memory import Memory
 from memory.database import migrate, open_engine
-from memory.pgvector import PgVector
-from memory.qdrant_edge import QdrantEdge
-from memory.qdrant_server import QdrantServer
-from memory.semantic import CANDIDATES, SemanticMemory
-from memory.vectors import Narrow, Point, VectorStore
-from models.embedder import SentenceEmbedder
+from memory.semantic.service import CANDIDATES, SemanticMemory
+from memory.semantic.stores.base import Filter, Point, VectorStore
+from memory.semantic.stores.pgvector import PgVector
+from memory.semantic.stores.qdrant_edge import QdrantEdge
+from memory.semantic.stores.qdrant_server import QdrantServer
+from models.local.embedder import SentenceEmbedder
 from tests.postgres import PostgresServer
 
 SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000, "1m": 1_000_000}
@@ -122,7 +122,7 @@ async def _memory(given: Corpus, name: str, floor: Floor) -> list[Row]:
         assert current is not None
         await asyncio.to_thread(memory.vectors.optimize, current.name, force=True)
         found = [
-            await _timed(lambda question=question: memory.find(question, Narrow(), FIRST))  # type: ignore[misc]  # a bound default
+            await _timed(lambda question=question: memory.find(question, Filter(), FIRST))  # type: ignore[misc]  # a bound default
             for question in given.questions
         ]
         memory.close()
@@ -145,9 +145,9 @@ def _store(engine: str, store: VectorStore, given: Corpus, name: str, floor: Flo
     begun = time.perf_counter()
     store.optimize("bench", force=True)
     indexing = time.perf_counter() - begun
-    both = _latencies(store, given, Narrow())
-    filtered = _latencies(store, given, Narrow(kinds=(KINDS[0],)))
-    near = [store.search("bench", vector, None, Narrow(), FIRST).dense for vector in given.asked.tolist()]
+    both = _latencies(store, given, Filter())
+    filtered = _latencies(store, given, Filter(kinds=(KINDS[0],)))
+    near = [store.search("bench", vector, None, Filter(), FIRST).dense for vector in given.asked.tolist()]
     agreed = [
         len({uuid.UUID(hit.id).int - 1 for hit in hits} & truth) / FIRST
         for hits, truth in zip(near, floor.exact, strict=True)
@@ -178,7 +178,7 @@ def _points(given: Corpus, ids: Sequence[str], start: int) -> list[Point]:
     ]
 
 
-def _latencies(store: VectorStore, given: Corpus, narrow: Narrow) -> list[float]:
+def _latencies(store: VectorStore, given: Corpus, narrow: Filter) -> list[float]:
     """Ask the questions, at least `FEWEST`; a store that is slow is not asked the others."""
     found: list[float] = []
     until = time.monotonic() + PATIENCE_SECONDS

@@ -9,11 +9,11 @@ from statistics import fmean
 
 from benchmarks.recall_sets import RecallSet
 from contracts.embedding import Embedder
-from memory.fusion import DENSE_WEIGHT, fuse
-from memory.lexical import Lexicon
-from memory.qdrant_edge import QdrantEdge
-from memory.semantic import CANDIDATES
-from memory.vectors import Found, Narrow, Point
+from memory.semantic.ranking import DENSE_WEIGHT, fuse
+from memory.semantic.service import CANDIDATES
+from memory.semantic.stores.base import Filter, Found, Point
+from memory.semantic.stores.lexicon import Lexicon
+from memory.semantic.stores.qdrant_edge import QdrantEdge
 
 AT = 5
 
@@ -47,7 +47,7 @@ async def rank(given: RecallSet, embedder: Embedder) -> Rankings:
         for id_, vector, text in zip(ids, vectors, given.passages, strict=True):
             store.upsert("set", [Point(id_, vector, text, "post", "", "", 0.0)])
         found = tuple(
-            store.search("set", vector, question, Narrow(), CANDIDATES)
+            store.search("set", vector, question, Filter(), CANDIDATES)
             for vector, (question, _) in zip(asked, given.questions, strict=True)
         )
         store.close()

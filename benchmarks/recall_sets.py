@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import frontmatter
 
 from benchmarks.data import data_folder
-from memory.markdown import SENTENCE_END, files, read
+from memory.semantic.markdown import SENTENCE_END, files, read
 
 LEAST_SENTENCES = 4
 SHORT = 6

@@ -12,36 +12,35 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import Engine, insert
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.ports import Sent
 from activities.reconcile import ReconcileActivities
-from benchmarks.ground import free_port
+from benchmarks.environment import free_port
 from benchmarks.rows import Row
-from cli.dev_server import DevServer
-from contracts.canonical import Arguments
-from contracts.effect import EffectState
+from cli.stack.dev_server import DevServer
+from contracts.base import Arguments
+from contracts.connector import Manifest
+from contracts.effect import EffectState, OutsideResult
 from contracts.ids import CONTROL_QUEUE, connector_queue
-from contracts.listing import OutsideEntry, OutsidePage
-from contracts.manifest import Listing, Manifest
-from contracts.reconciling import Patience, ReconcileRequest, ReconcileTally
-from memory.anchor import Anchor, AnchorFile
-from memory.books import SqlBooks
-from memory.chain import Signer, new_key
+from contracts.listing import Listing, OutsideEntry, OutsidePage
+from contracts.reconciliation.messages import Patience, ReconcileRequest, ReconcileSummary
+from memory.authoritative.ledger.ledger import SqlLedger
+from memory.authoritative.reconciliation.store import SqlReconciliation
 from memory.database import migrate, open_engine, writing
-from memory.episodes import SqlEpisodes
-from memory.ledger import SqlLedger
+from memory.episodic.anchor import Anchor, AnchorFile
+from memory.episodic.chain import Signer, new_key
+from memory.episodic.journal import Journal
+from memory.episodic.log import SqlEpisodes
 from memory.tables.ledger import EffectRow
-from workflows.reconcile import ReconcileWorkflow
+from workflows.reconciliation.reconcile import ReconcileWorkflow
 
 SIZES = "1000,10000,100000"
 CHANGED = 50
@@ -83,7 +82,14 @@ class _Shop:
     def __init__(self) -> None:
         self.listed: list[OutsideEntry] = []
         listing = Listing(
-            operation="list", items="i", next_cursor="n", reference="r", amount_cents="a", at="t", key="k"
+            operation="list",
+            order="oldest-first",
+            items="i",
+            next_cursor="n",
+            reference="r",
+            amount_cents="a",
+            at="t",
+            key="k",
         )
         self._manifest = Manifest(
             name=SHOP, version="1", transport="http", base_url="", operations={}, listing=listing
@@ -97,26 +103,8 @@ class _Shop:
         page = tuple(self.listed[start : start + limit])
         return OutsidePage(entries=page, next_cursor=str(start + len(page)))
 
-    async def read(self, connector: str, operation: str, arguments: Arguments) -> dict[str, JsonValue]:
-        raise NotImplementedError
-
-    async def send(self, connector: str, operation: str, arguments: Arguments, key: str) -> Sent:
-        raise NotImplementedError
-
-    async def look_up(
-        self,
-        connector: str,
-        operation: str,
-        arguments: Arguments,
-        key: str,
-        sent_at: datetime,
-        *,
-        taken: Collection[str] = (),
-    ) -> Sent | None:
-        raise NotImplementedError
-
     def compensation(
-        self, connector: str, operation: str, arguments: Arguments, key: str, sent: Sent
+        self, connector: str, operation: str, arguments: Arguments, key: str, sent: OutsideResult
     ) -> tuple[str, Arguments] | None:
         raise NotImplementedError
 
@@ -128,13 +116,14 @@ class _Books:
         self.engine = engine
         self.shop = _Shop()
         self.count = 0
-        signer = Signer(_Keys())
-        log = SqlEpisodes(engine, signer, Anchor(AnchorFile(folder / "audit.anchor")))
+        anchor = Anchor(AnchorFile(folder / "audit.anchor"))
+        journal = Journal(engine, Signer(_Keys()), anchor)
+        log = SqlEpisodes(journal, anchor)
         self.work = ReconcileActivities(
             connectors=(SHOP,),
             outside=self.shop,
-            books=SqlBooks(engine, signer),
-            ledger=SqlLedger(engine),
+            books=SqlReconciliation(journal, "EUR"),
+            ledger=SqlLedger(journal),
             log=log,
             clock=lambda: datetime.now(UTC),
         )
@@ -212,7 +201,7 @@ def _workers(client: Client, work: ReconcileActivities) -> list[Worker]:
     ]
 
 
-async def _run(client: Client) -> tuple[float, ReconcileTally]:
+async def _run(client: Client) -> tuple[float, ReconcileSummary]:
     begun = time.perf_counter()
     tally = await client.execute_workflow(
         ReconcileWorkflow.run,

@@ -1,4 +1,8 @@
-"""The desk's automatic path against a bare workflow of the same shape, on one server, in one run."""
+"""The desk's automatic path against barer workflows, case by case in turn, on one server, in one run.
+
+`KONTOR_BENCH_PEERS` may name a folder with `on_temporal.py`: the same return as Temporal's own samples
+write it, a worker on the queue `peer`. It is then measured in the same run.
+"""
 
 import asyncio
 import os
@@ -7,74 +11,199 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from benchmarks.bare import QUEUE, BareWorkflow
-from benchmarks.ground import own_settings
+from benchmarks.cpu import cpu_ms
+from benchmarks.environment import own_settings
+from benchmarks.floor import QUEUE, BareWorkflow, FloorWorkflow
 from benchmarks.rows import Row
-from cli.children import ROOT, Children, inherited
-from cli.connection import connect
+from cli.stack.processes import ROOT, Children, inherited
 from contracts.case import CaseStatus
 from contracts.ids import CONTROL_QUEUE
-from contracts.returns import ReturnRequest
-from workflows.desks import DESKS
+from service.temporal import connect
+from workflows.kernel import search_attributes
+from workflows.registry import DESKS
+from workflows.returns.types import ReturnRequest
 
 ONE_BY_ONE = int(os.environ.get("KONTOR_BENCH_LATENCY_CASES", "150"))
 TOGETHER = int(os.environ.get("KONTOR_BENCH_THROUGHPUT_CASES", "400"))
+PEERS = os.environ.get("KONTOR_BENCH_PEERS", "")
 CONCURRENCY = 50
+BLOCK = 80
+"""Cases at 50 at once before another side has its turn: the machine's mood changes within a run."""
 WARM_UP = 10
+START_SECONDS = 90.0
+
+
+@dataclass
+class Side:
+    """One way to do a case, and what doing it took.
+
+    Attributes:
+        one: does one case.
+        worker: the process that works for it.
+        alone_ms: latencies, one case at a time.
+        seconds: time that blocks of cases took, 50 at once.
+        cpu: milliseconds of the processor by place and process: `alone/server`, `crowd/worker`, …
+    """
+
+    name: str
+    one: Callable[[], Awaitable[None]]
+    worker: int
+    alone_ms: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    crowd: int = 0
+    cpu: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def per_second(self) -> float:
+        """Cases a second, 50 at once."""
+        return self.crowd / self.seconds
+
+    @property
+    def p50(self) -> float:
+        """The median latency of one case alone."""
+        return statistics.median(self.alone_ms)
+
+    @property
+    def p99(self) -> float:
+        """The latency that one case alone of a hundred exceeds."""
+        return statistics.quantiles(self.alone_ms, n=100)[98]
+
+    def cpu_per_case(self, place: str) -> float:
+        """Return milliseconds a case of a place, for instance `alone/server`."""
+        return self.cpu[place] / (len(self.alone_ms) if place.startswith("alone") else self.crowd)
 
 
 async def rows() -> list[Row]:
-    """Measure both; the floor of each row is the bare workflow."""
+    """Measure all sides; the floors are the barer workflows of the same run."""
     with tempfile.TemporaryDirectory() as folder:
         children = Children(own_settings(Path(folder)))
-        bare: subprocess.Popen[bytes] | None = None
+        others: list[subprocess.Popen[bytes]] = []
         try:
             children.start_all()
-            address = children.settings.temporal_address
-            bare = _start_bare(address)
-            client = await connect(children.settings)
-            _load_orders(children.settings.sandbox_port, WARM_UP + ONE_BY_ONE + WARM_UP + TOGETHER)
-            return await _measure(client)
+            found = children.settings
+            others.append(_start([sys.executable, "-m", "benchmarks.floor", found.temporal_address], {}))
+            if PEERS:
+                others.append(_start_peer(children, Path(folder)))
+            client = await connect(found)
+            _load_orders(found.sandbox_port, 2 * (WARM_UP + ONE_BY_ONE + TOGETHER))
+            bare, *peer = (process.pid for process in others)
+            sides = [
+                Side("bare", _Bare(client, BareWorkflow).one, bare),
+                Side("desk", _Desk(client).one, children.running["worker"].pid),
+                Side("floor", _Bare(client, FloorWorkflow).one, bare),
+                *(Side("textbook", _Textbook(client).one, pid) for pid in peer),
+            ]
+            await _measure(sides, children.running["temporal"].pid)
+            return _rows({side.name: side for side in sides})
         finally:
-            if bare is not None:
-                bare.kill()
-                bare.wait()
+            for process in others:
+                process.kill()
+                process.wait()
             children.stop()
 
 
-def _start_bare(address: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "benchmarks.bare", address], cwd=ROOT, env=inherited())  # noqa: S603  (our own module)
+def _start(
+    command: Sequence[str], more: dict[str, str], log: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    with (log or Path(os.devnull)).open("ab") as output:
+        return subprocess.Popen(  # noqa: S603  (our own interpreter; the peers' file is the caller's)
+            command, cwd=ROOT, env={**inherited(), **more}, stdout=output if log else None
+        )
 
 
-async def _measure(client: Client) -> list[Row]:
-    desk, floor = _Desk(client), _Bare(client)
-    for run in (floor.one, desk.one):
-        await _latencies(run, WARM_UP)
-    bare_ms, desk_ms = await _latencies(floor.one, ONE_BY_ONE), await _latencies(desk.one, ONE_BY_ONE)
-    bare_rate, desk_rate = await _rate(floor.one, TOGETHER), await _rate(desk.one, TOGETHER)
-    return [
-        Row("returns.latency_p50", statistics.median(desk_ms), "ms", statistics.median(bare_ms)),
-        Row("returns.latency_p99", _p99(desk_ms), "ms", _p99(bare_ms)),
-        Row("returns.throughput", desk_rate, "1/s", bare_rate),
-    ]
+def _start_peer(children: Children, folder: Path) -> "subprocess.Popen[bytes]":
+    """Start the textbook version's worker, with the sandbox's secrets and books of its own."""
+    found, log = children.settings, folder / "peer.log"
+    more = {
+        "PYTHONPATH": f"{ROOT}:{PEERS}",
+        "PEER_BOOKS": str(folder / "peer.db"),
+        "KONTOR_STATE": str(folder / "peer"),
+        "KONTOR_SECRETS_FILE": str(found.secrets_file),
+        "KONTOR_OFFICE": str(found.office),
+        "KONTOR_TEMPORAL_ADDRESS": found.temporal_address,
+        "KONTOR_SANDBOX_PORT": str(found.sandbox_port),
+    }
+    (folder / "peer").mkdir()
+    process = _start([sys.executable, str(Path(PEERS) / "on_temporal.py")], more, log)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if "serving" in log.read_text():
+            return process
+        time.sleep(0.1)
+    raise RuntimeError("the textbook version does not serve")
+
+
+async def _measure(sides: list[Side], server: int) -> None:
+    for side in sides:
+        for _ in range(WARM_UP):
+            await side.one()
+    for _ in range(ONE_BY_ONE):
+        for side in sides:
+            began, before = time.perf_counter(), (cpu_ms(server), cpu_ms(side.worker))
+            await side.one()
+            side.alone_ms.append((time.perf_counter() - began) * 1000)
+            _spend(side, "alone", before, server)
+    for done in range(0, TOGETHER, BLOCK):
+        count = min(BLOCK, TOGETHER - done)
+        for side in sides:
+            before = (cpu_ms(server), cpu_ms(side.worker))
+            side.seconds += await _together(side.one, count)
+            side.crowd += count
+            _spend(side, "crowd", before, server)
+
+
+def _spend(side: Side, place: str, before: tuple[float, float], server: int) -> None:
+    for process, pid, then in (("server", server, before[0]), ("worker", side.worker, before[1])):
+        name = f"{place}/{process}"
+        side.cpu[name] = side.cpu.get(name, 0.0) + cpu_ms(pid) - then
+
+
+async def _together(run: Callable[[], Awaitable[None]], count: int) -> float:
+    slots = asyncio.Semaphore(CONCURRENCY)
+
+    async def one() -> None:
+        async with slots:
+            await run()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(count)))
+    return time.perf_counter() - began
+
+
+def _rows(sides: dict[str, Side]) -> list[Row]:
+    """Return the desk's values, each beside the same of a barer side."""
+    desk, bare = sides["desk"], sides["bare"]
+    found = [Row("returns.latency_p99", desk.p99, "ms", bare.p99)]
+    for prefix, other in (("", bare), ("floor_", sides["floor"]), ("textbook_", sides.get("textbook"))):
+        if other is not None:
+            found.append(Row(f"returns.{prefix}latency_p50", desk.p50, "ms", other.p50))
+            found.append(Row(f"returns.{prefix}throughput", desk.per_second, "1/s", other.per_second))
+    for place in ("alone/server", "alone/worker", "crowd/server", "crowd/worker"):
+        name = f"returns.cpu_{place.replace('/', '_')}"
+        found.append(Row(name, desk.cpu_per_case(place), "ms", bare.cpu_per_case(place)))
+    return found
 
 
 class _Bare:
-    """Runs bare workflows."""
+    """Runs workflows that do nothing."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, workflow: type[BareWorkflow] | type[FloorWorkflow]) -> None:
         self._client = client
+        self._workflow = workflow
         self._count = 0
 
     async def one(self) -> None:
         self._count += 1
-        await self._client.execute_workflow(BareWorkflow.run, id=f"bare-{self._count}", task_queue=QUEUE)
+        name = f"{self._workflow.__name__}-{self._count}"
+        await self._client.execute_workflow(self._workflow.run, id=name, task_queue=QUEUE)
 
 
 class _Desk:
@@ -85,24 +214,50 @@ class _Desk:
         self._count = 0
 
     async def one(self) -> None:
-        self._count += 1
-        number = f"B-{self._count:06}"
-        request = ReturnRequest(
-            id=number,
-            channel=_channel(self._count),
-            order=number,
-            message=f"The scarf in {number} is too short for me, I want to return it for a refund please.",
+        self._count += 2
+        case, desk = _case(self._count), DESKS["returns"]
+        request = ReturnRequest.model_validate(case)
+        # As `service.intake` starts a case.
+        attributes = TypedSearchAttributes(
+            [
+                SearchAttributePair(search_attributes.DESK, desk.name),
+                SearchAttributePair(search_attributes.CHANNEL, request.channel),
+                SearchAttributePair(search_attributes.STATUS, CaseStatus.RUNNING.value),
+                SearchAttributePair(search_attributes.AMOUNT_CENTS, 0),
+            ]
         )
-        desk = DESKS["returns"]
         result = await self._client.execute_workflow(
-            desk.workflow.run, request, id=desk.case_id(request), task_queue=CONTROL_QUEUE
+            desk.workflow().run,
+            request,
+            id=desk.case_id(request),
+            task_queue=CONTROL_QUEUE,
+            search_attributes=attributes,
         )
         if result.status is not CaseStatus.SETTLED:
-            raise RuntimeError(f"{number} ended {result.status} {result.outcome}: not the automatic path")
+            raise RuntimeError(f"{request.id} ended {result.status} {result.outcome}: not the automatic path")
+
+
+class _Textbook:
+    """Runs the same returns as Temporal's samples write them."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._count = -1
+
+    async def one(self) -> None:
+        self._count += 2
+        case = _case(self._count)
+        await self._client.execute_workflow("Returns", case, id=case["id"], task_queue="peer")
+
+
+def _case(number: int) -> dict[str, str]:
+    order = f"B-{number:06}"
+    message = f"The scarf in {order} is too short for me, I want to return it for a refund please."
+    return {"id": order, "channel": _channel(number), "order": order, "message": message}
 
 
 def _channel(number: int) -> str:
-    return ("webshop", "marketplace", "store")[number % 3]
+    return ("webshop", "marketplace", "store")[number // 2 % 3]
 
 
 def _load_orders(port: int, count: int) -> None:
@@ -112,36 +267,12 @@ def _load_orders(port: int, count: int) -> None:
             "channel": _channel(number),
             "customer": f"bench-{number}",
             "status": "delivered",
+            "currency": "EUR",
             "placed_days_ago": 9,
             "delivered_days_ago": 4,
             "payment_method": "card",
             "lines": [{"id": "L1", "sku": "SCARF-RUST"}],
         }
-        for number in range(1, count + 1)
+        for number in range(count + 2)
     ]
     httpx.post(f"http://127.0.0.1:{port}/admin/load", json={"orders": orders}, timeout=60).raise_for_status()
-
-
-async def _latencies(run: Callable[[], Awaitable[None]], count: int) -> list[float]:
-    taken = []
-    for _ in range(count):
-        began = time.perf_counter()
-        await run()
-        taken.append((time.perf_counter() - began) * 1000)
-    return taken
-
-
-async def _rate(run: Callable[[], Awaitable[None]], count: int) -> float:
-    slots = asyncio.Semaphore(CONCURRENCY)
-
-    async def one() -> None:
-        async with slots:
-            await run()
-
-    began = time.perf_counter()
-    await asyncio.gather(*(one() for _ in range(count)))
-    return count / (time.perf_counter() - began)
-
-
-def _p99(values: list[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from benchmarks.recall_quality import judge, rank
 from benchmarks.recall_sets import ARCHIVE
-from models.embedder import SentenceEmbedder
+from models.local.embedder import SentenceEmbedder
 
 TUNED_ON = 0
 WEIGHTS = tuple(step / 20 for step in range(21))

@@ -5,8 +5,8 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
-    from contracts.asking import Asking
-    from workflows.approval_gate import ApprovalGate
+    from contracts.approvals.messages import ApprovalDraft
+    from workflows.kernel.approval_gate import ApprovalGate
 
 
 @workflow.defn(name="BenchAsking")
@@ -14,14 +14,14 @@ class BenchAsking:
     """A case that asks and ends: everything else of a desk left out."""
 
     @workflow.init
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, draft: ApprovalDraft) -> None:
         """Make the gate."""
         self.gate = ApprovalGate()
 
     @workflow.run
-    async def run(self, asking: Asking) -> str:
+    async def run(self, draft: ApprovalDraft) -> str:
         """Ask, and return the outcome."""
-        approval = await self.gate.ask(asking)
+        approval = await self.gate.ask(draft)
         await self.gate.finish()
         return approval.outcome.value
 
@@ -35,7 +35,7 @@ class BenchBare:
         self.said = False
 
     @workflow.run
-    async def run(self, asking: Asking) -> str:
+    async def run(self, draft: ApprovalDraft) -> str:
         """Wait."""
         await workflow.wait_condition(lambda: self.said)
         return "approved"
