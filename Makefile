@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: demo test check format bench eval test-real test-gemini clean
+.PHONY: demo test test-slow check format bench eval test-real test-gemini clean
+
+# How many processes run the tests, a file in one of them: each has servers and an embedder of its own.
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -16,7 +20,11 @@ demo: $(VENV)/.ready
 	$(BIN)/kontor demo
 
 test: $(VENV)/.ready
-	$(BIN)/pytest -m "not real and not gemini"
+	$(PYTEST) -m "not real and not gemini and not slow"
+
+# Servers, sandboxes and workers as processes, which are also killed.
+test-slow: $(VENV)/.ready
+	$(PYTEST) -m slow
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
