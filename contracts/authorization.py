@@ -206,8 +206,8 @@ class Alternatives(Frozen):
     """Several plans for one wish in outline, the one that is best for the customer first.
 
     Attributes:
-        fact: the fact by which they differ. A plan but the last counts only if a policy that permits it
-            speaks of that fact: what policies are silent about is not given away.
+        fact: of which a policy that permits a plan must speak, or it does not count, unless it is the
+            last: what policies are silent about is not given away.
     """
 
     plans: tuple[Plan, ...]

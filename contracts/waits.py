@@ -21,9 +21,11 @@ class Wait(Frozen):
     """The moments of one wait.
 
     Attributes:
+        begins_at: when it began.
         remind_at: when whoever shall do it is reminded, once; None for never.
         ends_at: when nobody waits for it any more.
     """
 
+    begins_at: datetime
     remind_at: datetime | None = None
     ends_at: datetime

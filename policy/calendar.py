@@ -198,6 +198,7 @@ class OfficeCalendar:
         waiting = self.file.waits.get(what, Waiting())
         remind = waiting.remind_after_days
         return Wait(
+            begins_at=now,
             remind_at=None if remind is None else now + timedelta(days=remind),
             ends_at=now + timedelta(days=waiting.end_after_days),
         )

@@ -1,18 +1,21 @@
 """Taking back what a case did: finding what is meant, saying what could be undone, and doing it."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.undo import UndoActivities
+from contracts.approvals.messages import Withdrawal
 from contracts.case import CaseRecord, CaseStatus
 from contracts.ids import CONTROL_QUEUE
 from contracts.undo import UndoCase, UndoPlan, UndoReport, UndoRequest
+from workflows.kernel.awaiting import TAKE_BACK
 from workflows.kernel.undo import UndoWorkflow
 
 if TYPE_CHECKING:
@@ -78,30 +81,41 @@ async def plan_undo(installation: "Installation", case_id: str, keys: tuple[str,
 async def undo_case(client: Client, request: UndoCase, wait_seconds: float) -> UndoReport | None:
     """Start the undo under the case's own id and wait for its end; None if it takes longer.
 
-    A case that waits for something outside is taken back first: it ends, and what it did is undone.
+    A whole case that waits for something outside is taken back first: it ends, and what it did is undone.
 
     Raises:
         StillRunning: the case has not ended.
     """
     try:
         async with asyncio.timeout(wait_seconds):
-            if request.record.waits_for:
+            if not request.keys:
                 await _take_back(client, request)
             handle = await _start(client, request)
+    except TimeoutError:
+        raise StillRunning(
+            f"{request.record.id} was taken back and has not ended yet: undo it again"
+        ) from None
+    try:
+        async with asyncio.timeout(wait_seconds):
             return await handle.result()
     except TimeoutError:
         return None
 
 
 async def _take_back(client: Client, request: UndoCase) -> None:
-    """End a case that waits."""
+    """End a case that waits for something outside; leave any other as it is."""
     handle = client.get_workflow_handle(request.record.id)
+    withdrawal = Withdrawal(why=f"undone by {request.person}", by=request.person)
     try:
-        await handle.signal("withdraw", {"why": f"undone by {request.person}"})
-        await handle.result()
+        await handle.execute_update(TAKE_BACK, withdrawal)
+    except WorkflowUpdateFailedError:
+        return  # it does not wait so
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
-            raise  # else it has ended meanwhile
+            raise
+        return  # it has ended, or never ran
+    with contextlib.suppress(WorkflowFailureError):
+        await handle.result()
 
 
 async def _start(client: Client, request: UndoCase) -> WorkflowHandle[UndoWorkflow, UndoReport]:

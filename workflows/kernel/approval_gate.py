@@ -26,9 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.approvals.request import Answer, AnswerStatus, Approval, ApprovalOutcome, ApprovalRequest
     from contracts.base import content_hash
-    from contracts.case import CaseStatus
     from contracts.ids import approval_id
-    from workflows.kernel import options
     from workflows.kernel.approval_books import ApprovalBooks, give_up, in_time, unless
     from workflows.kernel.approval_page import show_closed, show_waiting
     from workflows.kernel.case_file import CaseFile
@@ -57,6 +55,7 @@ class ApprovalGate:
     Attributes:
         request: the request asked last; None before the first.
         rounds: the round of that request; 0 before the first.
+        looks: when what the case waits for is looked at again.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class ApprovalGate:
         self._level = 0
         self._reminded = False
         self._withdrawal: Withdrawal | None = carried.withdrawal
-        self._looks = Looks(carried.facts_changed)
+        self.looks = Looks(carried.facts_changed)
         self._first_asked_at = carried.first_asked_at
         self._changes = carried.changes
         workflow.set_signal_handler("decide", self._on_signal)
@@ -127,14 +126,17 @@ class ApprovalGate:
         if draft is not None:
             self._first_asked_at, self._changes = None, 0
         self._in_one_run = in_one_run
-        self._looks.every(recheck_every if recheck else None, recheck_at_last)
-        while True:
-            end = await self._ask_once(draft, recheck)
-            if isinstance(end, Approval):
-                return end
-            self._changes += 1
-            changed = {"round_number": self.rounds + 1, "first_asked_at": self._first_asked_at}
-            draft = end.model_copy(update=changed)
+        self.looks.every(recheck_every if recheck else None, recheck_at_last)
+        try:
+            while True:
+                end = await self._ask_once(draft, recheck)
+                if isinstance(end, Approval):
+                    return end
+                self._changes += 1
+                changed = {"round_number": self.rounds + 1, "first_asked_at": self._first_asked_at}
+                draft = end.model_copy(update=changed)
+        finally:
+            self._in_one_run = False
 
     async def finish(self) -> None:
         """Let every answer get its reply, and record those that came for nothing."""
@@ -147,21 +149,17 @@ class ApprovalGate:
 
     @property
     def withdrawn(self) -> bool:
-        """True if somebody took the case back while nothing is asked."""
+        """True if somebody took the case back, and nobody has heeded it yet."""
         return self._withdrawal is not None
 
-    @property
-    def news(self) -> bool:
-        """True if somebody said that facts have changed, and nobody looked since."""
-        return self._looks.wanted
+    def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Take the case back while nothing is asked."""
+        self._withdrawal = withdrawal
 
-    def take_word(self) -> None:
-        """Learn that something was said that whoever waits should look at."""
-        self._looks.wanted = True
-
-    def take_news(self) -> None:
-        """Count a look at the facts that is taken now."""
-        self._looks.taken()
+    def take_withdrawal(self) -> Withdrawal | None:
+        """Return why somebody took the case back, once; None if nobody did."""
+        taken, self._withdrawal = self._withdrawal, None
+        return taken
 
     def go_over(self) -> None:
         """Let another run go on with the case if the history of this one has grown long; then it ends."""
@@ -184,7 +182,7 @@ class ApprovalGate:
             round_number=self.rounds,
             first_asked_at=self._first_asked_at,
             changes=self._changes,
-            facts_changed=self._looks.wanted,
+            facts_changed=self.looks.wanted,
         )
 
     async def _ask_once(
@@ -194,12 +192,13 @@ class ApprovalGate:
         self._opening = opening = asyncio.create_task(self._open(draft))
         try:
             await asyncio.shield(opening)
-            await self._show_waiting()
+            if self._closed is None:
+                await show_waiting(self._file, self.asked(), self._level)
             end = await self._wait(recheck)
         except (asyncio.CancelledError, ActivityError) as stopped:
             if not is_cancelled_exception(stopped):
                 raise
-            if opening.cancelling() and (reason := self._take_withdrawal()):
+            if opening.cancelling() and (reason := self.take_withdrawal()):
                 if self.request is not asked_before:
                     return await self._end(ApprovalOutcome.WITHDRAWN, reason.why)
                 asked = (draft.plan.case_id, draft.step, draft.round_number) if draft else None
@@ -211,7 +210,7 @@ class ApprovalGate:
                 await self._end(ApprovalOutcome.WITHDRAWN, "the case was cancelled")
             raise
         if isinstance(end, Approval):
-            self._show_closed(end)
+            show_closed(self._file, end)
         return end
 
     async def _open(self, draft: ApprovalDraft | None) -> None:
@@ -232,22 +231,21 @@ class ApprovalGate:
                 await self._judge(self._request_id, self._early.pop(0), early=True)
 
     async def _wait(self, recheck: Recheck | None) -> Approval | ApprovalDraft:
-        self._looks.begin()
+        self.looks.begin()
         while self._closed is None:
-            if reason := self._take_withdrawal():
+            if reason := self.take_withdrawal():
                 return await self._end(ApprovalOutcome.WITHDRAWN, reason.why)
-            if self._looks.due:
-                self._looks.taken()
+            if self.looks.due:
+                self.looks.taken()
                 changed = await self._check(recheck)
                 if changed is not None:
                     return changed
                 continue
-            if self._continue_as_new is not None and self._goes_over():
-                self._continue_as_new(self.carry())
+            self.go_over()
             moment, what = self._next_moment()
-            if await self._quiet_until(moment):
+            if await self.quiet_until(moment, self._has_ended, "approval"):
                 if what == "look":
-                    self._looks.come(moment)
+                    self.looks.come(moment)
                 else:
                     await self._act(what)
         return self._closed
@@ -289,30 +287,32 @@ class ApprovalGate:
             moments.append((request.remind_at, "remind"))
         if self._level < len(request.escalate_at):
             moments.append((request.escalate_at[self._level], "escalate"))
-        if look_at := self._looks.moment():
+        if look_at := self.looks.moment():
             moments.append((look_at, "look"))
         return min(moments, key=lambda moment: moment[0])
 
-    async def _quiet_until(self, moment: datetime) -> bool:
-        """Wait; return True if the moment came and nothing else happened."""
+    async def quiet_until(self, moment: datetime, ended: Callable[[], bool], what: str) -> bool:
+        """Wait; return True if the moment came and nothing else happened.
+
+        Args:
+            moment: how long at most.
+            ended: says whether the wait has another end.
+            what: is waited for, in a word for the Web UI.
+        """
         left = moment - workflow.now()
         if left <= timedelta(0):
             return True
-        wanted = self._looks.wanted
+        wanted = self.looks.wanted
 
         def something_happened() -> bool:
-            news = self._looks.wanted and not wanted
-            return self._has_ended() or news or self._goes_over()
+            news = self.looks.wanted and not wanted
+            return ended() or news or self._goes_over()
 
         try:
-            await workflow.wait_condition(something_happened, timeout=left, timeout_summary="approval")
+            await workflow.wait_condition(something_happened, timeout=left, timeout_summary=what)
         except TimeoutError:
             return True
         return False
-
-    def _take_withdrawal(self) -> Withdrawal | None:
-        taken, self._withdrawal = self._withdrawal, None
-        return taken
 
     def _has_ended(self) -> bool:
         return self._closed is not None or self._withdrawal is not None
@@ -334,7 +334,8 @@ class ApprovalGate:
             await self._books.remind(
                 Reminder(request_id=self.asked().id, kind="escalated", level=self._level)
             )
-            await self._show_waiting()
+            if self._closed is None:
+                await show_waiting(self._file, self.asked(), self._level)
 
     async def _end(self, outcome: ApprovalOutcome, why: str) -> Approval:
         """Close the request, after the answers that came before."""
@@ -370,7 +371,7 @@ class ApprovalGate:
 
     async def _on_facts_changed(self, *_said: Any) -> None:
         """Look at the facts again."""
-        self._looks.wanted = True
+        self.looks.wanted = True
 
     async def _take(self, said: Answer | str) -> AnswerReply:
         if self._reopening:
@@ -399,20 +400,3 @@ class ApprovalGate:
         if reply.approval is not None and self._closed is None:
             self._closed = reply.approval
         return reply
-
-    async def _show_waiting(self) -> None:
-        if self._closed is not None:
-            return
-        show_waiting(self.asked(), self._level)
-        if self._file is not None and self._file.status != CaseStatus.WAITING:
-            try:
-                await self._file.note(CaseStatus.WAITING, f"approval {self.asked().id}", options.PROMPT)
-            except ActivityError as silent:
-                if is_cancelled_exception(silent):
-                    raise
-                workflow.logger.warning("the row does not say that the case waits: %s", silent.cause)
-
-    def _show_closed(self, approval: Approval) -> None:
-        show_closed(approval)
-        if self._file is not None:
-            self._file.by_person = self._file.by_person or bool(approval.answers)

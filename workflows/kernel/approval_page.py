@@ -1,19 +1,27 @@
 """A waiting case as a page in the Temporal Web UI: what is asked, why, of whom, until when."""
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from contracts.approvals.request import Approval, ApprovalRequest
     from contracts.case import CaseStatus
     from contracts.money import money_text
-    from workflows.kernel import search_attributes
+    from workflows.kernel import options, search_attributes
+    from workflows.kernel.case_file import CaseFile
 
 MAX_EVIDENCE = 8
 MAX_EVIDENCE_CHARS = 400
 
 
-def show_waiting(request: ApprovalRequest, level: int) -> None:
-    """Let the Web UI and the list of cases read that the case waits, for whom, until when."""
+async def show_waiting(file: CaseFile | None, request: ApprovalRequest, level: int) -> None:
+    """Let the Web UI and the list of cases read that the case waits, for whom, until when.
+
+    Args:
+        file: the case's, whose row says so too; None of a case without one.
+        request: what is asked.
+        level: how often it was escalated.
+    """
     workflow.upsert_search_attributes(
         [
             search_attributes.STATUS.value_set(CaseStatus.WAITING.value),
@@ -22,10 +30,18 @@ def show_waiting(request: ApprovalRequest, level: int) -> None:
         ]
     )
     workflow.set_current_details(waiting_page(request, level))
+    if file is None or file.status == CaseStatus.WAITING:
+        return
+    try:
+        await file.note(CaseStatus.WAITING, f"approval {request.id}", options.PROMPT)
+    except ActivityError as silent:
+        if is_cancelled_exception(silent):
+            raise
+        workflow.logger.warning("the row does not say that the case waits: %s", silent.cause)
 
 
-def show_closed(approval: Approval) -> None:
-    """Let them read that it waits no more."""
+def show_closed(file: CaseFile | None, approval: Approval) -> None:
+    """Let them read that it waits no more; the file keeps whether a person answered."""
     workflow.upsert_search_attributes(
         [
             search_attributes.STATUS.value_set(CaseStatus.RUNNING.value),
@@ -34,6 +50,8 @@ def show_closed(approval: Approval) -> None:
         ]
     )
     workflow.set_current_details(closed_page(approval))
+    if file is not None:
+        file.by_person = file.by_person or bool(approval.answers)
 
 
 def waiting_page(request: ApprovalRequest, level: int) -> str:

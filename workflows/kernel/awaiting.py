@@ -1,23 +1,52 @@
 """Waiting for something outside, by word or by looking: it reminds once, and always ends."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Literal
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.approvals.messages import Withdrawal
     from contracts.carry import WaitsIn
     from contracts.waits import Wait
+    from workflows.kernel.approval_gate import ApprovalGate
     from workflows.kernel.case import CaseRun
 
-LOOK_FIRST = timedelta(minutes=5)
+TAKE_BACK = "take_back"
+"""The update by which a case that waits outside ends; one that does not wait so has no such update."""
+LOOK_FIRST = timedelta(seconds=10)
 LOOK_AT_LAST = timedelta(hours=6)
 """How soon the outside system is looked at again, and how seldom at last, twice as long each time."""
 
+Moment = tuple[datetime, Literal["remind", "end", "look"]]
+Remind = Callable[[], Awaitable[None]]
+
+
+class Waited(Enum):
+    """What became of a wait.
+
+    `HAPPENED`: what was waited for. `OVER`: it has not, and the outside system said so at the end.
+    `UNANSWERED`: nobody knows, for that system did not answer when the wait ended.
+    """
+
+    HAPPENED = auto()
+    OVER = auto()
+    UNANSWERED = auto()
+
 
 class TakenBack(Exception):
-    """Somebody took the case back (signal `withdraw`) while it waited."""
+    """Somebody took the case back (signal `withdraw`, update `take_back`) while it waited.
+
+    Attributes:
+        withdrawal: why, and who if they said so.
+    """
+
+    def __init__(self, withdrawal: Withdrawal) -> None:
+        super().__init__(withdrawal.why)
+        self.withdrawal = withdrawal
 
 
 async def until(
@@ -26,9 +55,9 @@ async def until(
     wait: Wait,
     *,
     look: Callable[[], Awaitable[None]],
-    remind: Callable[[], Awaitable[None]] | None,
-) -> bool:
-    """Wait until something has happened outside; False if it has not when the wait ends.
+    remind: Remind | None,
+) -> Waited:
+    """Wait until something has happened outside, or the wait ends.
 
     Whoever learns of it sends the case a word; a system that sends none is looked at. A run whose history
     grows long hands the wait over to another, which calls this again.
@@ -44,37 +73,69 @@ async def until(
         TakenBack: nobody wants the case any more.
     """
     case.waits_in = WaitsIn.OUTSIDE
-    pause = LOOK_FIRST
-    while not happened():
-        if case.gate.withdrawn:
-            raise TakenBack
-        case.gate.take_news()
-        await _look(look)
-        if happened():
-            break
-        now = workflow.now()
-        if now >= wait.ends_at:
-            return False
-        if remind is not None and wait.remind_at is not None and now >= wait.remind_at:
-            await remind()
-            remind = None
-            continue
-        case.gate.go_over()
-        due = min(wait.ends_at, now + pause, wait.remind_at if remind and wait.remind_at else wait.ends_at)
-        pause = min(2 * pause, LOOK_AT_LAST)
-        try:
-            await workflow.wait_condition(
-                lambda: happened() or case.gate.withdrawn or case.gate.news, timeout=due - now
-            )
-        except TimeoutError:
-            continue
-    return True
+    gate, looks = case.gate, case.gate.looks
+    # By how long it has waited: so another run of the case looks no more often than this one.
+    looks.every(max(LOOK_FIRST, min(workflow.now() - wait.begins_at, LOOK_AT_LAST)), LOOK_AT_LAST)
+    looks.begin()
+    looks.wanted = True
+    workflow.set_update_handler(TAKE_BACK, _taking_back(gate))
+    try:
+        while True:
+            if (withdrawal := gate.take_withdrawal()) is not None:
+                raise TakenBack(withdrawal)
+            if happened():
+                return Waited.HAPPENED
+            if looks.due:
+                looks.taken()
+                await _look(look)
+                continue
+            gate.go_over()
+            moment, what = _next_moment(wait, remind, looks.moment())
+            if not await gate.quiet_until(moment, lambda: happened() or gate.withdrawn, "outside"):
+                continue
+            if what == "end":
+                return await _last_look(happened, look)
+            if what == "look":
+                looks.come(moment)
+            elif remind is not None:
+                await remind()
+                remind = None
+    finally:
+        case.waits_in = WaitsIn.PLAN
+        workflow.set_update_handler(TAKE_BACK, None)
 
 
-async def _look(look: Callable[[], Awaitable[None]]) -> None:
+def _taking_back(gate: ApprovalGate) -> Callable[[Withdrawal], Awaitable[None]]:
+    async def take_back(withdrawal: Withdrawal) -> None:
+        gate.withdraw(withdrawal)
+
+    return take_back
+
+
+def _next_moment(wait: Wait, remind: Remind | None, look_at: datetime | None) -> Moment:
+    moments: list[Moment] = [(wait.ends_at, "end")]
+    if remind is not None and wait.remind_at is not None:
+        moments.append((wait.remind_at, "remind"))
+    if look_at is not None:
+        moments.append((look_at, "look"))
+    return min(moments, key=lambda moment: moment[0])
+
+
+async def _last_look(happened: Callable[[], bool], look: Callable[[], Awaitable[None]]) -> Waited:
+    """Look once more before saying that it never happened."""
+    answered = await _look(look)
+    if happened():
+        return Waited.HAPPENED
+    return Waited.OVER if answered else Waited.UNANSWERED
+
+
+async def _look(look: Callable[[], Awaitable[None]]) -> bool:
+    """Look; return whether there was an answer."""
     try:
         await look()
     except ActivityError as silent:
         if is_cancelled_exception(silent):
             raise
         workflow.logger.warning("it could not be looked at now: %s", silent.cause)
+        return False
+    return True

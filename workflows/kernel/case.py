@@ -185,14 +185,15 @@ class CaseRun:
         self.file.judged(authorization)
         return authorization
 
-    async def choose(self, plans: Sequence[Plan], fact: str) -> int:
+    async def choose(self, plans: Sequence[Plan], fact: str, *, spoken: str = "") -> int:
         """Ask policy which of several plans for one wish it lets pass; return its place.
 
         Args:
             plans: the one that is best for the customer first; the last is taken if policy denies all.
             fact: the fact by which they differ.
+            spoken: the fact of which a policy that permits one must speak; left out, that one.
         """
-        among = Alternatives(plans=tuple(plan.in_outline() for plan in plans), fact=fact)
+        among = Alternatives(plans=tuple(plan.in_outline() for plan in plans), fact=spoken or fact)
         chosen = await self.file.placement.record(PolicyActivities.choose, among, f"policy: which {fact}")
         word = plans[chosen.place].facts.get(fact)
         self.file.happened("chosen", fact=fact, word=word, policies=[*chosen.policies])

@@ -1,6 +1,6 @@
 """The cases of one letter: wishes for several orders are several cases; the first one starts the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from temporalio import workflow
@@ -148,14 +148,18 @@ class LetterCases:
         if part.case_id in self._started:
             self._ended[part.case_id] = part
 
-    async def all_ended(self) -> tuple[PartEnded, ...]:
-        """Wait for the other cases; return how they ended, in the order in which they were started."""
+    async def all_ended(self, withdrawn: Callable[[], bool]) -> tuple[PartEnded, ...]:
+        """Wait for the other cases; return how they ended, in the order in which they were started.
+
+        Args:
+            withdrawn: says whether somebody took this case back: then it waits no longer.
+        """
         missing = len(self._started) - len(self._ended)
         if missing:
             await self._file.waits(f"for the other cases of the same letter: {missing} to go")
             try:
                 await workflow.wait_condition(
-                    lambda: len(self._ended) == len(self._started), timeout=LONGEST_WAIT
+                    lambda: withdrawn() or len(self._ended) == len(self._started), timeout=LONGEST_WAIT
                 )
             except TimeoutError:
                 self._file.happened("parts_not_awaited")

@@ -7,9 +7,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Authorization, Plan, forbids
     from workflows.kernel.case import CaseRun
-    from workflows.returns.plan import Known, Planned, money_out_cents, plan_for
+    from workflows.returns.plan import Known, Planned, half_done, money_out_cents, plan_for
     from workflows.returns.types import GOODS, Intent, ReturnRequest
-    from workflows.returns.way.plans import outlines, rest_of
+    from workflows.returns.way.plans import outlines, pieces_of, rest_of
     from workflows.returns.way.state import DOES_MOST, MOST_LINES_BACK, Way
     from workflows.returns.way.watch import GoodsWatch
 
@@ -42,6 +42,10 @@ class Proposals:
         assert self._goods.way.begun is not None
         return self._goods.way.begun
 
+    def has_begun(self, plan: Plan) -> bool:
+        """Say whether any effect of a plan is applied: the order shows it by now."""
+        return bool(half_done(plan, self._case.file.done)[0].effects)
+
     async def propose(self, known: Known) -> Plan:
         """Return what the desk proposes; where goods are to come back, policy says when the money goes."""
         wanted = len(known.reading.wanted)
@@ -50,11 +54,29 @@ class Proposals:
             return self.plan(known)
         ways = self._goods.way.alternatives()
         most = self.plan(known, ways[DOES_MOST])
+        if most.effects and await self._keeps_postage(known, most):
+            most = self.plan(known, ways[DOES_MOST])
         if most.effects:
             self._goods.way = ways[await self._case.choose(outlines(most, ways), GOODS)]
         return self.plan(known)
 
-    def plan(self, known: Known, way: Way | None = None) -> Plan:
+    async def _keeps_postage(self, known: Known, most: Plan) -> bool:
+        """Ask policy, before the customer is told a sum: will it pay postage, too, once the goods are here?
+
+        Returns:
+            Whether that was learnt now: the plan must be made anew without.
+        """
+        if self.postage_kept or not most.facts["shipping_cents"]:
+            return False
+        back = self._goods.way.once_back(pieces_of(most))
+        paid = self.plan(known, back)
+        kept = self.plan(known, back, shipping=False)
+        # Were neither permitted, it would not be for the postage: so the first stands at the end once more.
+        place = await self._case.choose([paid, kept, paid], "shipping_cents", spoken=GOODS)
+        self.postage_kept = place == 1
+        return self.postage_kept
+
+    def plan(self, known: Known, way: Way | None = None, *, shipping: bool = True) -> Plan:
         """Return what the desk proposes, postage too unless policy keeps it; nothing, if too much.
 
         An order of thousands of lines that is as it was is not reckoned anew at each look.
@@ -62,7 +84,7 @@ class Proposals:
         way = way or self._goods.way
         if way.paid:
             return rest_of(known.order, known.reading, way)
-        before, shipping = self._last, not self.postage_kept
+        before, shipping = self._last, shipping and not self.postage_kept
         if before is not None and before.stands(known, shipping=shipping, way=way):
             return before.plan
         case_id = self._case.file.case_id
@@ -70,9 +92,17 @@ class Proposals:
         self._last = Planned(known, shipping, self._case.unless_too_large(plan), way)
         return self._last.plan
 
+    def whole(self, plan: Plan) -> Plan:
+        """Return a plan with what was done before it, where money went before the goods."""
+        if not self._goods.way.paid:
+            return plan
+        steps = {effect.step for effect in plan.effects}
+        before = tuple(effect for effect in self.begun.effects if effect.step not in steps)
+        return plan.model_copy(update={"effects": (*before, *plan.effects)})
+
     def amount(self, plan: Plan) -> int:
         """Return what the case pays with a plan, and paid before it, in the currency's smallest unit."""
-        return money_out_cents(plan) + (money_out_cents(self.begun) if self._goods.way.paid else 0)
+        return money_out_cents(self.whole(plan))
 
     def keep_postage(self, authorization: Authorization) -> bool:
         """Say whether policy denies the plan for its postage: then it is made once more, without."""

@@ -171,28 +171,36 @@ class ReturnWorkflow:
                     return await self.hand_over_unsettled(plan, self.case.refused_too_often(refused))
                 if rest is Rest.UNKNOWN:
                     approval = None  # as that version did: people are asked once more
-                elif approval is None and not self.file.done:
+                elif approval is None and not self.proposals.has_begun(plan):
                     known = await self.orders.look_up_again(known)
                     plan = await self.proposals.propose(known)
 
     async def take_back(self, known: Known) -> ReturnResult:
         """Wait for the goods of a return, and settle what is left by how they were found."""
         try:
-            await self.goods.wait(lambda: self.remind(known))
-        except TakenBack:
-            await self.case.tell(message_plan(self.proposals.begun, known, "withdrawn"))
-            return await self.close(CaseStatus.WITHDRAWN, "withdrawn")
-        way = self.goods.way
-        if way.on_its_way:
-            return await self.hand_over_unsettled(
-                self.proposals.begun, "goods came back, and nobody said how they were found"
-            )
+            await self.goods.wait(known.order.id, lambda: self.remind(known))
+        except TakenBack as taken:
+            return await self.withdraw(known, taken.withdrawal)
+        order = await self.orders.look()
+        self.known = known = known.as_of(order) if order else known
+        way, unknown = self.goods.way, self.goods.open or ("" if order else "the channel has no such order")
+        if unknown:
+            return await self.hand_over_unsettled(self.proposals.begun, unknown)
         if way.goods == "lost":
             return await self.write_off(known)
         if not way.paid:
             known = await self.orders.look_up_again(replace(known, reading=as_returned(known.reading, way)))
         self.known = known
         return await self.settle(self.proposals.plan(known), known)
+
+    async def withdraw(self, known: Known, withdrawal: Withdrawal) -> ReturnResult:
+        """End a return that somebody took back on its way; what it did is undone by them, or a person's."""
+        if not withdrawal.by:
+            return await self.hand_over_unsettled(
+                self.proposals.begun, f"taken back: {withdrawal.why}; what was done stands"
+            )
+        await self.case.tell(message_plan(self.proposals.begun, known, "withdrawn"))
+        return await self.close(CaseStatus.WITHDRAWN, "withdrawn")
 
     async def write_off(self, known: Known) -> ReturnResult:
         """End a return whose goods never came: with nothing refunded, or as policy says of what was."""
@@ -208,10 +216,8 @@ class ReturnWorkflow:
 
     async def remind(self, known: Known) -> None:
         """Remind the customer of the goods."""
-        words = message_plan(
-            self.proposals.begun, known, "goods_reminder", step="remind", rma=self.goods.way.rma
-        )
-        await self.case.tell(words)
+        begun, rma = self.proposals.begun, self.goods.way.rma
+        await self.case.tell(message_plan(begun, known, "goods_reminder", step="remind", rma=rma))
 
     async def go_on(self, carried: ReturnCarry) -> ReturnResult:
         """Go on with a case whose earlier run grew long while people thought."""
@@ -313,7 +319,7 @@ class ReturnWorkflow:
         """
         if self.goods.way.paid:
             return await self.case.authorize_approved(plan, approval)
-        if self.today is None or not self.file.done:
+        if self.today is None or not self.proposals.has_begun(plan):
             order = await self.orders.look()
             today = await self.orders.look_up(known.as_of(order)) if order else None
             self.today = (
@@ -353,7 +359,7 @@ class ReturnWorkflow:
     async def hand_over_unsettled(self, plan: Plan, why: str) -> ReturnResult:
         """Give a case to a person that was tried again and again and came to no end by itself."""
         assert self.known is not None
-        done, left = half_done(plan, self.file.done)
+        done, left = half_done(self.proposals.whole(plan), self.file.done)
         self.file.amount_cents = money_out_cents(done)
         draft = by_hand(self.known, left, self.file.office_version, why)
         return await self.close(*await self.case.hand_over(draft))
@@ -362,7 +368,7 @@ class ReturnWorkflow:
         self, plan: Plan, known: Known, report: UndoReport, outcome: str
     ) -> ReturnResult:
         """Give a case to a person that the desk could not bring to its end and took back."""
-        stays, left = half_done(plan, report.staying)
+        stays, left = half_done(self.proposals.whole(plan), report.staying)
         self.file.amount_cents = money_out_cents(stays)
         draft = by_hand(known, left, self.file.office_version, f"{outcome}: {report.words()}")
         return await self.close(*await self.case.hand_over(draft))
@@ -391,7 +397,7 @@ class ReturnWorkflow:
     async def tell_of_all(self, own: PartEnded) -> None:
         """Wait for the letter's other cases, and tell the customer once how all of them ended."""
         assert self.known is not None
-        ended = (own, *await self.letter.all_ended())
+        ended = (own, *await self.letter.all_ended(lambda: self.case.gate.withdrawn))
         orders: list[JsonValue] = [each.told for each in ended]
         plan = self.proposals.plan(self.known)
         await self.case.tell(message_plan(plan, self.known, "all_orders", step="all-orders", orders=orders))

@@ -44,15 +44,25 @@ async def test_where_one_process_serves_everything_the_money_and_what_begins_a_s
     steps = await steps_of(shop, request)
 
     assert (steps.queued, steps.tasks) == (("authorise", "refund", "restock"), 4)
-    assert steps.local[:6] == (
+    assert steps.local[:7] == (
         "case.open",
         "order.load",
         "memory.assemble",
         "decision.decide",
         "decision.decide",
+        "policy.choose",
         "policy.authorize",
     )
-    assert Counter(steps.local[6:]) == {"effect.perform": 3, "case.note": 1, "memory.remember": 1}
+    assert steps.local[7:] == (
+        "effect.perform",
+        "office.wait",
+        "order.goods",
+        "order.look",
+        "policy.authorize",
+        "effect.perform",
+        "case.note",
+        "memory.remember",
+    )
 
 
 async def test_the_word_to_a_refused_customer_is_queued_because_nothing_before_it_was(shop: Shop) -> None:
@@ -95,13 +105,21 @@ async def test_effects_that_ran_together_are_all_waited_for_and_undone_in_revers
     await waiting(shop, request)
 
     effects = {entry.order.effect.step: entry for entry in shop.timeline(request).effects}
-    done = [effects[step].intended_at for step in ("refund", "restock")]
-    undone = [effects[step].intended_at for step in ("undo-restock", "undo-refund")]
+    done = [effects[step].intended_at for step in ("authorise", "refund", "restock")]
+    undone = [effects[step].intended_at for step in ("undo-restock", "undo-refund", "undo-authorise")]
     assert [*done, *undone] == sorted([*done, *undone])
     assert effects["notify"].receipt.state is EffectState.APPLIED
     assert effects["refund"].receipt.state is EffectState.COMPENSATED
     queued = (await steps_of(shop, request)).queued
-    assert [step for step in queued if "." not in step] == ["refund", "undo-restock", "undo-refund", "tell"]
+    assert [step for step in queued if "." not in step] == [
+        "authorise",
+        "refund",
+        "restock",
+        "undo-restock",
+        "undo-refund",
+        "undo-authorise",
+        "tell",
+    ]
 
 
 async def test_an_effect_that_fails_beside_the_workflow_is_pursued_on_its_queue(shop: Shop) -> None:
@@ -179,8 +197,11 @@ async def test_cases_go_on_under_workers_with_other_roles_than_they_began_under(
     assert set(steps.local) == {"case.open", "policy.choose", "policy.authorize", "office.wait", "case.note"}
     assert set(steps.queued) == AFTER_THE_MONEY | {
         "order.load",
+        "order.goods",
+        "order.look",
         "memory.assemble",
         "decision.decide",
+        "authorise",
         "refund",
         "memory.remember",
     }

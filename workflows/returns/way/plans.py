@@ -86,8 +86,9 @@ def rest_of(order: Order, reading: Reading, way: Way) -> Plan:
             *_marked(order, reading, way.back, booked=booked),
         )
     )
-    update = {"effects": effects, "facts": {**way.begun.facts, **way.facts}, "accounts": (), "versions": {}}
-    return way.begun.model_copy(update=update)
+    # Whoever let the money go understood the request, or agreed to it: nobody is asked that once more.
+    facts = {**way.begun.facts, **way.facts, "understood": True}
+    return way.begun.model_copy(update={"effects": effects, "facts": facts, "accounts": (), "versions": {}})
 
 
 def outlines(most: Plan, ways: Sequence[Way]) -> list[Plan]:

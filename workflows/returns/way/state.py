@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.waits import Wait
     from workflows.returns.types import Goods, Postage
     from workflows.returns.way.goods import ReturnedGoods
+    from workflows.returns.way.told import FoundTold
 
 ALTERNATIVES: tuple[tuple[Goods, Postage], ...] = (
     ("kept", "customers"),
@@ -33,7 +34,6 @@ class Way(Frozen):
         goods: where the goods are.
         postage: who pays for their way back.
         paid: money went out before the goods came.
-        chosen: policy has said when money goes.
         back: what is expected, what came, and how it was found.
         wait: how long they are waited for; None while nobody waits.
         reminded: the customer was reminded.
@@ -44,7 +44,6 @@ class Way(Frozen):
     goods: Goods = "handed_over"
     postage: Postage = "customers"
     paid: bool = False
-    chosen: bool = False
     back: ReturnedGoods = ReturnedGoods()
     wait: Wait | None = None
     reminded: bool = False
@@ -74,6 +73,15 @@ class Way(Frozen):
         """Return the way once the customer was told to send these pieces, and what was proposed is done."""
         back = ReturnedGoods(expected=pieces)
         return self.model_copy(update={"back": back, "paid": self.goods == "expected", "begun": plan})
+
+    def once_back(self, pieces: dict[str, int]) -> "Way":
+        """Return the way as it will be if all these pieces come back as they were sent."""
+        seen = tuple(
+            FoundTold(line=line, quantity=count, condition="sellable") for line, count in pieces.items()
+        )
+        return self.model_copy(
+            update={"goods": "inspected", "back": ReturnedGoods(expected=pieces, seen=seen)}
+        )
 
     def arrived(self) -> "Way":
         """Return the way once goods were looked at."""

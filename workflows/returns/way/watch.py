@@ -7,9 +7,10 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.waits import WaitActivities
+    from contracts.carry import WaitsIn
     from contracts.parcel import Inspection, Parcel
-    from contracts.waits import WaitAsked
-    from workflows.kernel.awaiting import until
+    from contracts.waits import Wait, WaitAsked
+    from workflows.kernel.awaiting import Waited, until
     from workflows.kernel.case import CaseRun
     from workflows.returns.activities import GoodsQuery, OrderActivities
     from workflows.returns.types import GOODS, ReturnRequest
@@ -24,56 +25,67 @@ class GoodsWatch:
 
     Attributes:
         way: where the return stands.
+        open: why nobody knows what became of the goods, after a wait; empty if that is known.
     """
 
     def __init__(self, case: CaseRun, request: ReturnRequest, way: Way | None = None) -> None:
         """Take up the way of an earlier run, or begin one."""
         self._case = case
         self._request = request
+        self._order_id = request.order
         self.way = way or Way(rma=request.id)
+        self.open = ""
         workflow.set_update_handler("received", self._received, validator=self._refuse)
         workflow.set_update_handler("inspected", self._inspected, validator=self._refuse)
 
-    async def wait(self, remind: Callable[[], Awaitable[None]]) -> None:
+    async def wait(self, order_id: str, remind: Callable[[], Awaitable[None]]) -> None:
         """Wait until all goods are there and were looked at, or the office waits no more.
 
         Args:
+            order_id: the order's, as its channel names it.
             remind: reminds the customer.
 
         Raises:
             TakenBack: nobody wants the case any more.
         """
-        if self.way.wait is None:
+        self._order_id, self.open = order_id, ""
+        waited = await until(
+            self._case,
+            lambda: self.way.back.all_seen,
+            await self._moments(),
+            look=self._look,
+            remind=None if self.way.reminded else lambda: self._reminded(remind),
+        )
+        await self._case.file.waits("")
+        if waited is Waited.UNANSWERED:
+            self.open = "the wait for the goods is over, and the channel did not say what came"
+        elif waited is Waited.HAPPENED or self.way.back.any_seen:
+            self.way = self.way.arrived()
+        elif self.way.back.any_here:
+            self.open = "goods came back, and nobody said how they were found"
+        else:
+            self.way = self.way.lost()
+
+    async def _moments(self) -> Wait:
+        """Return how long to wait, as the office said when the wait began."""
+        wait = self.way.wait
+        if wait is None:
             asked = WaitAsked(what=GOODS, begins_at=workflow.now())
             wait = await self._case.file.placement.record(WaitActivities.moments, asked, "how long to wait")
             self.way = self.way.model_copy(update={"wait": wait})
-        assert self.way.wait is not None
+        return wait
 
-        async def reminded() -> None:
-            self.way = self.way.model_copy(update={"reminded": True})
-            await remind()
-
-        came = await until(
-            self._case,
-            lambda: self.way.back.all_seen,
-            self.way.wait,
-            look=self._look,
-            remind=None if self.way.reminded else reminded,
-        )
-        await self._case.file.waits("")
-        if came or self.way.back.any_seen:
-            self.way = self.way.arrived()
-        elif not self.way.back.any_here:
-            self.way = self.way.lost()
+    async def _reminded(self, remind: Callable[[], Awaitable[None]]) -> None:
+        self.way = self.way.model_copy(update={"reminded": True})
+        await remind()
 
     async def _look(self) -> None:
         """Ask the channel what has come; say what is waited for."""
-        back = self.way.back
         asked = GoodsQuery(
             channel=self._request.channel,
-            order=self._request.order,
+            order=self._order_id,
             rma=self.way.rma,
-            known=back.told.digest,
+            known=self.way.back.told.digest,
         )
         told = await self._case.read_again(
             OrderActivities.goods, asked, asked.channel, f"goods of {asked.rma}"
@@ -95,7 +107,7 @@ class GoodsWatch:
         """Take a person's word that goods have come."""
         self.way = self.way.model_copy(update={"back": self.way.back.with_parcel(parcel)})
         self._case.file.happened("received", person=parcel.person, pieces={**parcel.pieces})
-        self._case.gate.take_word()
+        self._case.gate.looks.wanted = True
         return self._words()
 
     async def _inspected(self, inspection: Inspection) -> str:
@@ -107,12 +119,12 @@ class GoodsWatch:
             condition=inspection.condition,
             pieces={**inspection.pieces},
         )
-        self._case.gate.take_word()
+        self._case.gate.looks.wanted = True
         return self._words()
 
     def _refuse(self, parcel: Parcel) -> None:
         """Refuse, before anything is written into the history, what cannot have come."""
-        flaw = "" if self.way.on_its_way and self.way.begun else "the case expects no goods now"
+        flaw = "" if self._case.waits_in is WaitsIn.OUTSIDE else "the case expects no goods now"
         flaw = flaw or self.way.back.flaw(parcel.pieces)
         if flaw:
             raise ApplicationError(flaw, type=NOT_EXPECTED, non_retryable=True)
