@@ -92,6 +92,11 @@ class Proposals:
         self._last = Planned(known, shipping, self._case.unless_too_large(plan), way)
         return self._last.plan
 
+    def follow(self, plan: Plan) -> Plan:
+        """Take up the plan that people agreed to, and its way: another was thought of while they did."""
+        self._goods.way = self._goods.way.as_in(plan)
+        return plan
+
     def whole(self, plan: Plan) -> Plan:
         """Return a plan with what was done before it, where money went before the goods."""
         if not self._goods.way.paid:

@@ -151,7 +151,7 @@ class ReturnWorkflow:
                 approval = await self.ask(plan, authorization, known)
                 if not approval.granted:
                     return await self.turn_down(plan, known, approval)
-                plan = self.case.gate.asked().plan
+                plan = self.proposals.follow(self.case.gate.asked().plan)
                 continue
             if self.proposals.keep_postage(authorization):
                 plan = self.proposals.plan(known)
@@ -231,7 +231,7 @@ class ReturnWorkflow:
             recheck = self.look_again if waits_in is WaitsIn.BY_HAND else None
             return await self.close(*await self.case.hand_over(None, recheck))
         approval = await self.case.wait_for_people(None, self.look_again)
-        plan = self.case.gate.asked().plan
+        plan = self.proposals.follow(self.case.gate.asked().plan)
         if not approval.granted:
             return await self.turn_down(plan, known, approval)
         order = await self.orders.look()
@@ -307,6 +307,8 @@ class ReturnWorkflow:
         assert self.known is not None
         self.known = today = await self.orders.look_up(self.known.as_of(order), again=True)
         plan = self.proposals.plan(today)
+        if not plan.does_what(self.case.gate.asked().plan):
+            plan = await self.proposals.propose(today)
         rounds = self.case.gate.rounds
         return await self.case.still_asked(
             plan, self.judge_today, lambda plan, authorization: question(today, plan, authorization, rounds)

@@ -69,6 +69,11 @@ class Way(Frozen):
         """Return the ways that it may go, the best for the customer first."""
         return [self.model_copy(update={"goods": goods, "postage": by}) for goods, by in ALTERNATIVES]
 
+    def as_in(self, plan: Plan) -> "Way":
+        """Return the way by which a plan was made; a plan of an earlier version knew of none."""
+        said = {"goods": plan.facts.get("goods"), "postage": plan.facts.get("return_postage")}
+        return self.model_validate({**dict(self), **{name: word for name, word in said.items() if word}})
+
     def sent_off(self, pieces: dict[str, int], plan: Plan) -> "Way":
         """Return the way once the customer was told to send these pieces, and what was proposed is done."""
         back = ReturnedGoods(expected=pieces)

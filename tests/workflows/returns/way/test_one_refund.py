@@ -5,6 +5,8 @@ import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +128,11 @@ class OneRefund(RuleBasedStateMachine):
         )
         load(self.bench.world, Load(orders=[order]))
         self.lines, self.quantity = [line.id for line in lines], quantity
-        self.paid = self.counter.paid_for_lines(self.order)
+        # The shop says what came off the order: a line's part of it is a fraction of a cent, rounded somehow.
+        whole = sum(prices) * quantity
+        exact = [Fraction(price * quantity * (whole - discount), whole) for price in prices]
+        self.paid = {line: ceil(cents) for line, cents in zip(self.lines, exact, strict=True)}
+        self.paid_in_all = whole - discount
         for number, (line, count, goods) in enumerate(asked):
             case = Case(
                 self.bench.desk,
@@ -187,7 +193,7 @@ class OneRefund(RuleBasedStateMachine):
     @rule(line=st.integers(0, 1))
     def somebody_refunds_a_piece_by_hand(self, line: int) -> None:
         name = self.lines[line % len(self.lines)]
-        cents = self.paid[name] // self.quantity
+        cents = self.counter.paid_for_lines(self.order)[name] // self.quantity
         if not cents:
             return
         arguments: Arguments = {
@@ -214,6 +220,7 @@ class OneRefund(RuleBasedStateMachine):
                 [piece] = named
                 refunded[piece["line"]] += entry.amount_cents
                 pieces[piece["line"]] += piece["quantity"]
+        assert sum(refunded.values()) <= getattr(self, "paid_in_all", 0), (refunded, self.paid_in_all)
         for line, cents in refunded.items():
             assert cents <= self.paid[line], (line, cents, self.paid)
             assert pieces[line] <= self.quantity, (line, pieces)
