@@ -23,6 +23,7 @@ from bootstrap.watching import tell_systemd, watch
 from connectors.connectors import queue_options
 from contracts.desk import Activity
 from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE, SECOND_MODELS_QUEUE
+from contracts.office import OfficeMissing
 from health.address_book import registered
 from health.figures import registry
 from health.pulse import Pulse
@@ -245,7 +246,7 @@ def main() -> None:
     start_logs(found)
     try:
         again = asyncio.run(serve(found, given.roles, anyway=given.anyway))
-    except (OfficeRefused, KeyMissing, FileNotFoundError) as refused:
+    except (OfficeRefused, KeyMissing, OfficeMissing) as refused:
         logging.error("the worker does not start: %s", refused)
         sys.exit(EXIT_FOUND)
     except Exception as error:

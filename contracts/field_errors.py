@@ -38,6 +38,19 @@ _WORDS = {
     "date_from_datetime_parsing": "must be a date, as 2026-11-30",
 }
 
+_WITH_LIMIT = {
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_pattern_mismatch": "must be of the form {pattern}",
+    "string_too_long": "is longer than {max_length} characters",
+    "too_long": "has more than {max_length} entries",
+    "too_short": "has fewer than {min_length} entries",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+}
+
 
 class FieldError(NamedTuple):
     """One thing that does not fit: the field, from the outside in, and why."""
@@ -67,11 +80,6 @@ def field_errors_text(invalid: ValidationError) -> str:
 def _words(error: ErrorDetails) -> str:
     if found := _WORDS.get(error["type"]):
         return found
-    about = error.get("ctx", {})
-    if error["type"] == "string_too_long":
-        return f"is longer than {about['max_length']} characters"
-    if error["type"] == "too_long":
-        return f"has more than {about['max_length']} entries"
-    if error["type"] in ("literal_error", "enum"):
-        return f"must be {about['expected']}"
+    if found := _WITH_LIMIT.get(error["type"]):
+        return found.format(**error.get("ctx", {}))
     return error["msg"].removeprefix("Value error, ")

@@ -37,6 +37,10 @@ class OfficeInvalid(Exception):
         self.problems = problems
 
 
+class OfficeMissing(FileNotFoundError):
+    """There is no office folder; the message says how to name one."""
+
+
 def read_text(file: Path) -> str:
     """Return a text that a person wrote; a byte order mark before it says how, without one it is UTF-8.
 
@@ -98,10 +102,10 @@ def office_files(office: Path) -> dict[str, bytes]:
     """Return every file of an office by its path with forward slashes; hidden files and caches stay out.
 
     Raises:
-        FileNotFoundError: there is no such folder.
+        OfficeMissing: there is no such folder.
     """
     if not office.is_dir():
-        raise FileNotFoundError(f"no office at {office}: name it with KONTOR_OFFICE or --office")
+        raise OfficeMissing(f"no office at {office}: name it with KONTOR_OFFICE or --office")
     found = {}
     for path in sorted(office.rglob("*")):
         parts = path.relative_to(office).parts

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contracts.base import Frozen
-from contracts.bounds import Quantity
+from contracts.bounds import Name, Quantity
 from contracts.ids import ExternalId
 
 Condition = Literal["sellable", "damaged", "missing_parts", "wrong_item"]
@@ -18,7 +18,7 @@ class Parcel(Frozen):
         pieces: how many of each line; empty means all that are still missing.
     """
 
-    person: str
+    person: Name
     pieces: dict[ExternalId, Quantity] = {}
 
 

@@ -65,8 +65,10 @@ class OfficeTexts:
         """Return one text with its values; raises TextFailed."""
         try:
             said = self._jinja.get_template(name).render(**values)
+        except RecursionError:
+            raise TextFailed(f"{FOLDER}/{name}{SUFFIX}: it includes itself") from None
         except (TemplateError, ArithmeticError, TypeError, ValueError) as wrong:
-            raise TextFailed(f"{FOLDER}/{name}{SUFFIX}: {type(wrong).__name__}: {wrong}") from None
+            raise TextFailed(f"{FOLDER}/{name}{SUFFIX}: {wrong}") from None
         subject, _, text = said.strip().partition("\n")
         if not text.startswith("\n") or not text.strip():
             raise TextFailed(f"{FOLDER}/{name}{SUFFIX}: a subject, an empty line, and the text are needed")

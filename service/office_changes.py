@@ -125,7 +125,7 @@ def compare(kontor: "Installation", folder: Path, *, cases: int = LAST_CASES) ->
         cases: so many of the last cases are judged again, with the policies of both.
 
     Raises:
-        FileNotFoundError: there is no such folder.
+        OfficeMissing: there is no such folder.
     """
     files, release = office_files(folder), kontor.offices.in_force()
     problems = tuple(check_office(folder))

@@ -28,13 +28,20 @@ class OfficeWatch:
             self._version = None
             return ""
         if self._version is None:
-            self._version = version_of(self._folder) if stamp else ""
+            self._version = self._read() if stamp else ""
         if self._version == in_force:
             self._told = ""
         if self._version in ("", in_force, self._told):
             return ""
         self._told = self._version
         return self._version
+
+    def _read(self) -> str:
+        try:
+            return version_of(self._folder)
+        except OSError:  # a file went, or nobody may read it: the next look tells
+            self._stamp = None
+            return ""
 
     def _look(self) -> Stamp:
         try:

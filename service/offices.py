@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts.counted import counted
-from contracts.office import Problem, Release, office_files, version_of
+from contracts.office import Problem, Release, office_files, office_version, version_of
 from service.soundness import check_office, unservable
 
 if TYPE_CHECKING:
@@ -47,12 +47,11 @@ def take(kontor: "Installation", *, by: str, anyway: bool = False) -> Release:
 
     Raises:
         OfficeRefused: it has problems that are not on record, and `anyway` was not said.
-        FileNotFoundError: nothing is in force, and there is no folder.
+        OfficeMissing: nothing is in force, and there is no folder.
     """
     release = kontor.offices.in_force()
     folder = kontor.unpacked(release.version, again=True) if release else kontor.settings.office
-    files = _files(folder)
-    problems = check_office(folder)
+    files, problems = _checked(folder)
     if release and {str(problem) for problem in problems} <= set(release.problems):
         return release
     _admit(folder, problems, anyway=anyway)
@@ -76,10 +75,9 @@ def apply(kontor: "Installation", folder: Path, *, by: str, note: str = "", anyw
 
     Raises:
         OfficeRefused: it has problems, and `anyway` was not said, or no worker could start with it.
-        FileNotFoundError: there is no such folder.
+        OfficeMissing: there is no such folder.
     """
-    files = _files(folder)
-    problems = check_office(folder)
+    files, problems = _checked(folder)
     _admit(folder, problems, anyway=anyway)
     return kontor.releases.put_in_force(
         files, by=by, at=datetime.now(UTC), note=note, problems=[str(problem) for problem in problems]
@@ -103,6 +101,20 @@ def folder_of(kontor: "Installation", name: str) -> Path:
     if versions:
         raise NoSuchOffice(f"{name} could be {', '.join(versions)}: say more of it")
     raise NoSuchOffice(f"{folder} is no folder, and no version that `kontor office history` lists")
+
+
+def _checked(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
+    """Return an office's files and its problems; what was checked is what is put in force.
+
+    Raises:
+        OfficeRefused: somebody wrote into the folder meanwhile.
+    """
+    files = _files(folder)
+    problems = check_office(folder)
+    if version_of(folder) != office_version(files):
+        written = Problem(file=folder.name, line=0, what="it changed while it was checked", fix="try again")
+        raise OfficeRefused(folder, [written], hopeless=True)
+    return files, problems
 
 
 def _files(folder: Path) -> dict[str, bytes]:

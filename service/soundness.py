@@ -8,11 +8,13 @@ from connectors.checks.manifests import check_connectors, sound_manifests
 from connectors.imports.mapping import check_imports
 from connectors.manifest import read_manifests
 from contracts.bounds import twice_said
-from contracts.office import OfficeInvalid, Problem, decoded, lines_of, not_utf_8, office_files
+from contracts.office import OfficeInvalid, Problem, decoded, lines_of, not_utf_8, office_files, read_text
+from contracts.toml_lines import TomlLines
 from models.check import check_models
 from models.gemini.prompts import load_prompts
 from models.routing.catalogue import load_catalogue
 from models.routing.cost import load_limits
+from policy.calendar import FILE as OFFICE_FILE
 from policy.calendar import OfficeCalendar, read_calendar
 from policy.check import check_rules
 from policy.engine import CedarEngine
@@ -20,7 +22,7 @@ from policy.texts import OfficeTexts, check_wordings
 from service.channels import notes_of
 from workflows.registry import DESKS, fact_types
 
-TEXTS = (".toml", ".cedar", ".jsonl")
+TEXTS = (".toml", ".cedar", ".jsonl", ".txt")
 JSON_LINES = ".jsonl"
 
 
@@ -34,6 +36,7 @@ def check_office(office: Path) -> list[Problem]:
         *check_rules(office, fact_types()),
         *check_models(office),
         *_check_wordings(office),
+        *_check_waits(office),
     ]
     return sorted(found, key=lambda problem: (problem.file, problem.line))
 
@@ -84,6 +87,16 @@ def channel_notes(office: Path) -> list[str]:
     except OfficeInvalid:
         return []
     return list(notes_of(manifests))
+
+
+def _check_waits(office: Path) -> Iterator[Problem]:
+    """Yield each wait of the office that no desk knows: a wrong name would be a default, in silence."""
+    file, _ = read_calendar(office)
+    known = sorted({name for desk in DESKS.values() for name in desk.waits})
+    for name in sorted(set(file.waits) - set(known) if file else ()):
+        line = TomlLines(read_text(office / OFFICE_FILE)).line(("waits", name))
+        what, fix = f"no desk waits for {name!r}", f"waits are: {', '.join(known)}"
+        yield Problem(file=OFFICE_FILE, line=line, what=what, fix=fix)
 
 
 def _check_wordings(office: Path) -> Iterator[Problem]:

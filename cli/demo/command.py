@@ -25,6 +25,7 @@ from cli.stack.up import WATCH_SECONDS, banner
 from cli.terminal import EXIT_FOUND, EXIT_UNREACHABLE, OUT, fail
 from contracts.counted import counted
 from contracts.money import money_text
+from contracts.office import OfficeMissing
 from sandbox.faults import MORNING
 from service.intake import NotStarted, Started, start_all
 from service.offices import OfficeRefused
@@ -94,7 +95,7 @@ def demo(
                 children.stop()
     except (AlreadyRunning, RuntimeError, TemporalMissing) as error:
         fail(str(error), EXIT_UNREACHABLE)
-    except (OfficeRefused, FileNotFoundError) as refused:
+    except (OfficeRefused, OfficeMissing) as refused:
         fail(str(refused))
     if not summary.sound:
         raise typer.Exit(EXIT_FOUND)

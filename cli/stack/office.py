@@ -24,7 +24,7 @@ class OfficeNews:
 
         Raises:
             OfficeRefused: it has problems.
-            FileNotFoundError: there is none.
+            OfficeMissing: there is none.
         """
         self._release = take(kontor, by=operator(), anyway=anyway)
         self._offices = kontor.offices

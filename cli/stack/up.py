@@ -11,6 +11,7 @@ from cli.stack.dev_server import TemporalMissing
 from cli.stack.office import OfficeNews
 from cli.stack.processes import AlreadyRunning, Children, only_one
 from cli.terminal import EXIT_UNREACHABLE, OUT, fail
+from contracts.office import OfficeMissing
 from health.systemd import tell
 from service.offices import OfficeRefused
 from settings import Settings, settings
@@ -51,7 +52,7 @@ def up(
                 children.stop()
     except (AlreadyRunning, RuntimeError, TemporalMissing) as error:
         fail(str(error), EXIT_UNREACHABLE)
-    except (OfficeRefused, FileNotFoundError) as refused:
+    except (OfficeRefused, OfficeMissing) as refused:
         fail(str(refused))
 
 

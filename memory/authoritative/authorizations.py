@@ -21,7 +21,7 @@ from memory.tables.ledger import PermitRow
 from memory.tables.verdicts import VerdictRow
 
 UNREDEEMED = {"redeemed_by": None, "redeemed_at": None}
-RENEWED = ("connector_version", "policy_version", "office_version", "expires_at")
+RENEWED = ("amount_cents", "currency", "connector_version", "policy_version", "office_version", "expires_at")
 PERMITS = table_of(PermitRow).c
 VERDICTS = table_of(VerdictRow).c
 

@@ -44,7 +44,7 @@ class AnchorFile:
             makes_folder: whether the file's folder is made. Where a disk is to be mounted it must not
                 be: heads would be kept on the wrong one.
         """
-        self._path = path / FILE_NAME if path.is_dir() else path
+        self._path = path / FILE_NAME if _is_folder(path) else path
         self._makes_folder = makes_folder
 
     def append(self, head: ChainHead) -> None:
@@ -111,6 +111,13 @@ class AnchorPlaces:
             yield from place.heads()
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # nobody may look there now: writing says so
+        return False
+
+
 def _parsed(line: str) -> ChainHead | str:
     try:
         return ChainHead.model_validate_json(line)
@@ -130,6 +137,7 @@ class Anchor:
         self._period = period
         self._lock = threading.Lock()
         self._last: ChainHead | None = None
+        self._tried: ChainHead | None = None
         self._read = False
 
     def saw(self, head: ChainHead) -> None:
@@ -138,13 +146,12 @@ class Anchor:
         A place that cannot be written stops nobody: it is logged, and tried again when the next head is due.
         """
         with self._lock:
-            if not self._due(head):
-                return
             try:
-                self._keep(head)
+                if self._due(head):
+                    self._keep(head)
             except OSError:
                 _log.exception("the log's head at %d is not kept outside", head.count)
-                self._last = head
+                self._tried = head
 
     def keep(self, head: ChainHead) -> None:
         """Keep a head now, unless it is kept already; raises OSError if a place cannot be written."""
@@ -154,7 +161,7 @@ class Anchor:
                 self._keep(head)
 
     def _due(self, head: ChainHead) -> bool:
-        last = self._newest()
+        last = self._tried or self._newest()
         if last is None:
             return True
         if head.count <= last.count:
@@ -169,4 +176,4 @@ class Anchor:
 
     def _keep(self, head: ChainHead) -> None:
         self._sink.append(head)
-        self._last, self._read = head, True
+        self._last, self._tried, self._read = head, None, True

@@ -101,14 +101,17 @@ AUDITED: Mapping[type[SQLModel], AuditedTable] = {
     for table in (
         AuditedTable(CaseRow, case="id", digested=frozenset({"summary", "request", "customer", "waits_for"})),
         AuditedTable(PermitRow),
-        AuditedTable(EffectRow, digested=frozenset({"result"}), hashed={"arguments": "arguments_hash"}),
+        AuditedTable(
+            EffectRow, digested=frozenset({"result", "reason"}), hashed={"arguments": "arguments_hash"}
+        ),
         AuditedTable(EffectCallRow, case="", digested=frozenset({"why"})),
         AuditedTable(
             ApprovalRow,
+            digested=frozenset({"what"}),
             parts={"request": frozenset(), "approval": frozenset({"outcome", "amount_cents", "request_id"})},
         ),
         AuditedTable(AnswerRow, digested=frozenset({"answer"})),
-        AuditedTable(DivergenceRow, case="effect_case"),
+        AuditedTable(DivergenceRow, case="effect_case", digested=frozenset({"why", "resolution"})),
     )
 }
 """By the type of their rows."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Literal
 
 from contracts.base import Frozen
+from contracts.counted import counted
 from memory.episodic.chain import GENESIS, ChainHead, Link, key_id, signed_by
 
 Wrong = Literal["changed", "missing", "reordered", "cut tail", "beyond head", "head", "anchor", "boundary"]
@@ -104,7 +105,9 @@ class ChainCheck:
         elif after is not None:
             self.note("reordered", broken.position, f"it was moved here from {broken.before + 1}")
         elif gone > 0:
-            self.note("missing", broken.before + 1, f"{counted(gone)} gone before {broken.position}")
+            self.note(
+                "missing", broken.before + 1, f"{counted(gone, 'episode')} gone before {broken.position}"
+            )
         elif self.links < count:
             self.note("missing", broken.position, f"an episode behind {broken.before} is gone")
         else:
@@ -112,12 +115,13 @@ class ChainCheck:
 
     def _check_end(self, head: ChainHead) -> None:
         if self._position > head.count:
-            what = f"{counted(self._position - head.count)} behind the signed head"
+            what = f"{counted(self._position - head.count, 'episode')} behind the signed head"
             self.note("beyond head", head.count + 1, what)
         elif self._hash in (head.hash, None):
             return
         elif self._position < head.count:
-            what = f"{counted(head.count - self._position)} gone at the end: the head counts {head.count}"
+            gone = counted(head.count - self._position, "episode")
+            what = f"{gone} gone at the end: the head counts {head.count}"
             self.note("cut tail", self._position + 1, what)
         else:
             self.note("head", head.count, "the signed head names another hash than the last episode's")
@@ -128,8 +132,3 @@ def signature_words(head: ChainHead, public_key: str) -> str:
     if head.key_id != key_id(public_key):
         return f"the head is signed by the key {head.key_id or '(none)'}, not by {key_id(public_key)}"
     return "the signature does not fit: count, hash or time of the head was changed"
-
-
-def counted(count: int) -> str:
-    """Return a number of episodes in words."""
-    return "1 episode" if count == 1 else f"{count} episodes"

@@ -91,10 +91,10 @@ def test_public_holidays_are_free_unless_worked(folder: Path) -> None:
         ('"BY"', '"QQ"', 9, "no subdivision"),
         ("[2, 3]", "[3, 2]", 14, "escalations must rise"),
         ("remind_after_hours = 1.5", "remind_after_hours = 5", 14, "before the deadline"),
-        ("deadline_hours = 4", "deadline_hours = 0", 18, "greater than 0"),
+        ("deadline_hours = 4", "deadline_hours = 0", 18, "more than 0"),
         ("deadline_hours = 4", "deadlin_hours = 4", 18, "no such field"),
         ("[approvals.default]", "[approvals.usual]", 14, "must say roles"),
-        ('currency = "EUR"', 'currency = "€"', 3, "pattern"),
+        ('currency = "EUR"', 'currency = "€"', 3, "of the form"),
         ("[hours]", "[hours", 5, "not TOML"),
     ],
 )

@@ -61,3 +61,18 @@ def test_no_folder_is_no_news(tmp_path: Path) -> None:
     watch = OfficeWatch(tmp_path / "nowhere")
 
     assert [watch.news("0123") for _ in range(2)] == ["", ""]
+
+
+def test_a_folder_that_goes_while_it_is_read_is_looked_at_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, watch = version_of(folder), OfficeWatch(folder)
+    watch.news("0123")
+    with monkeypatch.context() as gone:
+        gone.setattr("service.office_watch.version_of", _nothing_there)
+        assert watch.news("0123") == ""
+    assert [watch.news("0123") for _ in range(2)] == ["", new]
+
+
+def _nothing_there(_folder: Path) -> str:
+    raise FileNotFoundError("it went")

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +125,16 @@ def test_an_earlier_version_is_named_by_its_beginning_and_put_in_force_again(sho
     assert (back.number, back.version) == (3, first.version)
     with pytest.raises(NoSuchOffice, match="no folder, and no version"):
         folder_of(shop.kontor, "nowhere")
+
+
+def test_an_office_that_somebody_writes_into_while_it_is_checked_is_not_put_in_force(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def checked_slowly(folder: Path) -> list[Problem]:
+        (folder / "office.toml").write_text("half a fi")
+        return []
+
+    monkeypatch.setattr(offices, "check_office", checked_slowly)
+    with pytest.raises(OfficeRefused, match="it changed while it was checked"):
+        apply(shop.kontor, shop.folder, by="anna")
+    assert shop.kontor.offices.in_force() is None

@@ -41,3 +41,21 @@ def test_a_name_that_stands_twice_in_an_example_is_named(mine: Path) -> None:
     (mine / EXAMPLES).write_text("\n".join([first, doubled, *rest]))
 
     assert [str(problem) for problem in check_office(mine)] == [f"{EXAMPLES}:2: text: stands there twice"]
+
+
+def test_a_wait_that_no_desk_knows_is_named_and_not_a_default_in_silence(mine: Path) -> None:
+    file = mine / "office.toml"
+    file.write_text(file.read_text().replace("[waits.goods]", "[waits.good]"))
+
+    [problem] = check_office(mine)
+    assert "no desk waits for 'good' (waits are: goods)" in str(problem)
+    assert problem.line == file.read_text().split("\n").index("[waits.good]") + 1
+
+
+def test_a_text_to_customers_that_is_no_utf_8_is_named(mine: Path) -> None:
+    file = mine / "texts/en/returns/kept.txt"
+    file.write_bytes(file.read_bytes() + b"Gr\xfc\xdfe\n")
+
+    [problem] = unservable(mine)
+    assert "texts/en/returns/kept.txt" in str(problem)
+    assert "not UTF-8: byte 0xfc" in str(problem)

@@ -10,7 +10,15 @@ from contracts.embedding import Embedder
 from workflows.returns.channel import OFFERS
 from workflows.returns.texts import TEXTS
 from workflows.returns.types import DESK as NAME
-from workflows.returns.types import GET_ORDER, ORDER, ORDER_NOT_FOUND, Order, ReturnFacts, ReturnRequest
+from workflows.returns.types import (
+    GET_ORDER,
+    GOODS,
+    ORDER,
+    ORDER_NOT_FOUND,
+    Order,
+    ReturnFacts,
+    ReturnRequest,
+)
 
 if TYPE_CHECKING:
     from activities.ports import Reads
@@ -83,4 +91,5 @@ DESK = Desk(
     title=title,
     details=details,
     texts=TEXTS,
+    waits=frozenset({GOODS}),
 )

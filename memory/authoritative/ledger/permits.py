@@ -9,6 +9,7 @@ from sqlmodel import Session
 from contracts.connector import Manifest, Operation
 from contracts.effect import EffectOrder
 from contracts.failure import PermitRefused
+from contracts.money import money_text
 from memory.database import table_of
 from memory.episodic.journal import Books
 from memory.tables.ledger import EffectRow, PermitRow
@@ -87,7 +88,7 @@ def _check_covers(
             "amount",
             row.amount_cents is None
             or (row.amount_cents, row.currency) == (effect.amount_cents, effect.currency),
-            f"it was issued for {row.amount_cents} {row.currency}",
+            f"it was issued for {money_text(row.amount_cents or 0, row.currency or '')}",
         ),
         (
             "connector-version",

@@ -65,7 +65,7 @@ class LedgerView:
             return _entries(session, session.exec(query).all())
 
     def done_after_all(self, case_id: str) -> dict[str, str]:
-        """Return a case's effects that were done though they are closed as failed.
+        """Return a case's effects that were done though they are closed as failed, and nobody has dealt with.
 
         Returns:
             By effect key, the id of the case that deals with it.
@@ -73,6 +73,7 @@ class LedgerView:
         late = select(DivergenceRow).where(
             col(DivergenceRow.effect_case) == case_id,
             col(DivergenceRow.kind) == DivergenceKind.LATE.value,
+            col(DivergenceRow.standing).in_(divergences.UNSETTLED),
         )
         with reading(self._engine) as session:
             found = [divergences.divergence_of(row) for row in session.exec(late)]

@@ -27,6 +27,7 @@ from memory.tables.divergences import DivergenceRow, ListingCursorRow, OutsideEn
 from memory.tables.ledger import EffectRow
 
 OPEN, CASE, HEALED, CLOSED = "open", "case", "healed", "closed"
+UNSETTLED = (OPEN, CASE)
 
 
 def listed(
@@ -139,7 +140,7 @@ def explained(session: Books, effect_keys: Sequence[str], now: datetime) -> list
     query = select(DivergenceRow).where(
         col(DivergenceRow.effect_key).in_(effect_keys),
         col(DivergenceRow.kind).in_([DivergenceKind.MISSING_OUTSIDE.value]),
-        col(DivergenceRow.standing).in_([OPEN, CASE]),
+        col(DivergenceRow.standing).in_(UNSETTLED),
     )
     cases: list[str] = []
     for row in session.exec(query).all():
@@ -164,7 +165,7 @@ def newest(session: Session, limit: int, *, only_open: bool) -> list[DivergenceR
     """Return divergences for people to look at, the newest first."""
     query = select(DivergenceRow).order_by(col(DivergenceRow.found_at).desc(), col(DivergenceRow.id))
     if only_open:
-        query = query.where(col(DivergenceRow.standing).in_([OPEN, CASE]))
+        query = query.where(col(DivergenceRow.standing).in_(UNSETTLED))
     return list(session.exec(query.limit(limit)))
 
 

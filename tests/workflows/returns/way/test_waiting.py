@@ -11,6 +11,7 @@ from benchmarks.long_wait import Office, office_where_time_flies
 from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from contracts.parcel import Inspection
+from sandbox.faults import Fault, Scripted
 from sandbox.loading import LineIn, OrderIn
 from service.goods import tell
 from tests.workflows.returns.test_long_wait import at_least, until
@@ -90,6 +91,30 @@ async def test_money_that_went_before_goods_which_never_come_is_charged_by_the_l
     [charge] = office.world.entries("webshop", kind="charge", order_id="LOST-2")
     assert charge.amount_cents == 9_000
     assert "90.00 EUR were charged to you again" in told(office, "LOST-2")[-1]
+
+
+async def test_a_shop_that_never_says_what_came_leaves_the_return_to_a_person_and_charges_nothing(
+    office: Office,
+) -> None:
+    silent = Scripted(
+        channel="webshop", operation="get_return", fault=Fault.ERROR_BEFORE, times=10**9, order="MUTE-1"
+    )
+    office.faults.script.append(silent)
+    handle = await sent_off(office, "MUTE-1", 9_000)
+    await until(lambda: is_asked(office, handle))
+    office.faults.script.remove(silent)
+
+    [question] = office.installation.approvals.of_case(handle.id)
+    assert "the channel did not say what came" in question.request.what
+    assert question.request.plan.effects == ()
+    await handle.execute_update("decide", Answer(person="anna", choice="approve"))
+    result = await handle.result()
+
+    assert (result.status, result.outcome, result.amount_cents) == (
+        CaseStatus.SETTLED,
+        "handled_by_hand",
+        9_000,
+    )
 
 
 async def test_goods_that_come_in_a_later_run_are_refunded_once(office: Office) -> None:

@@ -9,7 +9,7 @@ from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from contracts.parcel import Inspection, Parcel
 from service.goods import NotWaiting, tell
-from tests.workflows.returns.orders import RETURN, asked_for, asking, given_order, waiting
+from tests.workflows.returns.orders import RETURN, a_waiting_return, asked_for, asking, given_order, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor
 from workflows.returns.types import ReturnRequest
@@ -158,6 +158,67 @@ async def test_faulty_goods_come_back_after_the_window_and_we_pay_their_way(shop
     assert (result.status, result.outcome, result.amount_cents) == (CaseStatus.SETTLED, "returned", 4000)
     [authorised] = shop.entries("webshop", "return", order)
     assert authorised["postage"] == "ours"
+
+
+async def test_faulty_goods_of_much_money_are_sent_back_at_our_cost_before_it_goes(shop: Shop) -> None:
+    order = given_order(shop, **THIRTEEN)
+    shop.parcels("webshop", order)
+    request = asking(order, "All thirteen shirts arrived broken, their seams are torn. I want my money back.")
+
+    await waiting_for_goods(shop, request)
+
+    assert steps(shop, request) == ["authorise", "instruct"]
+    [authorised] = shop.entries("webshop", "return", order)
+    assert authorised["postage"] == "ours"
+
+
+async def test_where_policy_keeps_the_postage_the_money_goes_as_early_as_without_and_that_sum_is_told(
+    shop: Shop,
+) -> None:
+    order = given_order(
+        shop, placed_days_ago=44, delivered_days_ago=40, member_level="gold", shipping_cents=500
+    )
+    shop.parcels("webshop", order)
+    request = asking(order, RETURN)
+
+    await waiting_for_goods(shop, request)
+
+    assert steps(shop, request) == ["authorise", "refund", "notify"]
+    [refund] = shop.entries("webshop", "refund", order)
+    [told] = shop.entries("webshop", "message", order)
+    assert (refund["amount_cents"], "40.00 EUR" in told["text"]) == (4000, True)
+
+
+async def test_a_return_that_is_taken_back_on_its_way_is_a_persons_and_what_was_done_stands(
+    shop: Shop,
+) -> None:
+    order = given_order(shop)
+    shop.parcels("webshop", order)
+    request = asking(order, RETURN)
+    await waiting_for_goods(shop, request)
+
+    await shop.handle(request).signal("withdraw", {"why": "the customer keeps it"})
+    await waiting(shop, request)
+
+    [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
+    assert "taken back: the customer keeps it; what was done stands" in asked.request.what
+    await shop.handle(request).execute_update("decide", Answer(person="ben", choice="approve"))
+    result = await shop.handle(request).result()
+    assert (result.status, result.outcome, result.amount_cents) == (
+        CaseStatus.SETTLED,
+        "handled_by_hand",
+        4000,
+    )
+    assert [entry["undone_by"] for entry in shop.entries("webshop", "refund", order)] == [None]
+
+
+async def test_a_case_that_waits_for_people_cannot_be_undone_before_it_has_ended(shop: Shop) -> None:
+    _, request = await a_waiting_return(shop)
+
+    code, _ = await kontor(shop, "undo", DESK.case_id(request), "--as", "ben")
+
+    assert code == 0, "there is nothing to undo yet"
+    assert shop.timeline(request).record.status is CaseStatus.WAITING
 
 
 async def test_a_second_request_for_goods_that_are_on_their_way_is_a_duplicate(shop: Shop) -> None:
