@@ -163,7 +163,8 @@ async def test_faulty_goods_come_back_after_the_window_and_we_pay_their_way(shop
 async def test_faulty_goods_of_much_money_are_sent_back_at_our_cost_before_it_goes(shop: Shop) -> None:
     order = given_order(shop, **THIRTEEN)
     shop.parcels("webshop", order)
-    request = asking(order, "All thirteen shirts arrived broken, their seams are torn. I want my money back.")
+    words = "All thirteen shirts arrived broken: their seams are torn open. I want my money back, please."
+    request = asking(order, words)
 
     await waiting_for_goods(shop, request)
 
