@@ -32,7 +32,7 @@ from benchmarks.data import data_folder
 from benchmarks.environment import own_settings
 from benchmarks.mail import mail_rows
 from benchmarks.rows import Row, publish
-from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop
+from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop, place
 from benchmarks.unasked import unasked_rows
 from bootstrap.installation import Installation
 from cli.demo.run import Morning
@@ -245,7 +245,8 @@ def _changed(action: Action, by_operation: dict[str, dict[str, Any]]) -> bool:
     swaps = Counter((line["sku"], line["new_sku"]) for line in given.get("lines", []))
     wanted = Counter(zip(action.items, action.new_items, strict=False))
     method = given.get("payment_method", action.method)
-    return (operation != "change_items" or swaps == wanted) and method == action.method
+    same_items = operation != "change_items" or swaps == wanted
+    return same_items and method == action.method and place(given.get("address", "")) == place(action.address)
 
 
 async def _turn_down_what_waits(kontor: Installation, client: Client, wave: list[Unit]) -> None:

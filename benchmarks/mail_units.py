@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop
-from workflows.returns.types import Order, OrderLine, Variant
-from workflows.returns.wishes.letter import Customer, Kind, PaymentMethod, Wish
+from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop, place
+from workflows.returns.types import Order, OrderLine, Variant, WayToPay
+from workflows.returns.wishes.letter import Customer, Kind, Wish
 
 KINDS = {
     "cancel_pending_order": Kind.CANCEL,
@@ -29,7 +29,7 @@ STATUSES = ("pending", "processed", "delivered", "cancelled")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 Done = tuple[Any, ...]
-"""A wish in comparable form: its kind, then SKUs and method as far as it has them."""
+"""A wish in comparable form: its kind, then SKUs and method, or the address, as far as it has them."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,10 @@ def done(wish: Wish, order: Order) -> Done:
     """Return a wish in the form of a recorded action."""
     sku = {line.id: line.sku for line in order.lines}
     match wish.kind:
-        case Kind.CANCEL | Kind.CHANGE_ADDRESS:
+        case Kind.CANCEL:
             return (wish.kind.value,)
+        case Kind.CHANGE_ADDRESS:
+            return (wish.kind.value, place(wish.address))
         case Kind.CHANGE_PAYMENT:
             return (wish.kind.value, wish.method)
         case Kind.RETURN:
@@ -85,8 +87,10 @@ def done(wish: Wish, order: Order) -> Done:
 def _recorded(action: Action) -> Done:
     kind = KINDS[action.tool]
     match kind:
-        case Kind.CANCEL | Kind.CHANGE_ADDRESS:
+        case Kind.CANCEL:
             return (kind.value,)
+        case Kind.CHANGE_ADDRESS:
+            return (kind.value, place(action.address))
         case Kind.CHANGE_PAYMENT:
             return (kind.value, action.method)
         case Kind.RETURN:
@@ -99,9 +103,9 @@ def _recorded(action: Action) -> Done:
 def _customer(shop: Shop, user: str) -> Customer:
     known = shop.users[user]
     methods = tuple(
-        PaymentMethod.model_validate(
+        WayToPay.model_validate(
             {
-                "id": each["id"],
+                "method": each["id"],
                 "kind": METHODS[each["source"]],
                 "brand": each.get("brand", ""),
                 "last_four": each.get("last_four", ""),

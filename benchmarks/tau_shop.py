@@ -1,8 +1,10 @@
 """tau-bench's retail shop: its database, brought to the state before each action, and the facts of it."""
 
+import ast
 import copy
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,11 +22,17 @@ OPERATIONS = {
     "return_delivered_order_items": "return_items",
     "exchange_delivered_order_items": "exchange_items",
 }
+_MOVED = re.compile(r"For (#\w+), change address to (\{.*?\})")
+"""How a task tells where an order shall go; the actions' own table leaves it out."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """One recorded action, and whether the shop's own tool accepts it."""
+    """One recorded action, and whether the shop's own tool accepts it.
+
+    Attributes:
+        address: where the order shall go, if the action changes that.
+    """
 
     task: str
     tool: str
@@ -36,6 +44,7 @@ class Action:
     items: tuple[str, ...]
     new_items: tuple[str, ...]
     accepted: bool
+    address: str
 
     @property
     def operation(self) -> str:
@@ -174,6 +183,7 @@ def load_shop(folder: Path) -> Shop:
 
 def load_actions(folder: Path) -> Iterator[list[Action]]:
     """Yield the recorded actions, one task at a time, in the order they were done."""
+    moved = dict(_addresses(folder))
     with (folder / "actions_train_dev.csv").open() as lines:
         for _, rows in groupby(csv.DictReader(lines), key=lambda row: (row["split"], row["task"])):
             yield [
@@ -188,9 +198,32 @@ def load_actions(folder: Path) -> Iterator[list[Action]]:
                     items=tuple(row["item_ids"].split()),
                     new_items=tuple(row["new_item_ids"].split()),
                     accepted=row["tool_accepts"] == "True",
+                    address=_new_address(row, moved),
                 )
                 for row in rows
             ]
+
+
+def place(address: str) -> tuple[str, ...]:
+    """Return what tells an address from others, however it is written: house number and postcode."""
+    numbers = re.findall(r"\d+", address)
+    return tuple(numbers[:1] + numbers[-1:])
+
+
+def _addresses(folder: Path) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """Yield where each task wants which order to go, by split, task and order."""
+    with (folder / "tasks_train_dev.csv").open() as lines:
+        for row in csv.DictReader(lines):
+            for order, told in _MOVED.findall(row["instruction"]):
+                address = ast.literal_eval(told)
+                words = " ".join(address[part] for part in ("address1", "address2", "city", "state", "zip"))
+                yield (row["split"], row["task"], order), words
+
+
+def _new_address(row: dict[str, str], moved: dict[tuple[str, str, str], str]) -> str:
+    if OPERATIONS[row["action"]] != "modify_address":
+        return ""
+    return moved[row["split"], row["task"], row["order_id"]]
 
 
 def replayed(shop: Shop, tasks: Iterator[list[Action]]) -> Iterator[tuple[Action, Shop]]:

@@ -12,7 +12,6 @@ with workflow.unsafe.imports_passed_through():
         about_order,
         first_questions,
         own_words,
-        unasked,
         understand,
         variant_questions,
         with_variants,
@@ -43,9 +42,9 @@ async def read_letter(
     reading = understand(request, order, decisions, exact=workflow.patched(EXACT))
     if whole:
         [letter] = await case.decide(letter_question(case_id, asked, order, others))
-        reading = together(request, order, reading, letter, unasked(decisions[3:]))
+        reading = together(request, order, reading, letter, decisions[3:])
         if first:
-            reading = beside(order, reading, letter, others)
+            reading = beside(asked, order, reading, letter, others)
     if reading.wants_variants and len(reading.wanted) <= MOST_EXCHANGED:
         found = await case.decide(variant_questions(case_id, request, order, reading))
         reading = with_variants(order, reading, found)

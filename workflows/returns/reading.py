@@ -23,6 +23,7 @@ MOST_DOUBTS = 20
 NEEDS_ITEMS = frozenset({Intent.RETURN, Intent.EXCHANGE})
 MOVES_MONEY = frozenset({Intent.RETURN, Intent.EXCHANGE, Intent.CANCEL})
 ASKS, WISHES = "returns.asks", "returns.wishes"
+WHICH_ITEMS = "which items are meant"
 _SENTENCE_END = re.compile(r"(?<=[.!?;\n])\s+")
 
 
@@ -47,6 +48,7 @@ class Reading(Frozen):
             in cases that an earlier version began.
         understood: every decision behind it passed its calibrated threshold.
         doubts: what was not understood, in words for a person.
+        settleable: those of them that a second reading may settle; whether it is asked for at all is none.
         proposed_by: the model that read the intent, as `name@version`.
         also: what else is wished for the same order, in the sequence in which it is done.
         address: where the order shall go instead, as the customer wrote it.
@@ -62,6 +64,7 @@ class Reading(Frozen):
     exact: bool = True
     understood: bool = True
     doubts: tuple[str, ...] = ()
+    settleable: tuple[str, ...] = ()
     proposed_by: str = ""
     also: "tuple[Reading, ...]" = ()
     address: str = ""
@@ -236,6 +239,7 @@ def understand(
     """
     intent, reason, items, *asks = decisions
     doubts = [] if intent.outcome == "answered" else [f"what is wanted: {intent.outcome}"]
+    settleable = {*doubts, WHICH_ITEMS}
     found = Intent(_label(intent)) if _label(intent) in set(Intent) else Intent.OTHER
     if found in MOVES_MONEY:
         doubts += unasked(asks)
@@ -243,7 +247,7 @@ def understand(
     if found in NEEDS_ITEMS:
         lines = _picked_lines(request, order, items)
         if not lines or (items.outcome != "answered" and not request.items):
-            doubts.append("which items are meant")
+            doubts.append(WHICH_ITEMS)
         wanted = tuple(Wanted(line=line) for line in lines)
         if exact:
             wanted, uncounted = with_quantities(request, order, lines)
@@ -259,6 +263,7 @@ def understand(
         exact=exact,
         understood=not doubts,
         doubts=_few(doubts),
+        settleable=tuple(doubt for doubt in doubts if doubt in settleable),
         proposed_by=f"{intent.provenance.name}@{intent.provenance.version[:12]}",
         language=next((said for decision in asks if (said := _said(decision, "language"))), ""),
     )

@@ -6,7 +6,15 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.decision import Decision, Inquiry, Question
-    from workflows.returns.reading import MOVES_MONEY, WISHES, Reading, Wanted, with_quantities
+    from workflows.returns.reading import (
+        MOVES_MONEY,
+        WISHES,
+        Reading,
+        Wanted,
+        numbers_beside,
+        unasked,
+        with_quantities,
+    )
     from workflows.returns.types import (
         CHANGES,
         DESK,
@@ -17,17 +25,15 @@ with workflow.unsafe.imports_passed_through():
         ReturnRequest,
         Variant,
     )
+    from workflows.returns.wishes.conditions import CONDITIONAL, CONDITIONS
     from workflows.returns.wishes.letter import Kind, OrderReading, Wish
 
-SETTLED = ("what is wanted", "which items are meant")
-"""Doubts of the first reading that a second may settle; whether it is asked for at all is none of them."""
-CONDITIONAL = "conditional"
-"""The sign of a reading in which a condition was evaluated."""
 MOST_ORDERS = 5
 """That a message may name besides its own: more are read by nobody but a person."""
+ON_WHICH_CONDITION = "what shall be done on which condition"
 INTENTS = {kind: Intent(kind.value) for kind in Kind}
-SEQUENCE = (Intent.CHANGE_ADDRESS, Intent.CHANGE_PAYMENT, Intent.CHANGE_ITEMS, Intent.EXCHANGE, Intent.RETURN)
-"""In which wishes for one order are done; some channels change no order whose items were changed."""
+SEQUENCE = (Intent.CHANGE_ADDRESS, Intent.CHANGE_PAYMENT, Intent.CHANGE_ITEMS)
+"""In which changes of one order are done; some channels change no order whose items were changed."""
 
 
 def letter_question(
@@ -45,7 +51,7 @@ def letter_question(
 
 
 def together(
-    request: ReturnRequest, order: Order, reading: Reading, letter: Decision, against: Sequence[str] = ()
+    request: ReturnRequest, order: Order, reading: Reading, letter: Decision, asks: Sequence[Decision] = ()
 ) -> Reading:
     """Return what both readings say: a difference is a doubt, and agreement settles what one was unsure of.
 
@@ -54,28 +60,33 @@ def together(
         order: its order.
         reading: by the desk's single questions.
         letter: the answer to `letter_question`.
-        against: why the message does not plainly ask for anything.
+        asks: whether the message asks for anything at all.
     """
     found = _of(letter)
     stands = letter.outcome == "answered"
     if found and stands and all(INTENTS[wish.kind] in CHANGES for wish in found.wishes):
-        return _changes(request, order, reading, found.wishes, against)
+        return _changes(request, order, reading, found.wishes, unasked(asks))
+    # Only a letter that was read evaluates the condition that its guard has passed over.
+    lost = found is None and any((asked.answer or {}).get(CONDITIONAL) for asked in asks)
     if found is None or reading.intent not in MOVES_MONEY:
-        return reading
+        return _doubted(reading, ON_WHICH_CONDITION) if lost else reading
     if stands and (len(found.wishes) > 1 or found.signs.get(CONDITIONAL)):
         return _several(request, order, reading, found)
     if doubt := _difference(order, reading, found, stands=stands):
-        return reading.model_copy(update={"doubts": (*reading.doubts, doubt), "understood": False})
+        return _doubted(reading, doubt)
     settles = stands and not request.items and not reading.understood
-    if settles and all(doubt.startswith(SETTLED) for doubt in reading.doubts):
-        return _settled(request, order, reading, found.wishes[0])
-    return reading
+    settles = settles and set(reading.doubts) <= set(reading.settleable)
+    return _settled(request, order, reading, found.wishes[0]) if settles else reading
+
+
+def _doubted(reading: Reading, doubt: str) -> Reading:
+    return reading.model_copy(update={"doubts": (*reading.doubts, doubt), "understood": False})
 
 
 def _difference(order: Order, reading: Reading, found: OrderReading, *, stands: bool) -> str:
     """Return what the letter says otherwise, in words for a person; empty if nothing."""
-    if found.signs.get(CONDITIONAL) and not stands:
-        return "; ".join(found.doubts) or "what shall be done on which condition"
+    if not stands and (found.signs.get(CONDITIONAL) or found.signs.get(CONDITIONS)):
+        return "; ".join(found.doubts) or ON_WHICH_CONDITION
     kinds = list(dict.fromkeys(wish.kind for wish in found.wishes))
     more = [kind.value for kind in kinds if INTENTS[kind] in CHANGES]
     if more:
@@ -95,7 +106,7 @@ def _difference(order: Order, reading: Reading, found: OrderReading, *, stands: 
 def _several(request: ReturnRequest, order: Order, reading: Reading, read: OrderReading) -> Reading:
     """Return a reading for each wish: which things and variants the letter says, whether at all, both."""
     wishes = read.wishes
-    doubts = [doubt for doubt in reading.doubts if not doubt.startswith(SETTLED)]
+    doubts = [doubt for doubt in reading.doubts if doubt not in reading.settleable]
     if request.items:
         doubts.append("a form names the items, and the letter wishes several things")
     if more := [wish.kind.value for wish in wishes if INTENTS[wish.kind] in CHANGES]:
@@ -168,11 +179,14 @@ def _of(letter: Decision) -> OrderReading | None:
     return OrderReading.model_validate(said) if isinstance(said, dict) else None
 
 
-def beside(order: Order, reading: Reading, letter: Decision, others: Sequence[Order]) -> Reading:
+def beside(
+    request: ReturnRequest, order: Order, reading: Reading, letter: Decision, others: Sequence[Order]
+) -> Reading:
     """Return the reading with the other orders that the letter wishes something for; each is a case.
 
     Args:
-        order: the order that the request is about.
+        request: the request, with the whole message.
+        order: the order that it is about.
         reading: what is wished for it.
         letter: the answer to `letter_question`.
         others: orders that the message names, too, as their channel tells them.
@@ -181,7 +195,8 @@ def beside(order: Order, reading: Reading, letter: Decision, others: Sequence[Or
     found = [OrderReading.model_validate(each) for each in said] if isinstance(said, list) else []
     theirs = {each.id for each in others if each.customer != order.customer}
     wished = tuple(each.order for each in found if each.wishes)
-    doubts = [] if len(others) < MOST_ORDERS else [f"it names {MOST_ORDERS} other orders or more"]
+    named = len(numbers_beside(request.message, request.order))
+    doubts = [f"it names {named} other orders"] if named > MOST_ORDERS else []
     doubts += [f"it speaks of order {number}, which is another customer's" for number in sorted(theirs)]
     doubts += [f"what is wished for order {each.order}" for each in found if not each.wishes]
     if wished and _of(letter) is None and reading.intent in MOVES_MONEY:

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from contracts.decision import Decision, Provenance
-from workflows.returns.reading import Reading, Wanted
-from workflows.returns.second_reading import together
+from workflows.returns.reading import WHICH_ITEMS, Reading, Wanted
+from workflows.returns.second_reading import MOST_ORDERS, beside, together
 from workflows.returns.types import Intent, Order, OrderLine, Reason, ReturnRequest, Variant
+from workflows.returns.wishes.conditions import CONDITIONAL
 from workflows.returns.wishes.letter import Kind, OrderReading, Piece, Wish
 
 ORDER = Order(
@@ -26,13 +29,14 @@ LARGE = Variant(sku="SL", product="S", price_cents=4500, available=2)
 REQUEST = ReturnRequest(id="R-1", channel="webshop", order="W-1", message="I return the cap, refund please.")
 
 
-def read(intent: Intent, line: int, *doubts: str) -> Reading:
+def read(intent: Intent, line: int, *doubts: str, settleable: bool = False) -> Reading:
     return Reading(
         intent=intent,
         reason=Reason.UNSTATED,
         wanted=(Wanted(line=ORDER.lines[line]),),
         understood=not doubts,
         doubts=doubts,
+        settleable=doubts if settleable else (),
     )
 
 
@@ -73,7 +77,7 @@ def test_a_wish_that_the_desk_cannot_carry_out_is_not_dropped_silently() -> None
 
 
 def test_a_whole_reading_settles_which_items_are_meant() -> None:
-    found = together(REQUEST, ORDER, read(Intent.RETURN, 0, "which items are meant"), letter(back("L2")))
+    found = together(REQUEST, ORDER, read(Intent.RETURN, 0, WHICH_ITEMS, settleable=True), letter(back("L2")))
 
     assert found.understood
     assert [line.id for line in found.lines] == ["L2"]
@@ -112,6 +116,43 @@ def test_several_wishes_of_which_none_is_what_the_questions_heard_are_a_persons(
 
 
 def test_a_reading_that_does_not_stand_says_nothing() -> None:
-    unsure = read(Intent.RETURN, 0, "which items are meant")
+    unsure = read(Intent.RETURN, 0, WHICH_ITEMS, settleable=True)
 
     assert together(REQUEST, ORDER, unsure, letter(back("L2"), stands=False)) == unsure
+
+
+@pytest.mark.parametrize("sign", ["conditional", "conditions"])
+def test_a_condition_that_does_not_stand_is_never_ignored(sign: str) -> None:
+    reading = OrderReading(order="W-1", wishes=(back("L2"),), signs={sign: 1.0})
+    unsure = letter(stands=False).model_copy(update={"answer": {"reading": reading.model_dump(mode="json")}})
+
+    found = together(REQUEST, ORDER, read(Intent.RETURN, 1), unsure)
+
+    assert found.doubts == ("what shall be done on which condition",)
+
+
+@pytest.mark.parametrize("passed_over", [True, False])
+def test_a_condition_that_the_guard_passed_over_is_a_persons_where_nobody_read_the_letter(
+    passed_over: bool,
+) -> None:
+    unread = letter(stands=False).model_copy(update={"answer": None})
+    asks = unread.model_copy(
+        update={"outcome": "answered", "answer": {"label": "asks", CONDITIONAL: passed_over}}
+    )
+
+    found = together(REQUEST, ORDER, read(Intent.RETURN, 1), unread, [asks])
+
+    assert found.understood is not passed_over
+
+
+@pytest.mark.parametrize(
+    ("named", "doubts"), [(MOST_ORDERS, ()), (MOST_ORDERS + 1, ("it names 6 other orders",))]
+)
+def test_more_orders_than_are_read_are_a_persons_even_where_the_channel_does_not_know_them(
+    named: int, doubts: tuple[str, ...]
+) -> None:
+    others = " ".join(f"W-{number}" for number in range(11, 11 + named))
+    request = REQUEST.model_copy(update={"message": f"I return the cap of W-1. Cancel {others}."})
+    known = [ORDER.model_copy(update={"id": f"W-{number}"}) for number in range(11, 11 + named - 2)]
+
+    assert beside(request, ORDER, read(Intent.RETURN, 1), letter(back("L2")), known).doubts == doubts

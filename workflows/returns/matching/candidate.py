@@ -16,14 +16,14 @@ from workflows.returns.matching import items, variants
 from workflows.returns.matching import tokens as words
 from workflows.returns.matching.items import Match, match_by_meaning, match_items, spoken_of
 from workflows.returns.matching.variants import match_variant
-from workflows.returns.types import Order
+from workflows.returns.types import CHANGES, Intent, Order
 from workflows.returns.wishes import acceptance, change_guard, cleaning, guard
+from workflows.returns.wishes.conditions import CONDITIONAL, conditional
 from workflows.returns.wishes.language import MEASURED, language_of
-from workflows.returns.wishes.letter import Customer, Kind, OrderReading, PaymentMethod
+from workflows.returns.wishes.letter import Customer, OrderReading
 from workflows.returns.wishes.reader import read
 
 ITEMS, VARIANT, ASKS, WISHES = "returns.items", "returns.variant", "returns.asks", "returns.wishes"
-CHANGING = frozenset({Kind.CHANGE_ITEMS, Kind.CHANGE_ADDRESS, Kind.CHANGE_PAYMENT})
 CONTRACTS = {ITEMS: "picked", VARIANT: "picked", ASKS: "label", WISHES: "label"}
 
 
@@ -82,13 +82,14 @@ def _loaded() -> bool:
 
 
 def _asks(text: str) -> CandidateReply:
-    doubts = guard.doubts(text)
+    doubts, cleaned = guard.doubts(text), cleaning.clean(text).text
     return CandidateReply(
         outcome="answered",
         answer={
             "label": "does_not_ask" if doubts else "asks",
             "doubts": list(doubts),
-            "language": language_of(cleaning.clean(text).text),
+            "language": language_of(cleaned),
+            CONDITIONAL: conditional(cleaned).otherwise is not None,
         },
         why="; ".join(doubts) or "nothing speaks against it",
         version=rules_version(),
@@ -101,11 +102,7 @@ def _wishes(question: Question) -> CandidateReply:
     if not orders:
         return CandidateReply(outcome="unsure", answer=None, why="no order is given", version=rules_version())
     language = language_of(cleaning.clean(question.text).text)
-    methods = tuple(
-        PaymentMethod(id=way.method, kind=way.kind, brand=way.brand, last_four=way.last_four)
-        for way in orders[0].methods
-    )
-    customer = Customer(orders=orders, methods=methods)
+    customer = Customer(orders=orders, methods=orders[0].methods)
     letter = read(question.text, customer, order=orders[0].id, language=language)
     weighed = {each.order: each for each in acceptance.weighed(letter, local=language in MEASURED).orders}
     one = weighed.pop(orders[0].id, None)
@@ -126,7 +123,7 @@ def _wishes(question: Question) -> CandidateReply:
 
 def _against_a_change(text: str, one: OrderReading | None) -> tuple[str, ...]:
     """Return why a change of the order is not plainly asked for, if a change is read at all."""
-    changes = one is not None and any(wish.kind in CHANGING for wish in one.wishes)
+    changes = one is not None and any(Intent(wish.kind.value) in CHANGES for wish in one.wishes)
     return change_guard.doubts(text) if changes else ()
 
 

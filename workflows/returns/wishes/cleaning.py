@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from mailparser_reply.parser import EmailMessage
 from selectolax.lexbor import LexborHTMLParser
@@ -47,8 +47,9 @@ class Cleaned(Frozen):
     quoted: str = ""
 
 
+@lru_cache(maxsize=64)
 def clean(message: str) -> Cleaned:
-    """Take off what is not the customer's own text of today.
+    """Take off what is not the customer's own text of today; one message is read several times in a row.
 
     Args:
         message: as it came in, plain or HTML.

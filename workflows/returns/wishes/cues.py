@@ -42,8 +42,8 @@ NO_OTHER = (
     r"\bno (?:\w+ ){0,3}(?:cancel|devol|reembols|cambi)"
 )
 DENIES = re.compile(
-    rf"\b{NO} {GAP}{DO}|{NO_OTHER}|{DO} (?:\w+ ){0, 2}(?:is |are |was )?(?:not|isn't|n't|no longer|"
-    rf"out of)\b|{DO} nothing\b",
+    rf"\b{NO} {GAP}{DO}|{NO_OTHER}|{DO} (?:\w+ ){{0,2}}(?:is |are |was )?(?:not|isn't|n't|"
+    rf"no longer(?! (?:need|want|wish)\b)|out of)\b|{DO} nothing\b",
     re.I,
 )
 KEEP_ON = re.compile(
@@ -112,7 +112,7 @@ PAST = re.compile(
     r"\b(?:where|when|status|how long|which account)\b.{0,40}\b(?:my|the|your) (?:refund|return|money|"
     r"replacement|exchange|cancell?ation)|"
     r"\bstatus of (?:my|the)|^(?:returned|refunded|cancelled) |^(?:the |my )?refund (?:received|"
-    r"arrived|came)|\\b(?:asked|ask(?:ed)? you) for (?:a|my) (?:refund|return)|"
+    r"arrived|came)|\b(?:asked|ask(?:ed)? you) for (?:a|my) (?:refund|return)|"
     r"\bmy (?:refund|returned?|return|cancell?ed|cancell?ation|exchange)\b.{0,40}\b(?:has|have|still|"
     r"is|was|isn't|hasn't|of last|last|went)\b|"
     r"\b(?:habe|hat|wurde|ist|bekommen)\b.{0,60}\b(?:zurückgeschickt|zurückgegeben|storniert|erstattet|"

@@ -1,10 +1,9 @@
 """What a letter is read against, and what it is read into: a customer's orders; wishes, doubts, questions."""
 
 from enum import StrEnum
-from typing import Literal
 
 from contracts.base import Frozen
-from workflows.returns.types import Order
+from workflows.returns.types import Order, WayToPay
 
 
 class Kind(StrEnum):
@@ -18,20 +17,11 @@ class Kind(StrEnum):
     CHANGE_PAYMENT = "change_payment"
 
 
-class PaymentMethod(Frozen):
-    """One way in which a customer pays; `brand` and `last_four` as far as it has them."""
-
-    id: str
-    kind: Literal["card", "paypal", "gift_card"]
-    brand: str = ""
-    last_four: str = ""
-
-
 class Customer(Frozen):
     """What the channel knows of whoever wrote: their orders and their ways to pay."""
 
     orders: tuple[Order, ...]
-    methods: tuple[PaymentMethod, ...] = ()
+    methods: tuple[WayToPay, ...] = ()
 
     def order(self, number: str) -> Order:
         """Return an order by its number."""

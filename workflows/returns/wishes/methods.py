@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from workflows.returns.wishes.letter import PaymentMethod
+from workflows.returns.types import WayToPay
 
 _KINDS = {
     "gift_card": r"gift ?-?cards?|giftcards?|geschenkkarte|carte cadeau|tarjeta(?: de)? regalo|store credit",
@@ -29,7 +29,7 @@ _SPENT = re.compile(
 )
 
 
-def method(text: str, methods: Sequence[PaymentMethod]) -> tuple[str, ...]:
+def method(text: str, methods: Sequence[WayToPay]) -> tuple[str, ...]:
     """Return the methods that a text may mean, the last named one's; empty if it names none.
 
     What is named as not wanted, or as how it was paid, is passed over.
@@ -38,11 +38,11 @@ def method(text: str, methods: Sequence[PaymentMethod]) -> tuple[str, ...]:
     found: list[tuple[int, tuple[str, ...]]] = []
     for each in methods:
         if each.kind == "card" and each.brand:
-            found += [(place, (each.id,)) for place in _places(words, _brand(each))]
+            found += [(place, (each.method,)) for place in _places(words, _brand(each))]
         if each.last_four:
-            found += [(place + 1, (each.id,)) for place in _places(words, rf"\b{each.last_four}\b")]
+            found += [(place + 1, (each.method,)) for place in _places(words, rf"\b{each.last_four}\b")]
     for kind, pattern in _KINDS.items():
-        ids = tuple(each.id for each in methods if each.kind == kind)
+        ids = tuple(each.method for each in methods if each.kind == kind)
         if ids:
             found += [(place, ids) for place in _places(words, rf"\b(?:{pattern})")]
     if not found:
@@ -56,19 +56,19 @@ def method(text: str, methods: Sequence[PaymentMethod]) -> tuple[str, ...]:
     return _same_brand(last, by_four, methods)
 
 
-def _brand(card: PaymentMethod) -> str:
+def _brand(card: WayToPay) -> str:
     spelled = r"master ?card" if card.brand.lower() == "mastercard" else re.escape(card.brand.lower())
     return rf"\b{spelled}\b"
 
 
 def _same_brand(
-    last: tuple[str, ...], single: Sequence[tuple[int, tuple[str, ...]]], methods: Sequence[PaymentMethod]
+    last: tuple[str, ...], single: Sequence[tuple[int, tuple[str, ...]]], methods: Sequence[WayToPay]
 ) -> tuple[str, ...]:
     """Return every card of one brand when the brand alone was named and there are several of it."""
     if len(last) != 1:
         return last
-    mine = next(each for each in methods if each.id == last[0])
-    twins = [each.id for each in methods if each.kind == mine.kind and each.brand == mine.brand]
+    mine = next(each for each in methods if each.method == last[0])
+    twins = [each.method for each in methods if each.kind == mine.kind and each.brand == mine.brand]
     return last if len(twins) == 1 or sum(ids == last for _, ids in single) > 1 else tuple(twins)
 
 
@@ -81,9 +81,11 @@ def _places(words: str, pattern: str) -> list[int]:
     ]
 
 
-def spoken_of(text: str, methods: Sequence[PaymentMethod]) -> int:
+def spoken_of(text: str, methods: Sequence[WayToPay]) -> int:
     """Return how many of a customer's kinds of payment a text speaks of, wanted or not."""
     words = text.lower()
     kinds = {kind for kind, pattern in _KINDS.items() if re.search(rf"\b(?:{pattern})", words)}
-    brands = {each.id for each in methods if each.brand and re.search(rf"\b{each.brand.lower()}\b", words)}
+    brands = {
+        each.method for each in methods if each.brand and re.search(rf"\b{each.brand.lower()}\b", words)
+    }
     return len(kinds - ({"card"} if brands else set())) + len(brands)

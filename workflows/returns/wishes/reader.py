@@ -8,7 +8,7 @@ from workflows.returns.types import Order
 from workflows.returns.wishes.acts import Act, acts
 from workflows.returns.wishes.addresses import address
 from workflows.returns.wishes.cleaning import Cleaned, clean
-from workflows.returns.wishes.conditions import Otherwise, as_if_in_stock, conditional, evaluated
+from workflows.returns.wishes.conditions import Conditional, as_if_in_stock, conditional, evaluated
 from workflows.returns.wishes.doubting import judged
 from workflows.returns.wishes.finding import HERE, LEAST_MARGIN, OPEN, names_action, order_of
 from workflows.returns.wishes.going_back import going_back
@@ -56,11 +56,11 @@ def read(message: str, customer: Customer, order: str = "", language: str = "en"
         order: the order that the request names, if it names one outside its words.
         language: two letters, as recognised.
     """
-    cleaned, otherwise = _without_conditions(clean(message))
+    cleaned, condition = _without_conditions(clean(message))
     meant = _meant(cleaned, customer, order)
     if not meant.orders:
         return LetterReading(language=language, question=meant.question, doubts=("which order is meant",))
-    found = _readings(meant, customer, otherwise)
+    found = _readings(meant, customer, condition)
     missed = float(any(not each.wishes for each in found))
     signs = {**_odd(message, cleaned.text), **meant.signs, "missed": missed}
     shared = _named_with_others(meant.pieces)
@@ -100,18 +100,21 @@ def _meant(cleaned: Cleaned, customer: Customer, order: str) -> _Meant:
     return _Meant(named, tuple(_headed(_spread(pieces, named), named)), signs=signs)
 
 
-def _readings(meant: _Meant, customer: Customer, otherwise: Otherwise | None) -> list[OrderReading]:
+def _readings(meant: _Meant, customer: Customer, condition: Conditional) -> list[OrderReading]:
     """Read what is wished for each order; with a condition, first as if all were in stock."""
     told = customer
-    if otherwise is not None:
+    if condition.otherwise is not None:
         stocked = tuple(as_if_in_stock(each) for each in customer.orders)
         told = customer.model_copy(update={"orders": stocked})
     found = []
     for number in meant.orders:
         own = [piece for piece in meant.pieces if number in piece.orders]
         reading = wishes_for(told.order(number), own, meant.pieces, customer, len(meant.orders))
-        if reading is not None and otherwise:
-            reading = evaluated(customer.order(reading.order), reading, otherwise)
+        if condition.otherwise is not None:
+            # Where nothing else is wished, the condition is still there: it must not be lost.
+            wished = reading or OrderReading(order=number, wishes=())
+            alone = len(meant.orders) == 1
+            reading = evaluated(customer.order(number), wished, condition, alone=alone)
         if reading is not None:
             found.append(reading)
     return found
@@ -139,10 +142,10 @@ def _named_with_others(pieces: Sequence[Part]) -> set[str]:
     }
 
 
-def _without_conditions(cleaned: Cleaned) -> tuple[Cleaned, Otherwise | None]:
+def _without_conditions(cleaned: Cleaned) -> tuple[Cleaned, Conditional]:
     """Take out of a letter the conditions that are understood."""
     found = conditional(cleaned.text)
-    return cleaned.model_copy(update={"text": found.text}), found.otherwise
+    return cleaned.model_copy(update={"text": found.text}), found
 
 
 def _spread(pieces: Sequence[Part], named: Sequence[str]) -> list[Part]:
@@ -180,9 +183,9 @@ def wishes_for(
     active = [piece for piece in pieces if not piece.keeps]
     text = "\n".join(piece.text for piece in active)
     if order.status in OPEN:
-        reading = _open(order, pieces, active, text, customer)
+        reading = _open(order, pieces, customer)
     elif order.status in HERE:
-        reading = _here(order, pieces, active, text)
+        reading = _here(order, pieces, text)
     else:
         reading = OrderReading(order=order.id, wishes=(), doubts=(f"the order is {order.status}",))
     if reading is None:
@@ -194,9 +197,7 @@ def wishes_for(
     return judged(paid(reading, order, pieces, everything, customer), order, pieces, everything, orders)
 
 
-def _open(
-    order: Order, pieces: Sequence[Part], active: Sequence[Part], text: str, customer: Customer
-) -> OrderReading | None:
+def _open(order: Order, pieces: Sequence[Part], customer: Customer) -> OrderReading | None:
     """Read wishes for an order that has not left: cancel it, or change items, address, payment."""
     cancelling = [
         piece
@@ -240,7 +241,7 @@ def _open(
     return OrderReading(order=order.id, wishes=tuple(wishes), question=swaps.question, signs=swaps.signs)
 
 
-def _here(order: Order, pieces: Sequence[Part], active: Sequence[Part], text: str) -> OrderReading | None:
+def _here(order: Order, pieces: Sequence[Part], text: str) -> OrderReading | None:
     """Read the wish for an order that has arrived: return or exchange."""
     returning = bool(RETURN.search(text))
     exchanging = bool(EXCHANGE.search(text))

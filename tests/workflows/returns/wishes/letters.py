@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from workflows.returns.types import Order, OrderLine, Variant
-from workflows.returns.wishes.letter import Customer, PaymentMethod
+from workflows.returns.types import Order, OrderLine, Variant, WayToPay
+from workflows.returns.wishes.letter import Customer
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
 TENTS = (
@@ -62,8 +62,8 @@ CUSTOMER = Customer(
         _order("W-90002", "pending", _line(1, "BOTTLE", "Water Bottle", BOTTLES[2])),
     ),
     methods=(
-        PaymentMethod(id="paypal-1", kind="paypal"),
-        PaymentMethod(id="card-1", kind="card", brand="visa", last_four="4012"),
-        PaymentMethod(id="gift-1", kind="gift_card"),
+        WayToPay(method="paypal-1", kind="paypal"),
+        WayToPay(method="card-1", kind="card", brand="visa", last_four="4012"),
+        WayToPay(method="gift-1", kind="gift_card"),
     ),
 )
