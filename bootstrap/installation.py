@@ -73,7 +73,7 @@ class Installation(Records):
         """What the office says to customers."""
         from policy.texts import OfficeTexts
 
-        return OfficeTexts.from_office(self.office, self.calendar.file.language, self.calendar.file.name)
+        return OfficeTexts.from_office(self.office, self.calendar.file)
 
     # The outside systems.
 

@@ -139,6 +139,10 @@ class OfficeFile(Frozen):
     approvals: dict[str, Patience]
     waits: dict[str, Waiting] = {}
 
+    def waiting(self, what: str) -> Waiting:
+        """Return how long the office waits for something outside."""
+        return self.waits.get(what, Waiting())
+
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, name: str) -> str:
@@ -195,7 +199,7 @@ class OfficeCalendar:
 
     def wait(self, what: str, now: datetime) -> Wait:
         """Return when the office reminds of something outside, and when it waits for it no more."""
-        waiting = self.file.waits.get(what, Waiting())
+        waiting = self.file.waiting(what)
         remind = waiting.remind_after_days
         return Wait(
             begins_at=now,

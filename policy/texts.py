@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from contracts.office import Problem, read_text
 from contracts.wording import TextFailed, Wording, Written
+from policy.calendar import OfficeFile
 
 FOLDER = "texts"
 SUFFIX = ".txt"
@@ -24,25 +25,26 @@ Samples = Mapping[str, Mapping[str, JsonValue]]
 class OfficeTexts:
     """`activities.ports.Texts`: the texts of one office, read once."""
 
-    def __init__(self, texts: Mapping[str, str], language: str, office: str) -> None:
+    def __init__(self, texts: Mapping[str, str], file: OfficeFile) -> None:
         """Compile texts when they are first used.
 
         Args:
             texts: by `LANGUAGE/DESK/NAME`.
-            language: the office's own.
-            office: its name, which a text may say as `office`.
+            file: the office's own: its language; its name, which a text may say as `office`; how many days it
+                waits for something outside, which a text may say as `days("goods")`.
         """
-        self.language = language
+        self.language = file.language
         self.names = frozenset(texts)
         self._jinja = ImmutableSandboxedEnvironment(
             loader=DictLoader(dict(texts)), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        self._jinja.globals["office"] = office
+        self._jinja.globals["office"] = file.name
+        self._jinja.globals["days"] = lambda what: f"{file.waiting(what).end_after_days:g}"
 
     @classmethod
-    def from_office(cls, folder: Path, language: str, office: str) -> "OfficeTexts":
+    def from_office(cls, folder: Path, office: OfficeFile) -> "OfficeTexts":
         """Read the texts of an office folder; one that has none can say nothing."""
-        return cls({_name(folder, file): read_text(file) for file in _files(folder)}, language, office)
+        return cls({_name(folder, file): read_text(file) for file in _files(folder)}, office)
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -106,5 +106,5 @@ def _check_wordings(office: Path) -> Iterator[Problem]:
         return
     manifests = [found.manifest for found in read_manifests(office, os.environ)[0]]
     desks = [desk for desk in DESKS.values() if any(desk.sources(manifest) for manifest in manifests)]
-    texts = OfficeTexts.from_office(office, file.language, file.name)
+    texts = OfficeTexts.from_office(office, file)
     yield from check_wordings(office, texts, {desk.name: desk.texts for desk in desks if desk.texts})

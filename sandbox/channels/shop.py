@@ -155,7 +155,7 @@ class Counter:
         made = [
             entry
             for entry in self.world.entries(self.channel, kind="return", order_id=order)
-            if entry.detail["rma"] == rma
+            if entry.detail["rma"] == rma and entry.undone_by is None
         ]
         if not made:
             raise Refused(404, "unknown_return", f"no return {rma} is expected for order {order}")

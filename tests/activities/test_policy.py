@@ -23,6 +23,7 @@ from contracts.wording import Wording
 from memory.authoritative.authorizations import SqlAuthorizations, SqlVerdicts
 from memory.authoritative.cases import SqlCases
 from memory.authoritative.ledger.ledger import SqlLedger
+from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
 from tests.memory.audit_helpers import journal, keep_case
@@ -81,7 +82,7 @@ class Counter:
             episodes=self.told,
             office_version="office-1",
             case_counts=case_counts(),
-            texts=OfficeTexts.from_office(office, "en", "Kontor Shop"),
+            texts=OfficeTexts.from_office(office, OfficeCalendar.from_office(office).file),
             clock=lambda: self.now,
         )
 

@@ -11,6 +11,7 @@ from contracts.authorization import Plan
 from contracts.connector import Manifest
 from memory.authoritative.authorizations import SqlAuthorizations
 from memory.database import open_engine
+from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
 from tests.conftest import ROOT
@@ -51,7 +52,7 @@ async def main(url: str, side: str) -> None:
         episodes=Nothing(),
         office_version="office-1",
         case_counts=case_counts(),
-        texts=OfficeTexts.from_office(ROOT / "office", "en", "Kontor Shop"),
+        texts=OfficeTexts.from_office(ROOT / "office", OfficeCalendar.from_office(ROOT / "office").file),
         clock=lambda: NOON,
     )
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from connectors.connectors import Connectors
-from contracts.failure import CallFailed
+from contracts.failure import Absent, CallFailed
 from sandbox.loading import DATA
 from sandbox.server import Sandbox
 from sandbox.world import CHANNELS
@@ -84,6 +84,22 @@ async def test_a_write_and_its_compensation_leave_the_order_as_it_was(
         return
     await outside.send(channel, *undoing, "undo-first")
     assert await order_of(outside, channel, arguments["order"]) == before
+
+
+async def test_of_a_return_that_was_cancelled_nothing_comes_back(outside: Connectors) -> None:
+    order = await order_of(outside, "webshop", ORDERS["webshop"])
+    lines = [{"line": order.lines[0].id, "sku": order.lines[0].sku, "quantity": 1}]
+    asked: dict[str, Any] = {"order": order.id, "rma": "RMA-1", "lines": lines, "postage": "ours"}
+    sent = await outside.send("webshop", "authorise_return", asked, "first")
+    about: dict[str, Any] = {"order": order.id, "rma": "RMA-1"}
+    assert "goods" in await outside.read("webshop", "get_return", about)
+
+    undoing = outside.compensation("webshop", "authorise_return", asked, "first", sent)
+    assert undoing is not None
+    await outside.send("webshop", *undoing, "undo-first")
+
+    with pytest.raises(Absent):
+        await outside.read("webshop", "get_return", about)
 
 
 @pytest.mark.parametrize(("channel", "refunds"), [("webshop", 1), ("marketplace", 2), ("store", 2)])

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.case import CaseStatus
     from workflows.kernel.approval_gate import ApprovalGate
     from workflows.kernel.case_file import CaseFile
+    from workflows.kernel.ends import NOT_GRANTED
     from workflows.kernel.placement import Result
 
 PATCH = "waits-for-an-answer"
@@ -32,11 +33,6 @@ AGAIN_AT_LAST = timedelta(hours=2)
 silence are a history of some two thousand events."""
 
 HANDLED = (CaseStatus.SETTLED, "handled_by_hand")
-ENDS = {
-    ApprovalOutcome.REJECTED: CaseStatus.REJECTED,
-    ApprovalOutcome.EXPIRED: CaseStatus.EXPIRED,
-    ApprovalOutcome.WITHDRAWN: CaseStatus.WITHDRAWN,
-}
 
 Read = Callable[[timedelta], Awaitable[Result]]
 """Asks a system, again and again, for so long."""
@@ -114,7 +110,7 @@ class OutsideReads:
         if approval.granted:
             raise NoAnswer(*HANDLED)
         if not found or approval.outcome is not ApprovalOutcome.WITHDRAWN:
-            raise NoAnswer(ENDS[approval.outcome], approval.outcome.value)
+            raise NoAnswer(NOT_GRANTED[approval.outcome], approval.outcome.value)
         await self._file.waits("")
         return found[-1]
 

@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.money import money_text
     from workflows.returns.payments import payment
     from workflows.returns.reading import Reading, Wanted
+    from workflows.returns.steps import effect
     from workflows.returns.sums import Sum, named
     from workflows.returns.types import Intent, Order
 
@@ -20,12 +21,12 @@ def changes(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEffect,
     """Return the effects of one change; none where what it shall be is not known."""
     match reading.intent:
         case Intent.CHANGE_ITEMS if reading.wanted and all(item.variant for item in reading.wanted):
-            change = _change(order, "change_items", lines=_swaps(reading, found))
+            change = effect("change-items", "change_items", order, lines=_swaps(reading, found))
             return (change, *_difference(order, reading, found))
         case Intent.CHANGE_ADDRESS if reading.address:
-            return (_change(order, "change_address", address=reading.address),)
+            return (effect("change-address", "change_address", order, address=reading.address),)
         case Intent.CHANGE_PAYMENT if reading.method:
-            return (_change(order, "change_payment", payment_method=reading.method),)
+            return (effect("change-payment", "change_payment", order, payment_method=reading.method),)
         case _:
             return ()
 
@@ -39,16 +40,6 @@ def said(order: Order, reading: Reading, found: Sum) -> tuple[str, str, str]:
 
 def _options(item: Wanted) -> str:
     return ", ".join(item.variant.options.values()) if item.variant else ""
-
-
-def _change(order: Order, operation: str, **arguments: JsonValue) -> ProposedEffect:
-    return ProposedEffect(
-        step=operation.replace("_", "-"),
-        connector=order.channel,
-        operation=operation,
-        arguments={"order": order.id, **arguments},
-        currency=order.currency,
-    )
 
 
 def _swaps(reading: Reading, found: Sum) -> list[JsonValue]:

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-from pydantic import JsonValue
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.effect import ProposedEffect
     from contracts.money import apportioned, money_text
     from contracts.shares import Share
-    from contracts.wording import Wording
     from workflows.returns.changes import changes, said
     from workflows.returns.payments import payment, refunds
     from workflows.returns.reading import Reading
+    from workflows.returns.steps import effect, named_lines, notice
     from workflows.returns.sums import Sum, named
     from workflows.returns.types import CHANGES, Intent, Order, Reason
     from workflows.returns.worth import line_account
@@ -35,42 +34,8 @@ def effects_for(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEff
             return ()
 
 
-def notice(
-    order: Order, reading: Reading, name: str, step: str = "notify", **values: JsonValue
-) -> ProposedEffect:
-    """Return a message to the customer.
-
-    Args:
-        order: the order.
-        reading: the request as understood; it knows the customer's language.
-        name: the office's text.
-        step: the step's name.
-        values: what the text may say besides the order; `workflows.returns.texts` lists it all.
-    """
-    wording = Wording(name=name, language=reading.language, values={"order": order.id, **values})
-    return effect(step, "notify", order).model_copy(update={"wording": wording})
-
-
 def _all_found(reading: Reading) -> bool:
     return bool(reading.wanted) and all(item.variant is not None for item in reading.wanted)
-
-
-def effect(
-    step: str, operation: str, order: Order, shares: tuple[Share, ...] = (), **arguments: JsonValue
-) -> ProposedEffect:
-    """Return an effect of an order's channel."""
-    return ProposedEffect(
-        step=step,
-        connector=order.channel,
-        operation=operation,
-        arguments={"order": order.id, **arguments},
-        currency=order.currency,
-        shares=shares,
-    )
-
-
-def _lines(reading: Reading, found: Sum) -> list[JsonValue]:
-    return [{"line": line.id, "sku": line.sku, "quantity": found.pieces[line.id]} for line in reading.lines]
 
 
 def _pieces(order: Order, found: Sum) -> dict[str, int]:
@@ -85,7 +50,7 @@ def _goods(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEffect, 
     shares = tuple(Share(account=account, quantity=count) for account, count in pieces.items())
     condition = "damaged" if reading.reason == Reason.DAMAGED else "sellable"
     mark = "returned" if reading.intent is Intent.RETURN else "exchanged"
-    lines = _lines(reading, found)
+    lines = named_lines(reading.lines, found.pieces)
     return (
         effect("restock", "restock", order, lines=lines, condition=condition),
         effect("mark", "mark_order", order, shares, mark=mark, lines=lines),
@@ -108,7 +73,7 @@ def refunded(
     order: Order, reading: Reading, found: Sum, amounts: Mapping[str, int]
 ) -> tuple[ProposedEffect, ...]:
     """Return what pays amounts back, by account, over the ways the order was paid."""
-    pieces, lines = _pieces(order, found), _lines(reading, found)
+    pieces, lines = _pieces(order, found), named_lines(reading.lines, found.pieces)
     return refunds(order, found.worth, amounts, pieces, lines=lines, reason=reading.reason.value)
 
 

@@ -8,6 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from contracts.effect import ProposedEffect
     from contracts.shares import Share
+    from workflows.returns.steps import effect
     from workflows.returns.types import Order
     from workflows.returns.worth import Worth, method_account
 
@@ -77,23 +78,14 @@ def payment(
 ) -> ProposedEffect:
     """Return one payment; its step begins with its operation."""
     operation = step.partition("-")[0]
-    arguments: dict[str, JsonValue] = {
-        "order": order.id,
+    said: dict[str, JsonValue] = {
         "payment_method": method,
         "amount_cents": cents,
         "currency": order.currency,
         "reason": reason,
         **more,
     }
-    return ProposedEffect(
-        step=step,
-        connector=order.channel,
-        operation=operation,
-        arguments=arguments,
-        amount_cents=cents,
-        currency=order.currency,
-        shares=shares,
-    )
+    return effect(step, operation, order, shares, **said).model_copy(update={"amount_cents": cents})
 
 
 def _filled(columns: Sequence[int], rows: Sequence[int]) -> list[list[int]]:

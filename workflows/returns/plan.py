@@ -16,9 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from contracts.evidence import Evidence
     from contracts.memory import Context
     from contracts.money import Direction, money_text, signed
-    from workflows.returns.effects import effects_for, notice
+    from workflows.returns.effects import effects_for
     from workflows.returns.joint_plan import joined, joined_facts, paid_back
     from workflows.returns.reading import Reading, about_order, as_of
+    from workflows.returns.steps import notice
     from workflows.returns.sums import Sum, named, sum_of
     from workflows.returns.types import CHANGES, DESK, Intent, Order, Reason, ReturnFacts, ReturnRequest
     from workflows.returns.way.plans import way_effects

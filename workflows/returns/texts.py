@@ -27,7 +27,10 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "payment_changed": _ORDER,
     "all_orders": {
         **_ORDER,
-        "orders": [{"order": "W-1", "status": "settled", "outcome": "returned", "amount": "40.00 EUR"}],
+        "orders": [
+            {"order": "W-1", "status": "settled", "outcome": "returned", "amount": "40.00 EUR"},
+            {"order": "W-2", "status": "rejected", "outcome": "rejected", "amount": ""},
+        ],
     },
     "where_is_it": {**_ORDER, "status": "shipped", "tracking": "TRACK-1"},
     "denied": {**_ORDER, "reasons": ["Guests may return within 30 days of delivery."]},

@@ -201,7 +201,7 @@ class Order(Told):
         takes_back: whether its channel authorises returns; its manifest says so, not the channel.
     """
 
-    FILLED_IN: ClassVar[frozenset[str]] = frozenset({"channel", "known_as", "books"})
+    FILLED_IN: ClassVar[frozenset[str]] = frozenset({"channel", "known_as", "books", "takes_back"})
 
     id: ToldId
     channel: str = ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import JsonValue
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -11,9 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from contracts.money import money_text
     from contracts.parcel import Condition
     from contracts.shares import Share
-    from workflows.returns.effects import effect, notice, refunded
+    from workflows.returns.effects import refunded
     from workflows.returns.payments import payment
     from workflows.returns.reading import Reading
+    from workflows.returns.steps import effect, named_lines, notice
     from workflows.returns.sums import Sum, named
     from workflows.returns.types import AUTHORISE, Order
     from workflows.returns.way.goods import ReturnedGoods
@@ -127,7 +127,7 @@ def as_returned(reading: Reading, way: Way) -> Reading:
 
 def _authorised(order: Order, reading: Reading, pieces: Mapping[str, int], way: Way) -> ProposedEffect:
     """Return what gives the return its number, and mails the customer a label."""
-    lines = _lines(reading, pieces)
+    lines = named_lines(reading.lines, pieces)
     return effect("authorise", AUTHORISE, order, rma=way.rma, lines=lines, postage=way.postage)
 
 
@@ -137,7 +137,7 @@ def _restocked(order: Order, reading: Reading, back: ReturnedGoods) -> tuple[Pro
     for condition, shelf in SHELVES.items():
         if pieces := back.in_condition(condition):
             step = "restock" if condition == "sellable" else f"restock-{condition.replace('_', '-')}"
-            lines = _lines(reading, pieces)
+            lines = named_lines(reading.lines, pieces)
             made.append(effect(step, "restock", order, lines=lines, condition=shelf))
     return tuple(made)
 
@@ -146,7 +146,7 @@ def _marked(
     order: Order, reading: Reading, back: ReturnedGoods, *, booked: bool
 ) -> tuple[ProposedEffect, ...]:
     """Return what shows at the order what came back; it books the pieces where no refund has."""
-    lines = _lines(reading, back.ours)
+    lines = named_lines(reading.lines, back.ours)
     pieces = {} if booked else back.ours
     shares = tuple(Share(account=line_account(order, line), quantity=count) for line, count in pieces.items())
     return (effect("mark", "mark_order", order, shares, mark="returned", lines=lines),) if lines else ()
@@ -164,12 +164,3 @@ def _charged_back(order: Order, reading: Reading, way: Way) -> tuple[ProposedEff
         payment("charge", order, cents, method=method, reason=reason, shares=()),
         notice(order, reading, "charged_back", step="notify-charge", amount=amount, rma=way.rma),
     )
-
-
-def _lines(reading: Reading, pieces: Mapping[str, int]) -> list[JsonValue]:
-    """Return pieces as a channel is told of them."""
-    return [
-        {"line": line.id, "sku": line.sku, "quantity": pieces[line.id]}
-        for line in reading.lines
-        if pieces.get(line.id)
-    ]

@@ -108,7 +108,7 @@ class DataPlane:
             episodes=self.episodes,
             office_version="office-1",
             case_counts=case_counts(),
-            texts=OfficeTexts.from_office(OFFICE, "en", "Kontor Shop"),
+            texts=OfficeTexts.from_office(OFFICE, OfficeCalendar.from_office(OFFICE).file),
             clock=self.clock,
         )
 

@@ -29,6 +29,7 @@ from contracts.undo import UndoFacts, UndoRequest
 from memory.authoritative.authorizations import SqlAuthorizations
 from memory.authoritative.ledger.ledger import SqlLedger
 from memory.authoritative.shares import SqlShares
+from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
 from tests.activities.test_policy import NoApprovals, Told
@@ -64,7 +65,7 @@ class Desk:
             episodes=Told(),
             office_version="office-1",
             case_counts=case_counts(),
-            texts=OfficeTexts.from_office(office, "en", "Kontor Shop"),
+            texts=OfficeTexts.from_office(office, OfficeCalendar.from_office(office).file),
         )
 
     async def load(self, number: str) -> Order:
