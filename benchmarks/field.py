@@ -24,7 +24,7 @@ from benchmarks.rows import Row
 from bootstrap.installation import Installation
 from cli.stack.processes import Children
 from contracts.approvals.messages import AnswerReply
-from contracts.approvals.request import Answer, ApprovalRequest
+from contracts.approvals.request import Answer
 from contracts.case import CaseRecord, CaseStatus
 from service.intake import start_all
 from service.temporal import connect
@@ -40,8 +40,6 @@ ROUND_SECONDS = 3_600.0
 LOOK_SECONDS = 0.3
 DESK = DESKS["returns"]
 OWNER = "anna"
-NOT_UNDERSTOOD = "returns.not-understood"
-BY_HAND = "by-hand"
 
 Refunds = Counter[tuple[str, str]]
 """Minor units by order and method."""
@@ -175,17 +173,13 @@ async def _answer_one(client: Client, installation: Installation, record: CaseRe
     questions = await asyncio.to_thread(installation.approvals.of_case, record.id)
     for question in questions:
         if question.approval is None:
-            answer = Answer(person=OWNER, choice="approve" if _may_be(question.request) else "reject")
+            answer = Answer(person=OWNER, choice="reject" if question.request.alone else "approve")
             try:
                 await client.get_workflow_handle(record.id).execute_update(
                     "decide", answer, result_type=AnswerReply
                 )
             except (WorkflowUpdateFailedError, RPCError):
                 return  # it is not asked any more, or not heard now: the next look finds what waits
-
-
-def _may_be(request: ApprovalRequest) -> bool:
-    return request.step != BY_HAND and all(reason.id != NOT_UNDERSTOOD for reason in request.why)
 
 
 def refunds(admin: str) -> Refunds:

@@ -13,6 +13,7 @@ from bootstrap.installation import Installation
 from cli.connection import installation
 from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from cli.views.audit import audit_lines
+from contracts.counted import counted
 from memory.episodic.anchor import APPENDS, PERIOD
 from memory.episodic.chain import key_id
 from memory.episodic.export import ExportBroken, export_log, verify_file
@@ -89,7 +90,9 @@ def export(
             head = export_log(kontor.database, file, public_key, on_progress)
     except Unreadable as unreadable:
         fail(f"{unreadable}; `kontor audit verify` says more")
-    OUT.print(f"{head.count} episodes in {file}, signed by the key {key_id(public_key)}", soft_wrap=True)
+    OUT.print(
+        f"{counted(head.count, 'episode')} in {file}, signed by the key {key_id(public_key)}", soft_wrap=True
+    )
     OUT.print(f"verify with: kontor audit verify --file {file} --public-key {public_key}", soft_wrap=True)
 
 
@@ -105,7 +108,7 @@ def anchor(ctx: typer.Context) -> None:
     except OSError as error:
         fail(f"the head is not kept everywhere: {error}")
     places = " and ".join(kontor.anchor_places)
-    OUT.print(f"{head.count} episodes, head {head.hash[:16]}, kept in {places}", soft_wrap=True)
+    OUT.print(f"{counted(head.count, 'episode')}, head {head.hash[:16]}, kept in {places}", soft_wrap=True)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.connection import installation, named_case
-from cli.durations import hours
+from cli.durations import DURATION, hours
 from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing, when
 from contracts.case import CaseRecord, CaseStatus
 from contracts.money import money_text
@@ -35,7 +35,12 @@ def cases(
     ] = "",
     within: Annotated[
         timedelta | None,
-        typer.Option("--hours", parser=hours, help="Only cases opened in the last so many hours."),
+        typer.Option(
+            "--hours",
+            parser=hours,
+            metavar=DURATION,
+            help="Only cases opened in the last hours, or 90m, 2d.",
+        ),
     ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=MOST_LISTED, help="At most so many, the newest first.")

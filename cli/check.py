@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cli.connection import installation
-from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from cli.connection import installation, office_folder
+from cli.terminal import ERR, EXIT_FOUND, OUT, emit_json
 from contracts.counted import counted
 from service.soundness import channel_notes, check_office
 
@@ -14,7 +14,7 @@ from service.soundness import channel_notes, check_office
 def check(
     ctx: typer.Context,
     office: Annotated[
-        Path | None, typer.Argument(help="The office folder; the one in use if left out.")
+        Path | None, typer.Argument(help="The office folder; else the setting KONTOR_OFFICE, or ./office.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
@@ -25,10 +25,7 @@ def check(
 
     Example: kontor check office
     """
-    kontor = installation(ctx)
-    folder = office or kontor.settings.office
-    if not folder.is_dir():
-        fail(f"{folder} is no folder", EXIT_USAGE)
+    folder = office_folder(installation(ctx), office)
     problems = check_office(folder)
     if as_json:
         emit_json([problem.model_dump() for problem in problems])

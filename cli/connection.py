@@ -1,6 +1,7 @@
 """How a command reaches its installation, and Temporal."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,11 @@ from settings import settings
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+
+OfficeOption = Annotated[
+    Path | None,
+    typer.Option("--office", help="The office folder; else the setting KONTOR_OFFICE, or ./office."),
+]
 
 
 def installation(ctx: typer.Context) -> Installation:
@@ -24,8 +30,17 @@ def installation(ctx: typer.Context) -> Installation:
 
 def on_folder(ctx: typer.Context) -> Installation:
     """Return this command's installation on the office folder: for who prepares what is not in force yet."""
-    found = installation(ctx).settings
-    return ctx.find_root().with_resource(Installation(found, office=found.office))
+    found = installation(ctx)
+    folder = office_folder(found)
+    return ctx.find_root().with_resource(Installation(found.settings, office=folder))
+
+
+def office_folder(kontor: Installation, given: Path | None = None) -> Path:
+    """Return the office folder that is meant, or leave the command naming what is no folder."""
+    folder = given or kontor.settings.office
+    if not folder.is_dir():
+        fail(f"{folder} is no folder: name the office's, with KONTOR_OFFICE or in the command", EXIT_USAGE)
+    return folder
 
 
 def named_case(kontor: Installation, name: str, *, listed: bool = True) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
 
@@ -11,10 +10,10 @@ from pydantic import JsonValue
 from rich.table import Table
 
 from bootstrap.installation import Installation
-from cli.connection import installation
+from cli.connection import on_folder
 from cli.terminal import EXIT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, OUT, emit_json, fail
 from connectors.fields import FITS
-from connectors.manifest import FOLDER
+from connectors.manifest import FOLDER, NAME
 from contracts.base import Arguments
 from contracts.connector import Field, Manifest, Operation
 from contracts.desk import Desk
@@ -26,7 +25,6 @@ app = typer.Typer(
     help="List, show and try the outside systems declared in office/connectors.", no_args_is_help=True
 )
 
-NAME = re.compile(r"[a-z][a-z0-9-]*")
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
@@ -36,7 +34,7 @@ def list_connectors(ctx: typer.Context, as_json: Json = False) -> None:
 
     Example: kontor connectors list
     """
-    kontor = installation(ctx)
+    kontor = _on_connectors(ctx)
     manifests = _manifests(kontor)
     if as_json:
         emit_json([_summary(manifest) for manifest in manifests])
@@ -55,7 +53,7 @@ def show(ctx: typer.Context, name: str, as_json: Json = False) -> None:
 
     Example: kontor connectors show webshop
     """
-    kontor = installation(ctx)
+    kontor = _on_connectors(ctx)
     manifest = _manifest(kontor, name)
     if as_json:
         emit_json({**manifest.model_dump(mode="json"), "connector_version": manifest.connector_version})
@@ -77,7 +75,9 @@ def show(ctx: typer.Context, name: str, as_json: Json = False) -> None:
 @app.command()
 def new(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="What the connector is called: small letters, digits, -.")],
+    name: Annotated[
+        str, typer.Argument(help="What the connector is called: small letters, digits, - and _.")
+    ],
     desk: Annotated[str, typer.Option(help="The desk that it is a channel of.")] = "returns",
 ) -> None:
     """Write a manifest to fill in: every operation that a desk asks of a channel, every field of its answers.
@@ -89,10 +89,9 @@ def new(
     from service.channels import new_manifest  # noqa: PLC0415 (it imports every desk; a list needs none)
     from workflows.registry import DESKS  # noqa: PLC0415
 
-    kontor = installation(ctx)
+    kontor = _on_connectors(ctx)
     chosen = DESKS.get(desk) or fail(f"no desk {desk!r}; there is: {', '.join(DESKS)}", EXIT_USAGE)
-    if not NAME.fullmatch(name):
-        fail(f"{name!r} is no name: write small letters, digits and -, a letter first", EXIT_USAGE)
+    _require_name(name)
     file = kontor.settings.office / FOLDER / f"{name}.toml"
     try:
         with file.open("x", encoding="utf-8") as written:
@@ -116,7 +115,7 @@ def try_operation(
 
     Example: kontor connectors try webshop get_order order=W-1001
     """
-    kontor = installation(ctx)
+    kontor = _on_connectors(ctx)
     declared = _manifest(kontor, name).operations.get(operation)
     if declared is None:
         fail(f"{name} has no operation {operation}; see: kontor connectors show {name}", EXIT_USAGE)
@@ -182,6 +181,20 @@ async def _read(kontor: Installation, name: str, operation: str, given: Argument
         await kontor.disconnect()
 
 
+def _on_connectors(ctx: typer.Context) -> Installation:
+    """Return the installation on the office folder, or leave the command where that has no connectors."""
+    kontor = on_folder(ctx)
+    folder = kontor.office / FOLDER
+    if not folder.is_dir():
+        fail(f"{kontor.office} has no folder {FOLDER}: an office's outside systems stand in it", EXIT_USAGE)
+    return kontor
+
+
+def _require_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        fail(f"{name!r} is no name: write small letters, digits, - and _, a letter first", EXIT_USAGE)
+
+
 def _manifests(kontor: Installation) -> list[Manifest]:
     try:
         found = kontor.manifests
@@ -191,6 +204,7 @@ def _manifests(kontor: Installation) -> list[Manifest]:
 
 
 def _manifest(kontor: Installation, name: str) -> Manifest:
+    _require_name(name)
     found = {manifest.name: manifest for manifest in _manifests(kontor)}
     if name not in found:
         known = ", ".join(found)

@@ -1,56 +1,57 @@
-"""Lengths of time as they are typed: a plain number of hours, days or seconds, or `90m`, `4h`, `2d`.
+"""Lengths of time as they are typed: `30s`, `90m`, `4h`, `2d`, or a plain number where the option says so.
 
 Each function is the `parser=` of an option; it also passes the option's default, which is a length already.
 """
 
 import math
-import re
 from datetime import timedelta
 
 import typer
 
+DURATION = "DURATION"
+"""What `--help` calls them."""
 LONGEST = timedelta(days=36_500)
 """A century: further back, or further ahead, not every clock can tell the moment."""
 LONGEST_SECONDS = int(LONGEST.total_seconds())
-_SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([mhd])")
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
-
-def hours(given: str | timedelta) -> timedelta:
-    """Return so many hours, above zero."""
-    return _times(given, timedelta(hours=1), "hours")
-
-
-def days(given: str | timedelta) -> timedelta:
-    """Return so many days, above zero."""
-    return _times(given, timedelta(days=1), "days")
-
-
-def seconds(given: str | timedelta) -> timedelta:
-    """Return so many seconds, or none."""
-    return _times(given, timedelta(seconds=1), "seconds", least=0)
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 
 
 def span(given: str | timedelta) -> timedelta:
-    """Return what `90m`, `4h` or `2d` says, above zero."""
-    if isinstance(given, timedelta):
-        return given
-    match = _SPAN.fullmatch(given)
-    if match is None:
-        raise typer.BadParameter(f"{given!r} is not a time like 90m, 4h or 2d")
-    return _times(match[1], _UNITS[match[2]], f"{match[2]}")
+    """Return what is said with its unit, above zero."""
+    return _length(given)
 
 
-def _times(given: str | timedelta, unit: timedelta, name: str, *, least: float | None = None) -> timedelta:
-    """Return a number of units; above zero, or from `least` on."""
+def hours(given: str | timedelta) -> timedelta:
+    """Return so many hours, or what is said with its unit, above zero."""
+    return _length(given, "hours")
+
+
+def days(given: str | timedelta) -> timedelta:
+    """Return so many days, or what is said with its unit, above zero."""
+    return _length(given, "days")
+
+
+def seconds(given: str | timedelta) -> timedelta:
+    """Return so many seconds, or what is said with its unit, or none."""
+    return _length(given, "seconds", none=True)
+
+
+def _length(given: str | timedelta, plain: str = "", *, none: bool = False) -> timedelta:
+    """Read a length; a plain number counts what `plain` names, and zero passes with `none`."""
     if isinstance(given, timedelta):
         return given
-    most = LONGEST / unit
-    number = _number(given)
-    enough = number > 0 if least is None else number >= least
-    if not (enough and number <= most):
-        begin = "above 0" if least is None else f"from {least:.0f}"
-        raise typer.BadParameter(f"{given!r} is not a number of {name} {begin} to {most:.0f}")
+    unit = _UNITS.get(given[-1:])
+    number = _number(given[:-1] if unit else given)
+    unit = unit or _UNITS.get(plain[:1])
+    if unit is None or not (number > 0 or (none and number == 0)) or number * (unit / LONGEST) > 1:
+        alone = f", or a number of {plain}" if plain else ""
+        bounds = f"{'at least' if none else 'above'} 0 and at most {LONGEST.days}d"
+        raise typer.BadParameter(f"{given!r} is no duration: write 30s, 5m, 2h or 3d{alone}, {bounds}")
     return number * unit
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bootstrap.installation import Installation
 from cli.connection import installation, named_case
-from cli.durations import hours
+from cli.durations import DURATION, hours
 from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, fields_in_words, listing, when
 from contracts.effect import EffectState
 from contracts.ledger import LedgerCall, LedgerEntry
@@ -51,7 +51,9 @@ def list_(
     state: Annotated[str, typer.Option(help="intended, sent, applied, failed, unknown, compensated.")] = "",
     within: Annotated[
         timedelta | None,
-        typer.Option("--hours", parser=hours, help="Only effects of the last so many hours."),
+        typer.Option(
+            "--hours", parser=hours, metavar=DURATION, help="Only effects of the last hours, or 90m, 2d."
+        ),
     ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=MOST_LISTED, help="At most so many, the newest first.")

@@ -2,13 +2,16 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from bootstrap.installation import Installation
 from cli.connection import connect_or_leave, installation, named_case
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from contracts.field_errors import field_errors_text
 from contracts.parcel import Condition, Inspection, Parcel
 from service.goods import NotWaiting, tell
 
@@ -35,7 +38,7 @@ def received(
     Example: kontor received RMA-1007 --items L1=2 --as anna
     """
     kontor = _for(ctx, person)
-    _tell(kontor, case, Parcel(person=person, pieces=_pieces(items)), as_json=as_json)
+    _tell(kontor, case, Parcel, {"person": person, "pieces": _pieces(items)}, as_json=as_json)
 
 
 def inspected(
@@ -56,8 +59,8 @@ def inspected(
     Example: kontor inspected RMA-1007 --condition damaged --items L1=1 --as anna
     """
     kontor = _for(ctx, person)
-    word = Inspection(person=person, pieces=_pieces(items), condition=condition)
-    _tell(kontor, case, word, as_json=as_json)
+    said = {"person": person, "pieces": _pieces(items), "condition": condition}
+    _tell(kontor, case, Inspection, said, as_json=as_json)
 
 
 def _for(ctx: typer.Context, person: str) -> Installation:
@@ -78,7 +81,13 @@ def _pieces(items: list[str] | None) -> dict[str, int]:
     return found
 
 
-def _tell(kontor: Installation, case: str, word: Parcel, *, as_json: bool) -> None:
+def _tell(
+    kontor: Installation, case: str, kind: type[Parcel], said: Mapping[str, object], *, as_json: bool
+) -> None:
+    try:
+        word = kind.model_validate(said)
+    except ValidationError as invalid:
+        fail(f"--items {field_errors_text(invalid).replace('pieces.', '')}", EXIT_USAGE)
     case_id = named_case(kontor, case)
 
     async def telling() -> str:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bootstrap.installation import Installation
-from cli.connection import installation, named_case
+from cli.connection import OfficeOption, installation, named_case, office_folder
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from cli.views.policy import compared, explained, show_explained, show_verdict
 from contracts.bounds import read_json
@@ -18,8 +18,9 @@ from contracts.field_errors import field_errors_text
 from contracts.office import OfficeInvalid, read_text
 from policy.calendar import read_calendar
 from policy.engine import CedarEngine
+from policy.policy_set import POLICIES
 from policy.schema import schema_text
-from policy.trials import NO_CURRENCY, TrialProposal, Tried, run_trials
+from policy.trials import NO_CURRENCY, TESTS, TrialProposal, Tried, run_trials
 from workflows.registry import fact_types
 
 app = typer.Typer(
@@ -28,9 +29,6 @@ app = typer.Typer(
 )
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-OfficeOption = Annotated[
-    Path | None, typer.Option(help="The office folder; default: the setting KONTOR_OFFICE, or ./office.")
-]
 
 
 @app.command()
@@ -55,7 +53,7 @@ def explain(
     verdicts = kontor.verdicts.of_case(case)
     if not verdicts:
         fail(f"no verdict on {case} in the books")
-    engine = _engine(kontor, office)
+    engine = _engine(_folder(kontor, office))
     shown = [explained(verdict, engine.policies) for verdict in verdicts]
     if again:
         shown = [
@@ -85,8 +83,9 @@ def try_(
         kontor policy explain CASE --json | jq '.verdicts[0].facts' | kontor policy try -
     """
     kontor = installation(ctx)
-    engine = _engine(kontor, office)
-    calendar, _ = read_calendar(office or kontor.settings.office)
+    folder = _folder(kontor, office)
+    engine = _engine(folder)
+    calendar, _ = read_calendar(folder)
     proposal = _proposal(facts, calendar.currency if calendar else NO_CURRENCY)
     verdict = engine.judge(proposal.plan)[0]
     if as_json:
@@ -99,17 +98,18 @@ def try_(
 
 @app.command(name="test")
 def run_tests(ctx: typer.Context, office: OfficeOption = None, as_json: JsonFlag = False) -> None:
-    """Run the policy tests in `policies/tests/*.toml`; leaves with 1 if one fails.
+    """Run the policy tests in `policies/tests/*.toml`; leaves with 1 if one fails, with 2 if there are none.
 
     Example: kontor policy test --office examples/tau_retail
     """
-    kontor = installation(ctx)
-    folder = office or kontor.settings.office
-    engine = _engine(kontor, office)
+    folder = _folder(installation(ctx), office)
+    engine = _engine(folder)
     try:
         tried = run_trials(folder, engine)
     except OfficeInvalid as invalid:
         fail(str(invalid))
+    if not tried:
+        fail(f"{folder} has no policy tests: write them into {folder / TESTS}/*.toml", EXIT_USAGE)
     failed = [each for each in tried if each.failures]
     unused = sorted(engine.policies.keys() - {r.id for each in tried for r in each.verdict.reasons})
     if as_json:
@@ -133,8 +133,7 @@ def list_(ctx: typer.Context, office: OfficeOption = None, as_json: JsonFlag = F
 
     Example: kontor policy list
     """
-    kontor = installation(ctx)
-    engine = _engine(kontor, office)
+    engine = _engine(_folder(installation(ctx), office))
     if as_json:
         emit_json(
             [
@@ -197,14 +196,22 @@ def schema(ctx: typer.Context, office: OfficeOption = None) -> None:
 
     Example: kontor policy schema
     """
-    kontor = installation(ctx)
-    typer.echo(schema_text(_engine(kontor, office).book.words), nl=False)
+    engine = _engine(_folder(installation(ctx), office))
+    typer.echo(schema_text(engine.book.words), nl=False)
 
 
-def _engine(kontor: Installation, office: Path | None) -> CedarEngine:
-    folder = office or kontor.settings.office
+def _folder(kontor: Installation, given: Path | None) -> Path:
+    """Return the folder whose policies are meant; where there is none, that of the office in force."""
+    in_force = given is None and not kontor.settings.office.is_dir()
+    folder = office_folder(kontor, kontor.office if in_force else given)
+    if not any((folder / POLICIES).glob("*.cedar")):
+        fail(f"{folder} is no office: it has no {POLICIES}/*.cedar", EXIT_USAGE)
+    return folder
+
+
+def _engine(folder: Path) -> CedarEngine:
     try:
-        return CedarEngine.from_office(folder if folder.is_dir() else kontor.office, fact_types())
+        return CedarEngine.from_office(folder, fact_types())
     except OfficeInvalid as invalid:
         fail(f"these policies cannot be used:\n{invalid}")
 

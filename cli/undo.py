@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from bootstrap.installation import Installation
 from cli.connection import connect_or_leave, installation
-from cli.durations import seconds
+from cli.durations import DURATION, seconds
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.money import money_text
 from contracts.undo import CannotUndo, UndoCase, UndoPlan, UndoReport
@@ -26,7 +26,12 @@ def undo(
     ],
     note: Annotated[str, typer.Option(help="Why; it is kept with the case.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what could be undone.")] = False,
-    wait: Annotated[timedelta, typer.Option(parser=seconds, help="Seconds to wait for the end.")] = PATIENCE,
+    wait: Annotated[
+        timedelta,
+        typer.Option(
+            parser=seconds, metavar=DURATION, help="How long to wait for the end: seconds, or 5m, 2h."
+        ),
+    ] = PATIENCE,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Undo a case, or one effect: through policy, and through people where policy says so.

@@ -13,7 +13,7 @@ from contracts.toml_lines import TomlLines, parse_toml, toml_problem, toml_probl
 
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 FIELDS = "see the fields in docs/connectors.md"
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 
 FOLDER = "connectors"
 """Of an office: one manifest a file."""
@@ -116,7 +116,7 @@ def _name_problems(path: Path, lines: TomlLines, manifest: Manifest) -> list[Pro
         fix = f"rename the file to {manifest.name}.toml, or the connector to {path.stem}"
         problems.append(toml_problem(_file(path), lines, ("name",), f"is {manifest.name!r}", fix))
     for name in (manifest.name, *manifest.operations):
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             at: tuple[str, ...] = ("name",) if name == manifest.name else ("operations", name)
             fix = "use small letters, digits, - and _"
             problems.append(toml_problem(_file(path), lines, at, f"{name!r} cannot be a name", fix))

@@ -90,7 +90,7 @@ class Times(Frozen):
             raise Misread("is neither a text nor a number, and no time")
         text = value.strip()
         for format_ in self.formats:
-            if (found := _parsed(text, format_)) is not None:
+            if (found := parsed(text, format_)) is not None:
                 return self._of_day(found) if _is_date(text, format_) else self._aware(found)
         if _DIGITS.fullmatch(text):
             return self._counted(float(text))
@@ -224,7 +224,8 @@ def check_format(format_: str) -> None:
         raise ValueError(f"{format_!r} does not name year, month and day as strptime takes them")
 
 
-def _parsed(text: str, format_: str) -> datetime | None:
+def parsed(text: str, format_: str) -> datetime | None:
+    """Return the moment that a text is in one format, or None."""
     try:
         return datetime.fromisoformat(text) if format_ == ISO else datetime.strptime(text, format_)
     except ValueError:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from rich.markup import escape
 
+from contracts.counted import counted
 from memory.episodic.anchor import APPENDS, PERIOD
 from memory.episodic.books_check import BooksReport
 from memory.episodic.verify import Report
@@ -34,20 +35,21 @@ def _rows(books: BooksReport) -> Iterator[str]:
     for finding in books.findings:
         yield f"[red]{finding.wrong}[/] {escape(f'{finding.table} {finding.key}: {finding.what}')}"
     if books.found > len(books.findings):
-        yield f"… and {books.found - len(books.findings)} more rows"
+        yield f"… and {counted(books.found - len(books.findings), 'more row')}"
     if books.older:
         tables = ", ".join(f"{count} {table.replace('_', ' ')}" for table, count in books.older.items())
+        rows = counted(sum(books.older.values()), "row is", "rows are")
         yield (
-            f"[yellow]note:[/] {sum(books.older.values())} rows are older than what the log tells of rows "
-            f"({tables}): they are compared only in what was written since"
+            f"[yellow]note:[/] {rows} older than what the log tells of rows "
+            f"({tables}): only what was written since is compared"
         )
 
 
 def _places(report: Report, by_default: Collection[str]) -> Iterator[str]:
     """Say where heads are kept outside, how far they reach, and what that leaves open."""
     for place in report.places:
-        reach = f"the newest counts {place.count} of {report.head.count} episodes"
-        yield f"outside: {escape(place.name)}: {place.heads} heads, {reach}"
+        reach = f"the newest counts {place.count} of {counted(report.head.count, 'episode')}"
+        yield f"outside: {escape(place.name)}: {counted(place.heads, 'head')}, {reach}"
         if place.name in by_default and len(report.places) == 1:
             yield (
                 "  [yellow]note:[/] that is the default place, beside the database: whoever sets both "
@@ -55,15 +57,16 @@ def _places(report: Report, by_default: Collection[str]) -> Iterator[str]:
             )
     if report.places and report.without_head:
         yield (
-            f"  the last {report.without_head} episodes have no head outside yet and could be cut off "
+            f"  the last {counted(report.without_head, 'episode has', 'episodes have')} no head outside yet "
+            "and could be cut off "
             f"unseen: one is kept with every {APPENDS}th episode, with the first after "
             f"{PERIOD.total_seconds():.0f} s, by each run of the reconciler, and by `kontor audit anchor`"
         )
 
 
 def _end(report: Report) -> Iterator[str]:
-    outside = "" if report.anchors is None else f", {report.anchors} heads outside"
-    rows = "" if report.books is None else f", {report.books.rows} rows"
+    outside = "" if report.anchors is None else f", {counted(report.anchors, 'head')} outside"
+    rows = "" if report.books is None else f", {counted(report.books.rows, 'row')}"
     found = report.found + (report.books.found if report.books else 0)
     state = "[green]whole[/]" if report.whole else f"[red]{found} found wrong[/]"
-    yield f"{report.links} episodes{outside}{rows}: {state}"
+    yield f"{counted(report.links, 'episode')}{outside}{rows}: {state}"

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from rich.markup import escape
 
 from cli.terminal import fields_in_words, in_words, when
+from cli.views.outcome import coloured
 from contracts.approvals.request import ApprovalRecord
 from contracts.authorization import Verdict
 from contracts.case import Episode
@@ -18,7 +19,7 @@ from memory.episodic.journal import WRITTEN
 from service.timeline import Timeline
 
 MOST_EVIDENCE = 6
-STANDING = ("status", "state", "standing", "outcome", "redeemed_by", "amount_cents", "currency")
+STANDING = ("status", "state", "standing", "outcome", "redeemed_by", "amount_cents")
 """What a line of the log shows of a row that was written."""
 FULL = "%Y-%m-%d %H:%M:%S"
 
@@ -66,7 +67,7 @@ def _decision(step: str, made: Decision) -> Iterator[str]:
 
 def _verdict(verdict: Verdict) -> Iterator[str]:
     version = f"{verdict.id[:16]}, policies {verdict.policy_version[:12]}"
-    yield f"  {verdict.step}: [bold]{verdict.outcome}[/]  [dim]{version}[/]"
+    yield f"  {verdict.step}: {coloured(verdict.outcome)}  [dim]{version}[/]"
     for reason in verdict.reasons:
         yield f"    {reason.effect} {reason.id} ({reason.question}): {escape(reason.reason)}"
     for error in verdict.errors:
@@ -103,22 +104,26 @@ def _answer(made: Decision) -> str:
     return in_words(answer["label"] if set(answer) == {"label"} else answer) if answer else ""
 
 
-def _written(rows: dict[str, dict[str, dict[str, JsonValue]]]) -> str:
+def _written(rows: dict[str, dict[str, dict[str, JsonValue]]], currency: str) -> str:
     """Return which rows were written, each with how it stands."""
     return "; ".join(
-        " ".join(
-            [table.replace("_", " "), key, *(in_words(said[name]) for name in STANDING if said.get(name))]
-        )
+        " ".join([table.replace("_", " "), key, *_standing(said, currency)])
         for table, held in rows.items()
         for key, said in held.items()
     )
+
+
+def _standing(said: dict[str, JsonValue], currency: str) -> Iterator[str]:
+    shown = {name: said[name] for name in STANDING if said.get(name)}
+    return (words for _, words in fields_in_words(shown, str(said.get("currency") or currency)))
 
 
 def _episode(episode: Episode, zone: ZoneInfo, currency: str) -> str:
     if episode.kind == WRITTEN:
         rows = cast("dict[str, dict[str, dict[str, JsonValue]]]", episode.data["rows"])
         what = in_words(episode.data["what"])
-        return f"  [dim]{when(episode.at, zone, FULL)}[/] {WRITTEN} {escape(f'{what}: {_written(rows)}')}"
+        told = f"{what}: {_written(rows, currency)}"
+        return f"  [dim]{when(episode.at, zone, FULL)}[/] {WRITTEN} {escape(told)}"
     said = {name: value for name, value in episode.data.items() if value not in (None, "", [])}
     told = "; ".join(f"{name}: {words}" for name, words in fields_in_words(said, currency))
     return f"  [dim]{when(episode.at, zone, FULL)}[/] {episode.kind} {escape(told)}"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 
 from cli.terminal import OUT, listing, when
+from cli.views.outcome import coloured
 from contracts.counted import counted
 from contracts.money import money_text
 from contracts.office import Changes, Release, read_text
@@ -17,7 +18,6 @@ from contracts.office import Changes, Release, read_text
 if TYPE_CHECKING:
     from service.office_changes import Comparison, JudgedAgain, Judgement
 
-COLOURS = {"allow": "green", "ask": "yellow", "deny": "red"}
 MOST_SHOWN = 50
 """So many differing verdicts are listed; the rest is counted, and `--json` has all."""
 
@@ -154,7 +154,7 @@ def _effect(one: "JudgedAgain") -> str:
 def _judgement(one: "Judgement") -> str:
     people = f" {one.needed} of {' → '.join(one.asks)}" if one.outcome == "ask" else ""
     by = ", ".join(one.policies) or "; ".join(one.errors)
-    return f"[{COLOURS[one.outcome]}]{one.outcome}[/]{escape(people)} by {escape(by)}"
+    return f"{coloured(one.outcome)}{escape(people)} by {escape(by)}"
 
 
 def _lines(found: Changes, before: Path | None, after: Path) -> Iterator[str]:

@@ -8,11 +8,11 @@ from pydantic import JsonValue
 from rich.markup import escape
 
 from cli.terminal import OUT
+from cli.views.outcome import coloured
 from contracts.authorization import PolicyReason, Verdict
 from contracts.money import money_text
 from policy.source import Policy
 
-COLOURS = {"allow": "green", "ask": "yellow", "deny": "red"}
 QUESTIONS = {"do": "may it be done?", "unattended": "may it be done unattended?"}
 
 
@@ -49,8 +49,7 @@ def show_explained(case: str, entries: list[dict[str, Any]]) -> None:
 
 def show_verdict(entry: dict[str, Any]) -> None:
     """Print one verdict: the outcome first, then each policy with its reason and its facts."""
-    colour = COLOURS[entry["outcome"]]
-    OUT.print(f"\n[bold]{escape(entry['step'])}[/] [{colour}]{entry['outcome']}[/]  {_effect(entry)}")
+    OUT.print(f"\n[bold]{escape(entry['step'])}[/] {coloured(entry['outcome'])}  {_effect(entry)}")
     for reason in entry["decided_by"]:
         mark = "[green]yes[/]" if reason["effect"] == "permit" else "[red]no[/] "
         where = f"  [dim]{reason['where']}[/]" if reason["where"] else ""

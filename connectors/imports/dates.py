@@ -1,12 +1,10 @@
 """Which of 3/11 is the month: what a file's own dates say, before a row of it is read."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from connectors.imports.mapping import DayOrder, ImportMapping, day_order
 from connectors.imports.reader import NotAnExport, column_of
-from contracts.notation import ISO
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def said_by_dates(path: Path, mapping: ImportMapping) -> Said:
         if text in seen:
             continue
         seen.add(text)
-        as_said, as_other = _read(text, mapping), _read(text, swapped)
+        as_said, as_other = mapping.moment(text), swapped.moment(text)
         if as_said and not as_other:
             return Said(order)
         if as_other and not as_said:
@@ -52,12 +50,3 @@ def said_by_dates(path: Path, mapping: ImportMapping) -> Said:
             f"import it with --dates {other}"
         )
     return Said(order, ambiguous)
-
-
-def _read(text: str, mapping: ImportMapping) -> datetime | None:
-    for format_ in mapping.dates:
-        try:
-            return datetime.fromisoformat(text) if format_ == ISO else datetime.strptime(text, format_)
-        except ValueError:
-            continue
-    return None

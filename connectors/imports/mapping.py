@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from contracts.base import Frozen, content_hash
-from contracts.notation import check_format, zone_named
+from contracts.notation import check_format, parsed, zone_named
 from contracts.office import OfficeInvalid, Problem, read_text
 from contracts.reconciliation.accounting import LineKind
 from contracts.toml_lines import TomlLines, read_toml, toml_problem
@@ -160,6 +161,10 @@ class ImportMapping(Frozen):
     def version(self) -> str:
         """The hash of what it says: a file read by another mapping is read anew."""
         return content_hash(self)
+
+    def moment(self, text: str) -> datetime | None:
+        """Return what a date of the file means, by the first format that it has, or None."""
+        return next((found for format_ in self.dates if (found := parsed(text, format_))), None)
 
     def with_days(self, order: DayOrder) -> "ImportMapping":
         """Return the mapping with the dates of a file as a person says that it writes them."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from connectors.imports.mapping import Columns, ImportMapping, fitting, folded
 from contracts.bounds import MOST_CENTS, MOST_QUANTITY
 from contracts.money import minor_digits, to_minor
-from contracts.notation import ISO, MOST_DIGITS, zone_named
+from contracts.notation import MOST_DIGITS, zone_named
 from contracts.reconciliation.accounting import AccountingLine, BadLine
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -356,13 +356,10 @@ class _Rows:
         return Decimal(bare.replace(self._mapping.decimal, "."))
 
     def _moment_of(self, text: str) -> datetime:
-        for format_ in self._mapping.dates:
-            try:
-                moment = datetime.fromisoformat(text) if format_ == ISO else datetime.strptime(text, format_)
-            except ValueError:
-                continue
-            return moment.replace(tzinfo=self._zone) if moment.tzinfo is None else moment
-        raise ValueError(f"{self._names['at']} {text!r} is no date")
+        moment = self._mapping.moment(text)
+        if moment is None:
+            raise ValueError(f"{self._names['at']} {text!r} is no date")
+        return moment.replace(tzinfo=self._zone) if moment.tzinfo is None else moment
 
 
 def _number_pattern(mapping: ImportMapping) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from contracts.base import Frozen
+from contracts.counted import counted
 from memory.database import reading
 from memory.episodic import boundary
 from memory.episodic.anchor import AnchorSink
@@ -213,9 +214,8 @@ def _boundary_notes(check: ChainCheck, sealed_list: SealedList, session: Session
         what = "the list of rows that are older than what the log tells of rows was changed"
         check.note("boundary", sealed_list.at, what)
     elif counts and not sealed_list.at and sealed_list.first_written:
-        what = (
-            f"{sum(counts.values())} rows are listed as older than the log's word on rows; no episode says so"
-        )
+        rows = counted(sum(counts.values()), "row is", "rows are")
+        what = f"{rows} listed as older than the log's word on rows; no episode says so"
         check.note("boundary", sealed_list.first_written, what)
     elif counts and not sealed_list.at:
         return ("the list of older rows is not sealed yet: the next change of the books does that",)

@@ -96,7 +96,7 @@ def test_reconciling_an_unknown_connector_names_those_there_are(installed: Insta
 
 
 def test_a_whole_log_verifies_and_exports(installed: Installation, tmp_path: Path) -> None:
-    assert "3 episodes, 1 heads outside, 0 rows: whole" in audit("verify")
+    assert "3 episodes, 1 head outside, 0 rows: whole" in audit("verify")
     path = tmp_path / "audit.jsonl"
     words = audit("export", str(path))
     key = audit("key").strip()

@@ -110,6 +110,45 @@ def test_times_are_the_offices_and_say_whose(kontor: Kontor, found: Installation
     assert "opened 2026-07-05 14:00:00 CEST" in kontor("case", "RMA-1").output
 
 
+@pytest.mark.parametrize(
+    ("currency", "said"), [("EUR", "40.00 EUR"), ("JPY", "4000 JPY"), ("KWD", "4.000 KWD")]
+)
+def test_what_the_log_says_was_written_is_in_the_currencys_own_digits(
+    kontor: Kontor, found: Installation, currency: str, said: str
+) -> None:
+    given_case(found, "RMA-1", amount_cents=4000, currency=currency)
+
+    [written] = [line for line in kontor("case", "RMA-1", "--log").output.splitlines() if "written" in line]
+    assert said in written
+
+
+@pytest.mark.parametrize("command", ["received", "inspected"])
+def test_more_pieces_than_any_order_has_are_a_wrong_call(
+    kontor: Kontor, found: Installation, command: str
+) -> None:
+    given_case(found, "RMA-1", status=CaseStatus.WAITING)
+
+    refused = kontor(command, "RMA-1", "--items", "L1=9999999", "--as", "anna")
+
+    assert refused.exit_code == 2, refused.output
+    assert "--items L1: " in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "least"),
+    [
+        (("approvals", "list", "--older-than"), "90m"),
+        (("cases", "--hours"), "30s"),
+        (("cases", "--hours"), "1.5"),
+    ],
+)
+def test_a_length_of_time_is_said_with_its_unit_or_in_the_options_own(
+    kontor: Kontor, words: tuple[str, ...], least: str
+) -> None:
+    assert kontor(*words, least).exit_code == 0
+    assert "DURATION" in kontor(*words[:-1], "--help").output
+
+
 def test_values_are_words_and_never_python() -> None:
     said = in_words({"label": "return", "items": ["L1", "L2"], "sure": True, "why": None, "lines": []})
 
@@ -168,7 +207,9 @@ def test_a_length_of_time_that_is_none_is_a_wrong_call(
     refused = kontor(*words, given)
 
     assert refused.exit_code == 2, refused.output
-    assert "is not a number of" in " ".join(refused.output.replace("│", " ").split())
+    assert "is no duration: write 30s, 5m, 2h or 3d, or a number of" in " ".join(
+        refused.output.replace("│", " ").split()
+    )
 
 
 @pytest.mark.parametrize("given", ["soon", "-3h", "nanh", "0d", "99999999999999999d"])

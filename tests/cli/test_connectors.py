@@ -1,5 +1,6 @@
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -101,6 +102,32 @@ async def test_try_says_what_went_wrong_and_its_exit_code_says_whose_fault_it_is
 async def test_a_connector_that_does_not_exist_is_answered_with_those_that_do(kontor: Command) -> None:
     code, _, err = await kontor.run("show", "store")
     assert (code, "the office has: shop" in err) == (EXIT_USAGE, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("list",), ("show", "shop"), ("try", "shop", "get_order"), ("new", "my-shop")],
+    ids=lambda words: words[0],
+)
+async def test_an_office_without_connectors_or_none_at_all_is_a_wrong_call(
+    kontor: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    for missing in (tmp_path / "connectors", tmp_path):
+        shutil.rmtree(missing)
+        code, _, err = await kontor.run(*words)
+        assert (code, str(tmp_path) in err.replace("\n", "")) == (EXIT_USAGE, True), err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("show", "My Shop"), ("try", "../shop", "get_order"), ("new", "My Shop")],
+    ids=lambda words: words[0],
+)
+async def test_what_can_be_no_connectors_name_is_a_wrong_call(
+    kontor: Command, words: tuple[str, ...]
+) -> None:
+    code, _, err = await kontor.run(*words)
+    assert (code, "is no name" in err) == (EXIT_USAGE, True)
 
 
 async def test_an_office_that_contradicts_itself_is_told_and_nothing_runs(

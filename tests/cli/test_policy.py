@@ -115,6 +115,22 @@ def test_test_runs_the_offices_tests_and_leaves_with_one_if_one_fails(
     assert "failed policies/tests/studio.toml:1 blue asks: expected ask, got allow" in words.replace("\n", "")
 
 
+@pytest.mark.parametrize("command", ["test", "list", "schema"])
+def test_a_folder_that_is_no_office_is_a_wrong_call_that_names_it(
+    installed: Installation, tmp_path: Path, command: str
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folder in (tmp_path / "offcie", empty):
+        assert str(folder) in run(command, "--office", str(folder), code=2).replace("\n", "")
+
+
+def test_an_office_without_tests_passes_none(installed: Installation, tmp_path: Path) -> None:
+    folder = office(tmp_path, PAINT)
+    told = run("test", "--office", str(folder), code=2).replace("\n", "")
+    assert f"{folder} has no policy tests" in told
+
+
 def test_every_policy_of_the_office_decides_in_a_test(installed: Installation) -> None:
     assert json.loads(run("test", "--json"))["unused"] == []
 

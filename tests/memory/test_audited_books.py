@@ -262,7 +262,7 @@ def test_the_list_of_older_rows_is_closed(books: KeptBooks) -> None:
     books.attack("insert into unlogged_rows values ('permits', 'permit-forged')")
     [one] = books.verify().findings
     assert (one.wrong, one.what) == (
-        "boundary", "1 rows are listed as older than the log's word on rows; no episode says so",
+        "boundary", "1 row is listed as older than the log's word on rows; no episode says so",
     )  # fmt: skip
 
 
