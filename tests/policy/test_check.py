@@ -22,7 +22,9 @@ def said(folder: Path) -> list[str]:
     return [str(problem) for problem in check_policies(folder, *read_policy_set(folder, fact_types()))]
 
 
-@pytest.mark.parametrize("folder", ["office", "examples/eu_withdrawal", "examples/tau_retail", "examples/abcd"])
+@pytest.mark.parametrize(
+    "folder", ["office", "examples/eu_withdrawal", "examples/tau_retail", "examples/abcd"]
+)
 def test_the_offices_we_ship_are_sound_and_their_tests_pass(folder: str) -> None:
     assert said(ROOT / folder) == []
 
