@@ -69,7 +69,7 @@ class CaseWatchActivities:
         seen = await _look(client, [case.id for case in open_cases], query.patience.failures)
         known = any(found.known for found in seen)
         stranger = len(seen) >= FEW and not known and not query.server_lost
-        gone = troubled = 0
+        gone = troubled = lately = 0
         for case, found in zip(open_cases, seen, strict=True):
             if not found.known and stranger:
                 continue
@@ -77,10 +77,13 @@ class CaseWatchActivities:
                 troubled += await self._keep_troubles(case, found, now)
             elif await self._is_over(case, found, query.patience.grace, now):
                 gone += await self._close(GoneCase(seen=case, why=found.why, ended_at=found.ended_at), now)
+            else:
+                lately += 1
         return CasesPage(
             cases=len(open_cases),
             gone=gone,
             troubled=troubled,
+            lately=lately,
             stranger=stranger,
             last=open_cases[-1].id if len(open_cases) == PAGE else "",
         )

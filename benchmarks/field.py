@@ -234,5 +234,5 @@ def rows_of(played: Played, found: Compared) -> list[Row]:
         Row("field.over_paid", found.over_paid, "count"),
         Row("field.off_cents", found.off_cents, "cents"),
         Row("field.unattended", len(alone) / len(wishes), "share"),
-        Row("field.unattended_in_own_currency", len(alone_at_home) / max(1, len(at_home)), "share"),
+        Row("field.unattended_in_own_currency", len(alone_at_home) / len(at_home), "share"),
     ]

@@ -61,10 +61,10 @@ def reconcile(
 ) -> None:
     """Compare now, heal what is proved, and open a case for each difference that is left.
 
-    Open cases are looked up at the Temporal server, too: one that nothing runs for any more is closed
-    and given to a person, and one that fails again and again is named. The worker does this by itself
-    every 15 minutes (KONTOR_RECONCILE_EVERY_MINUTES). A run that is under way is joined. Leaves with 1
-    if differences are open, a case is stuck, or a system did not answer.
+    Open cases are looked up at the Temporal server, too: one that nothing has run for since --grace-seconds
+    is closed and given to a person, and one that fails again and again is named. The worker does this by
+    itself every 15 minutes (KONTOR_RECONCILE_EVERY_MINUTES). A run that is under way is joined. Leaves
+    with 1 if differences are open, a case is stuck, or a system did not answer.
 
     Example: kontor books reconcile webshop
     """

@@ -1,5 +1,7 @@
 """`kontor cases`: the office's list of cases."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -110,6 +112,9 @@ def case(
 ) -> None:
     """Show a case's timeline: decisions with provenance, verdicts with policies, approvals, effects.
 
+    Of a case that is open by our books the Temporal server is asked, too, if it answers at once: where
+    nothing runs for it any more, that is said. The rest needs no server.
+
     Example: kontor case RMA-1007
     """
     kontor = installation(ctx)
@@ -119,6 +124,10 @@ def case(
 
     found = timeline(kontor, named_case(kontor, case_id))
     assert found is not None, "the list of cases named it"
+    if not found.record.status.ended:
+        from service.live import live  # noqa: PLC0415 (it imports the SDK)
+
+        found = replace(found, at_server=asyncio.run(live(kontor, found.record.id)))
     if as_json:
         emit_json(found.as_json())
         return

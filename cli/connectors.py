@@ -152,9 +152,9 @@ def _believed(manifest: Manifest, operation: str) -> Iterator[Believed]:
     from workflows.registry import DESKS  # noqa: PLC0415 (it imports every desk; a list needs none)
 
     for desk in DESKS.values():
-        field, contract = desk.reads.get(operation, ("", Told))
-        if field in manifest.operations[operation].result and desk.sources(manifest):
-            yield Believed(desk, field, contract, manifest)
+        read = desk.reads.get(operation)
+        if read and read.field in manifest.operations[operation].result and desk.sources(manifest):
+            yield Believed(desk, read.field, read.contract, manifest)
 
 
 def _compare(believed: Believed, result: dict[str, JsonValue], *, as_json: bool) -> None:

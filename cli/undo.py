@@ -36,6 +36,7 @@ def undo(
 ) -> None:
     """Undo a case, or one effect: through policy, and through people where policy says so.
 
+    A case that waits for something outside, such as goods, is ended first; any other must have ended.
     What a channel cannot take back is said plainly and stays. Leaves with 1 only if something that
     could be taken back stays, or nothing could.
 

@@ -15,7 +15,7 @@ from contracts.case import CaseStatus
 from contracts.connector import Manifest
 from contracts.embedding import Embedder
 from contracts.ids import ExternalId, require_impersonal, workflow_id
-from contracts.offer import Offer
+from contracts.offer import Offer, Read
 from contracts.told import Told
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Desk(Namespace, Generic[R]):
     sources: Callable[[Manifest], bool] = any_connector
     candidates: Callable[[Embedder], Mapping[str, "Candidate"]] = no_candidates
     undecided: frozenset[str] = frozenset()
-    reads: Mapping[str, tuple[str, type[Told]]] = field(default_factory=dict)
+    reads: Mapping[str, Read] = field(default_factory=dict)
     doubts: Callable[[Any], Sequence[str]] = no_doubts
     offers: tuple[Offer, ...] = ()
     title: Callable[[R], str] = by_id

@@ -1,10 +1,28 @@
 """What a channel must offer for a desk: the operations asked of it, and what people do without them."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from contracts.base import Frozen
 from contracts.connector import FieldType, Manifest
 from contracts.money import Direction
+from contracts.told import Told
+
+A_PERSONS = "requests that need it are a person's"
+
+
+class Read(NamedTuple):
+    """What a desk believes of a read operation.
+
+    Attributes:
+        field: the result field.
+        contract: what it is read as.
+        also: what else it is asked with, besides the one that all operations are about.
+    """
+
+    field: str
+    contract: type[Told]
+    also: tuple[str, ...] = ()
 
 
 class Offer(Frozen):
@@ -18,6 +36,7 @@ class Offer(Frozen):
         undo: the operation that a manifest usually names as its compensation; empty where none makes sense.
         money: the argument that moves; empty where none does.
         direction: of that money.
+        without: what becomes of a request where a channel lacks it.
     """
 
     operation: str
@@ -27,13 +46,17 @@ class Offer(Frozen):
     undo: str = ""
     money: str = ""
     direction: Direction = "out"
+    without: str = A_PERSONS
 
 
 def lacks(manifest: Manifest, offers: Sequence[Offer]) -> Iterator[str]:
     """Yield what a channel cannot do for a desk, each with what is left to people."""
-    missing = [offer.operation for offer in offers if offer.operation not in manifest.operations]
-    if missing:
-        yield f"{manifest.name} lacks {', '.join(missing)}: requests that need it are a person's"
+    missing: dict[str, list[str]] = {}
+    for offer in offers:
+        if offer.operation not in manifest.operations:
+            missing.setdefault(offer.without, []).append(offer.operation)
+    for without, operations in missing.items():
+        yield f"{manifest.name} lacks {', '.join(operations)}: {without}"
     for offer in offers:
         declared = manifest.operations.get(offer.operation)
         if declared is None:

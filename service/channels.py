@@ -6,7 +6,7 @@ from typing import Any, get_args, get_origin
 
 from contracts.connector import Manifest
 from contracts.desk import Desk
-from contracts.offer import Offer, lacks
+from contracts.offer import Offer, Read, lacks
 from contracts.told import Told
 from workflows.registry import DESKS
 
@@ -27,12 +27,10 @@ def new_manifest(name: str, desk: Desk[Any]) -> str:
     about = next(iter(desk.offers[0].arguments)) if desk.offers else "id"
     read = next(iter(desk.reads), "")
     parts = [HEAD.format(name=name, desk=desk.name, read=read, about=about)]
-    parts += [_read(about, operation, *believed) for operation, believed in desk.reads.items()]
-    for offer in desk.offers:
-        parts.append(_write(about, offer))
-        if offer.undo:
-            parts.append(UNDO.format(undo=offer.undo, operation=offer.operation))
-    return "\n".join(parts)
+    parts += [_read(about, operation, believed) for operation, believed in desk.reads.items()]
+    parts += [_write(about, offer) for offer in desk.offers]
+    undone_by = dict.fromkeys(offer.undo for offer in desk.offers if offer.undo)
+    return "\n".join([*parts, *(UNDO.format(undo=undo) for undo in undone_by)])
 
 
 HEAD = """\
@@ -59,8 +57,8 @@ READ = """\
 [operations.{operation}]
 effect = "read"
 sensitivity = "personal"
-arguments.{about} = {{ type = "string" }}
-request = {{ method = "GET", path = "/{about}s/{{{{ {about} }}}}" }}
+{arguments}
+request = {{ method = "GET", path = "/{about}s/{{{{ {about} }}}}{below}" }}
 absent = [{{ status = [404], code = ["CHANGE_unknown"] }}]
 [operations.{operation}.result.{field}]
 type = "object"
@@ -85,18 +83,23 @@ body = {{ {body} }}
 UNDO = """\
 [operations.{undo}]
 effect = "write"
-arguments.{operation} = {{ type = "string" }}
+arguments.reference = {{ type = "string" }}
 idempotency = {{ kind = "native_key", retention_seconds = 86400 }}
 [operations.{undo}.request]
-path = "/{operation}/{{{{ {operation} }}}}/undo"
+path = "/{undo}/{{{{ reference }}}}"
 headers = {{ Idempotency-Key = "{{{{ key }}}}" }}
 """
 
 
-def _read(about: str, operation: str, field: str, contract: type[Told]) -> str:
-    fields = "\n".join(f"#   {line}" for line in _described(contract))
+def _read(about: str, operation: str, believed: Read) -> str:
     return READ.format(
-        about=about, operation=operation, field=field, fields=fields, path=_path(contract, "@.")
+        about=about,
+        operation=operation,
+        field=believed.field,
+        fields="\n".join(f"#   {line}" for line in _described(believed.contract)),
+        arguments="\n".join(f'arguments.{name} = {{ type = "string" }}' for name in (about, *believed.also)),
+        below="".join(f"/{operation}/{{{{ {name} }}}}" for name in believed.also),
+        path=_path(believed.contract, "@."),
     )
 
 
@@ -152,9 +155,7 @@ def _write(about: str, offer: Offer) -> str:
     direction = 'direction = "in"\n' if offer.money and offer.direction == "in" else ""
     undone = ""
     if offer.undo:
-        undone = (
-            f'compensation = "{offer.undo}"\ncompensation_arguments = {{ {offer.operation} = "reference" }}\n'
-        )
+        undone = f'compensation = "{offer.undo}"\ncompensation_arguments = {{ reference = "reference" }}\n'
     body = ", ".join(f'{name} = "{{{{ {name} }}}}"' for name in offer.arguments if name != about)
     return WRITE.format(
         about=about,

@@ -1,6 +1,7 @@
 """The reconciler's schedule on the Temporal server, kept as the settings say."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from temporalio.client import (
     Client,
@@ -13,12 +14,13 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleUpdate,
     ScheduleUpdateInput,
+    WorkflowExecutionStatus,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.ids import CONTROL_QUEUE
-from contracts.reconciliation.messages import ReconcileRequest
-from workflows.reconciliation.reconcile import WORKFLOW_ID, ReconcileWorkflow
+from contracts.reconciliation.messages import ReconcileRequest, ReconcileSummary
+from workflows.reconciliation.reconcile import THE_SERVER, WORKFLOW_ID, ReconcileWorkflow
 
 SCHEDULE_ID = "kontor-reconcile"
 CATCH_UP = timedelta(minutes=1)
@@ -64,3 +66,30 @@ def reconcile_schedule(every_minutes: int) -> Schedule:
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=every_minutes))]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=CATCH_UP),
     )
+
+
+class Look(NamedTuple):
+    """The newest look at our open cases at the server: when it began, and what kept it from its end."""
+
+    at: datetime
+    trouble: str = ""
+
+
+async def last_look(client: Client) -> Look | None:
+    """Return when our open cases were last looked up at the server, the first thing that each run does.
+
+    None if no run is on record.
+    """
+    run = client.get_workflow_handle(WORKFLOW_ID, result_type=ReconcileSummary)
+    try:
+        described = await run.describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return None
+    status = described.status or WorkflowExecutionStatus.RUNNING
+    if status is WorkflowExecutionStatus.COMPLETED:
+        looked = THE_SERVER not in (await run.result()).unreachable
+        return Look(described.start_time, "" if looked else "not every case was looked up")
+    went_on = status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
+    return Look(described.start_time, "" if went_on else f"its run has ended: {status.name.lower()}")

@@ -1,6 +1,6 @@
 """The timeline of a case, put together from the books."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from contracts.approvals.request import ApprovalRecord
@@ -11,12 +11,17 @@ from contracts.ledger import LedgerEntry
 from contracts.reconciliation.trouble import CaseTrouble
 
 if TYPE_CHECKING:
+    from activities.executions import Execution
     from bootstrap.installation import Installation
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Everything the books know of a case."""
+    """Everything the books know of a case.
+
+    Attributes:
+        at_server: what the server says of it now; None if it was not asked, or did not answer.
+    """
 
     record: CaseRecord
     decisions: dict[str, Decision]
@@ -25,6 +30,7 @@ class Timeline:
     effects: tuple[LedgerEntry, ...]
     episodes: list[Episode]
     troubles: tuple[CaseTrouble, ...] = ()
+    at_server: "Execution | None" = None
 
     def as_json(self) -> dict[str, object]:
         """Return it whole, for scripts."""
@@ -38,6 +44,7 @@ class Timeline:
             "effects": [entry.model_dump(mode="json") for entry in self.effects],
             "episodes": [episode.model_dump(mode="json") for episode in self.episodes],
             "troubles": [trouble.model_dump(mode="json") for trouble in self.troubles],
+            "at_server": asdict(self.at_server) if self.at_server else None,
         }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
@@ -11,6 +12,7 @@ from temporalio.service import RPCError
 from bootstrap.installation import Installation
 from cli.doctor.finding import Finding
 from cli.doctor.machine import port
+from cli.durations import age
 from cli.stack.dev_server import TemporalMissing, temporal_binary
 from contracts.counted import counted
 from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE, SECOND_MODELS_QUEUE
@@ -19,11 +21,14 @@ from health.address_book import Registered, workers
 from service.heartbeats import Heard, heard_of
 from service.ownership import NotOurs, check
 from service.queues import QueueStanding, queues_of, standings
+from service.schedule import last_look
 from service.temporal import connect
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 8.0
 """More than a worker takes whose database and server both do not answer."""
+TOO_LATE = 2
+"""Intervals without a look at the cases."""
 OLD_SECONDS = 300
 """A task that no worker took for so long says that there are too few of them."""
 ROLES = {
@@ -59,6 +64,7 @@ async def _server(found: Installation) -> list[Finding]:
         await _owner(client, found),
         *await _workers(here, heard),
         *await _queues(client, found, _gone(here, heard)),
+        await _case_watch(client, found.settings.reconcile_every_minutes),
     ]
 
 
@@ -71,6 +77,26 @@ async def _owner(client: Client, found: Installation) -> Finding:
     return Finding(
         "Temporal namespace", "ok", f"{client.namespace}, for installation {found.identity.words()}"
     )
+
+
+async def _case_watch(client: Client, every_minutes: int) -> Finding:
+    """Say when our open cases were last looked up at the server: a dead one looks alive until then."""
+    part, advice = (
+        "case watch",
+        "kontor books reconcile looks now; a worker with the role control does by itself",
+    )
+    look, now = await last_look(client), datetime.now(UTC)
+    told = (
+        f"open cases were looked up at the server {age(now, look.at)} ago"
+        if look
+        else "it has not looked yet"
+    )
+    if every_minutes <= 0:
+        return Finding(part, "off", f"KONTOR_RECONCILE_EVERY_MINUTES is 0; {told}", "kontor books reconcile")
+    if look is None or look.trouble or now - look.at > TOO_LATE * timedelta(minutes=every_minutes):
+        trouble = f"; {look.trouble}" if look and look.trouble else ""
+        return Finding(part, "off", f"{told}, it should every {every_minutes} min{trouble}", advice)
+    return Finding(part, "ok", f"{told}, it does every {every_minutes} min")
 
 
 async def _workers(here: Sequence[Registered], heard: Sequence[Heard]) -> list[Finding]:

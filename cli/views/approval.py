@@ -1,11 +1,12 @@
 """How approvals look at a terminal."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 from rich.table import Table
 
+from cli.durations import age
 from cli.terminal import OUT, in_words, listing, when
 from contracts.approvals.messages import AnswerReply
 from contracts.approvals.overrides import Overrides
@@ -27,15 +28,6 @@ def money(cents: int, currency: str) -> str:
     return money_text(cents, currency) if cents else ""
 
 
-def age(since: datetime, now: datetime) -> str:
-    """Return how long ago in the largest two units, as `2d 3h`."""
-    minutes = int((now - since) / timedelta(minutes=1))
-    days, hours = minutes // 1440, minutes // 60 % 24
-    if days:
-        return f"{days}d {hours}h"
-    return f"{hours}h {minutes % 60}m" if hours else f"{minutes}m"
-
-
 def queue_table(entries: list[ApprovalEntry], now: datetime, zone: ZoneInfo) -> Table:
     """Return the queue, one line a request."""
     columns = ("request", "what", "amount", "waiting for", "agreed", "age", "due", "why", "case")
@@ -53,7 +45,7 @@ def _queued(entry: ApprovalEntry, now: datetime, zone: ZoneInfo) -> tuple[str, .
         money(entry.amount_cents, entry.currency),
         waiting_for + handed,
         f"{entry.agreed}/{entry.needed}",
-        age(entry.requested_at, now),
+        age(now, entry.requested_at),
         f"[red]{due}[/]" if overdue else due,
         ", ".join(entry.policies),
         entry.case_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rich.table import Table
 
+from cli.durations import age
 from cli.terminal import ERR, OUT
 from contracts.counted import counted
 from contracts.money import money_text, number_text
@@ -91,12 +92,3 @@ def print_findings(rows: Sequence[AccountingLineRow], currency: str) -> None:
             what,
         )
     OUT.print(table)
-
-
-def age(now: datetime, then: datetime) -> str:
-    """Return how long ago in the largest unit that fits: `3 d`, `5 h`, `2 min`, `8 s`."""
-    seconds = max(0, int((now - then).total_seconds()))
-    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"

@@ -1,7 +1,7 @@
 """How a case's timeline looks at a terminal."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -17,6 +17,9 @@ from contracts.ledger import LedgerEntry
 from contracts.money import money_text
 from memory.episodic.journal import WRITTEN
 from service.timeline import Timeline
+
+if TYPE_CHECKING:
+    from activities.executions import Execution
 
 MOST_EVIDENCE = 6
 STANDING = ("status", "state", "standing", "outcome", "redeemed_by", "amount_cents")
@@ -34,6 +37,8 @@ def lines(found: Timeline, zone: ZoneInfo, *, log: bool) -> Iterator[str]:
     if record.waits_for:
         waits = "waited" if record.status.ended else "waits"
         yield f"  [yellow]{waits}[/] {escape(record.waits_for)}"
+    if found.at_server and not found.at_server.runs:
+        yield f"  [red]runs no more[/] {_ended(found.at_server, zone)}"
     for trouble in found.troubles:
         yield f"  [red]stuck[/] {escape(trouble.words())} (seen {when(trouble.looked_at, zone)})"
     if message := record.request.get("message"):
@@ -48,6 +53,13 @@ def lines(found: Timeline, zone: ZoneInfo, *, log: bool) -> Iterator[str]:
         if lines:
             yield f"[bold cyan]{title}[/]"
             yield from lines
+
+
+def _ended(at_server: "Execution", zone: ZoneInfo) -> str:
+    """Say how a workflow ended that our books know nothing of yet, and who closes its case."""
+    moment = f" ({when(at_server.ended_at, zone, FULL)})" if at_server.ended_at else ""
+    closes = "the reconciler closes the case at a later look, `kontor books reconcile --grace-seconds 0` now"
+    return f"{escape(at_server.why)}{moment}; {closes}"
 
 
 def _decision(step: str, made: Decision) -> Iterator[str]:

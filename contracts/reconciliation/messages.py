@@ -61,6 +61,7 @@ class ReconcileSummary(Frozen):
         unlisted: workflows that had no row in our books; they have one now.
         withdrawn: questions to people that nobody waited for any more.
         troubled: cases whose task or activity fails again and again.
+        lately: cases whose workflow ended so lately that the note of its end may still come.
         unread: listings that were not read to where they would have to be, with the reason.
         stranger: the server knows none of our open cases, so nothing was concluded from that.
     """
@@ -78,6 +79,7 @@ class ReconcileSummary(Frozen):
     unlisted: int = 0
     withdrawn: int = 0
     troubled: int = 0
+    lately: int = 0
     stranger: bool = False
 
     def plus(self, **more: int) -> "ReconcileSummary":
@@ -97,6 +99,7 @@ class ReconcileSummary(Frozen):
             "without a row": self.unlisted,
             "questions withdrawn": self.withdrawn,
             "failing again and again": self.troubled,
+            "whose workflow ended within the grace, closed at a later look": self.lately,
         }
         line += "".join(f", {count} {what}" for what, count in cases.items() if count)
         if self.stranger:

@@ -59,6 +59,7 @@ class CasesPage(Frozen):
     unlisted: int = 0
     withdrawn: int = 0
     troubled: int = 0
+    lately: int = 0
     stranger: bool = False
     last: str = ""
     vanished: tuple[str, ...] = ()

@@ -1,12 +1,14 @@
 """What the doctor says of workers, task queues and parts, asked of a real server, and what to do about it."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -14,7 +16,7 @@ from temporalio import activity
 from temporalio.api.enums.v1 import WorkerStatus
 from temporalio.api.worker.v1 import WorkerHeartbeat, WorkerHostInfo
 from temporalio.api.workflowservice.v1 import RecordWorkerHeartbeatRequest, RegisterNamespaceRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
@@ -30,6 +32,7 @@ from health.server import listening
 from health.standing import Phase, Standing
 from settings import Settings
 from tests.conftest import ROOT
+from workflows.reconciliation.reconcile import WORKFLOW_ID
 
 POSSIBLE_QUEUES = 10
 
@@ -89,6 +92,16 @@ async def put(client: Client, queue: str) -> None:
                 return
 
 
+async def started(client: Client, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Start a run of the reconciler that no worker takes; a namespace is known a moment after it was made."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await client.start_workflow("ReconcileWorkflow", id=workflow_id, task_queue="nobody")
+            except RPCError:
+                await asyncio.sleep(0.1)
+
+
 async def test_where_nothing_runs_and_nothing_waits_it_is_off_and_not_broken(kontor: Installation) -> None:
     findings = await examined(kontor)
 
@@ -96,6 +109,34 @@ async def test_where_nothing_runs_and_nothing_waits_it_is_off_and_not_broken(kon
     queues = [each for each in findings if each.part.startswith("queue ")]
     assert len(queues) >= POSSIBLE_QUEUES
     assert {each.state for each in queues} == {"off"}
+
+
+async def test_when_the_cases_at_the_server_were_last_looked_up_is_told(
+    kontor: Installation, client: Client
+) -> None:
+    assert about("case watch", await examined(kontor)).where.startswith("it has not looked yet")
+    run = await started(client, WORKFLOW_ID)
+
+    looked = about("case watch", await examined(kontor))
+    await run.terminate()
+    broken = about("case watch", await examined(kontor))
+
+    assert (looked.state, broken.state) == ("ok", "off")
+    assert re.fullmatch(
+        r"open cases were looked up at the server \ds ago, it does every 15 min", looked.where
+    )
+    assert "its run has ended: terminated" in broken.where
+
+
+async def test_a_look_at_the_cases_that_is_two_intervals_ago_is_told(
+    kontor: Installation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await started(client, WORKFLOW_ID)
+    monkeypatch.setattr("cli.doctor.server.TOO_LATE", 0)
+
+    late = about("case watch", await examined(kontor))
+
+    assert (late.state, "it should every 15 min" in late.where) == ("off", True)
 
 
 async def test_a_queue_that_nobody_polls_while_tasks_wait_is_broken_and_names_the_role(

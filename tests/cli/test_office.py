@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from cli.models import app as models
 from cli.office import app
 from cli.policy import app as policy
 from contracts.office import version_of
@@ -114,7 +115,11 @@ def test_apply_says_when_nothing_is_new_and_goes_back_to_a_version_by_its_beginn
 def test_the_commands_that_read_policies_and_models_read_the_folder_and_no_release(shop: Shop) -> None:
     take(shop.kontor, by="root")
     shop.break_tests()
+    shop.edit("models.toml", "typical_latency_ms = 15", "typical_latency_ms = 16")
+    tests, failed = shop.tests
 
     tried = RUN.invoke(policy, ["test"])
+    listed = RUN.invoke(models, ["list", "--json"])
 
-    assert f"{shop.tests[1]} failed" in tried.output
+    assert (tried.exit_code, f"\n{tests - failed} passed, {failed} failed" in tried.output) == (1, True)
+    assert json.loads(listed.stdout)["models"]["head"]["typical_latency_ms"] == 16

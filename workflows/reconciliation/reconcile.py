@@ -31,6 +31,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.reconciliation.divergence import DivergenceWorkflow
 
 WORKFLOW_ID = "kontor-reconcile"
+THE_SERVER = "the Temporal server"
+"""How a run names it among what did not answer."""
 AT_ONCE = 10
 """Effects that are taken up again at the same time."""
 
@@ -58,7 +60,7 @@ class ReconcileWorkflow:
                 await self.watch_cases()
             except ActivityError as error:
                 workflow.logger.warning("open cases were not all looked up: %s", error.cause)
-                self.unreached("the Temporal server")
+                self.unreached(THE_SERVER)
         if not self.left and request.tally is None:
             self.left = await self.connectors()
         while self.left:
@@ -104,7 +106,7 @@ class ReconcileWorkflow:
 
     def take(self, page: CasesPage) -> None:
         """Add a page of cases to the tally."""
-        counts = page.model_dump(include={"cases", "gone", "unlisted", "withdrawn", "troubled"})
+        counts = page.model_dump(include={"cases", "gone", "unlisted", "withdrawn", "troubled", "lately"})
         stranger = self.tally.stranger or page.stranger
         self.tally = self.tally.plus(**counts).model_copy(update={"stranger": stranger})
 

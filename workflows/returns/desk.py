@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from contracts.connector import Manifest
 from contracts.desk import Activity, CaseCount, Desk
 from contracts.embedding import Embedder
+from contracts.offer import Read
+from contracts.told import Told
 from workflows.returns.channel import OFFERS
 from workflows.returns.texts import TEXTS
 from workflows.returns.types import DESK as NAME
 from workflows.returns.types import (
     GET_ORDER,
+    GET_RETURN,
     GOODS,
     ORDER,
     ORDER_NOT_FOUND,
@@ -19,6 +22,7 @@ from workflows.returns.types import (
     ReturnFacts,
     ReturnRequest,
 )
+from workflows.returns.way.told import GoodsTold
 
 if TYPE_CHECKING:
     from activities.ports import Reads
@@ -56,11 +60,11 @@ def candidates(embedder: Embedder) -> "Mapping[str, Candidate]":
     return {"matcher": MatcherCandidate(embedder)}
 
 
-def doubts(order: Order) -> Sequence[str]:
-    """Return why nobody could say what was paid for the order's lines."""
+def doubts(told: Told) -> Sequence[str]:
+    """Return why nobody could say what was paid for an order's lines; of goods nothing is in doubt."""
     from workflows.returns.worth import worth_of
 
-    return worth_of(order).doubts
+    return worth_of(told).doubts if isinstance(told, Order) else ()
 
 
 def title(request: ReturnRequest) -> str:
@@ -85,7 +89,7 @@ DESK = Desk(
     sources=sales_channel,
     candidates=candidates,
     undecided=frozenset({ORDER_NOT_FOUND}),
-    reads={GET_ORDER: (ORDER, Order)},
+    reads={GET_ORDER: Read(ORDER, Order), GET_RETURN: Read(GOODS, GoodsTold, also=("rma",))},
     doubts=doubts,
     offers=OFFERS,
     title=title,

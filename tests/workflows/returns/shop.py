@@ -62,6 +62,10 @@ class Shop:
         books = httpx.get(f"{self.admin}/books", params={"channel": channel, "kind": kind}).json()
         return [entry for entry in books[channel].get(kind, []) if entry["order"] == order]
 
+    def undone(self, channel: str, kind: str, order: str) -> list[bool]:
+        """Whether each entry of one kind was taken back, in the order of the channel's books."""
+        return [bool(entry["undone_by"]) for entry in self.entries(channel, kind, order)]
+
     def parcels(self, channel: str, order: str, *lines: tuple[str, int, str]) -> None:
         """Let a channel say what has come back, each with how it was found or ``; without any, nothing."""
         pieces = [{"line": line, "quantity": count} for line, count, _ in lines]

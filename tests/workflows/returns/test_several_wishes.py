@@ -56,8 +56,8 @@ async def test_one_of_two_wishes_that_fails_for_good_undoes_the_other(shop: Shop
 
     [asked] = shop.timeline(request).approvals
     assert "refund_failed: 2 effects were undone" in asked.request.what
-    assert all(entry["undone_by"] for entry in shop.entries("webshop", "charge", order))
-    assert all(entry["undone_by"] for entry in shop.entries("webshop", "reservation", order))
+    assert shop.undone("webshop", "charge", order) == [True]
+    assert shop.undone("webshop", "reservation", order) == [True]
 
 
 GONE = "Please exchange the shirt for a size L. If there is none in L, I want my money back."
