@@ -5,7 +5,13 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -91,10 +97,9 @@ async def undo_case(client: Client, request: UndoCase, wait_seconds: float) -> U
             if not request.keys:
                 await _take_back(client, request)
             handle = await _start(client, request)
-    except TimeoutError:
-        raise StillRunning(
-            f"{request.record.id} was taken back and has not ended yet: undo it again"
-        ) from None
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        why = f"{request.record.id} has not ended yet; while a worker runs, it is taken back: undo it again"
+        raise StillRunning(why) from None
     try:
         async with asyncio.timeout(wait_seconds):
             return await handle.result()
