@@ -45,7 +45,11 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "into", "said"),
     [
-        ("latency_ms = 1000", "latency_ms = 0", "models.toml:6: [tasks.returns.intent] latency_ms: Input"),
+        (
+            "latency_ms = 1000",
+            "latency_ms = 0",
+            "models.toml:6: [tasks.returns.intent] latency_ms: must be more than 0",
+        ),
         ("target_error = 0.05", "", "models.toml:4: [tasks.returns.intent] target_error: is missing"),
         ('candidates = ["head"]', 'candidates = ["hed"]', "models.toml:8: [tasks.returns.intent] candidates"),
         ('kind = "head"', 'kind = "brain"', "models.toml:2: [models.head] kind: must be 'head'"),
