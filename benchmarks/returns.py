@@ -1,5 +1,8 @@
 """The desk's automatic path against barer workflows, case by case in turn, on one server, in one run.
 
+Compared are returns whose goods are at hand when somebody asks: they do what the barer workflows do. One that
+goes its way (`docs/decisions/0031`) is two returns' work, and has rows of its own, `returns.way_*`.
+
 `KONTOR_BENCH_PEERS` may name a folder with `on_temporal.py`: the same return as Temporal's own samples
 write it, a worker on the queue `peer`. It is then measured in the same run.
 """
@@ -97,7 +100,8 @@ async def rows() -> list[Row]:
             bare, *peer = (process.pid for process in others)
             sides = [
                 Side("bare", _Bare(client, BareWorkflow).one, bare),
-                Side("desk", _Desk(client).one, children.running["worker"].pid),
+                Side("desk", _Desk(client, _case).one, children.running["worker"].pid),
+                Side("way", _Desk(client, _on_its_way).one, children.running["worker"].pid),
                 Side("floor", _Bare(client, FloorWorkflow).one, bare),
                 *(Side("textbook", _Textbook(client).one, pid) for pid in peer),
             ]
@@ -180,8 +184,12 @@ async def _together(run: Callable[[], Awaitable[None]], count: int) -> float:
 
 def _rows(sides: dict[str, Side]) -> list[Row]:
     """Return the desk's values, each beside the same of a barer side."""
-    desk, bare = sides["desk"], sides["bare"]
-    found = [Row("returns.latency_p99", desk.p99, "ms", bare.p99)]
+    desk, bare, way = sides["desk"], sides["bare"], sides["way"]
+    found = [
+        Row("returns.latency_p99", desk.p99, "ms", bare.p99),
+        Row("returns.way_latency_p50", way.p50, "ms"),
+        Row("returns.way_throughput", way.per_second, "1/s"),
+    ]
     for prefix, other in (("", bare), ("floor_", sides["floor"]), ("textbook_", sides.get("textbook"))):
         if other is not None:
             found.append(Row(f"returns.{prefix}latency_p50", desk.p50, "ms", other.p50))
@@ -209,13 +217,14 @@ class _Bare:
 class _Desk:
     """Runs returns that nobody has to look at, each for an order of its own."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, case: Callable[[int], dict[str, str]]) -> None:
         self._client = client
+        self._case = case
         self._count = 0
 
     async def one(self) -> None:
         self._count += 2
-        case, desk = _case(self._count), DESKS["returns"]
+        case, desk = self._case(self._count), DESKS["returns"]
         request = ReturnRequest.model_validate(case)
         # As `service.intake` starts a case.
         attributes = TypedSearchAttributes(
@@ -251,21 +260,27 @@ class _Textbook:
 
 
 def _case(number: int) -> dict[str, str]:
-    order = f"B-{number:06}"
+    """Return a request whose goods are at hand: its channel gives no return a number and a label."""
+    return _request(f"B-{number:06}", ("marketplace", "store")[number // 2 % 2])
+
+
+def _on_its_way(number: int) -> dict[str, str]:
+    """Return a request whose goods are sent back; they come at once."""
+    return _request(f"W-{number:06}", "webshop")
+
+
+def _request(order: str, channel: str) -> dict[str, str]:
     message = f"The scarf in {order} is too short for me, I want to return it for a refund please."
-    return {"id": order, "channel": _channel(number), "order": order, "message": message}
-
-
-def _channel(number: int) -> str:
-    return ("webshop", "marketplace", "store")[number // 2 % 3]
+    return {"id": order, "channel": channel, "order": order, "message": message}
 
 
 def _load_orders(port: int, count: int) -> None:
+    cases = [make(number) for number in range(count + 2) for make in (_case, _on_its_way)]
     orders = [
         {
-            "id": f"B-{number:06}",
-            "channel": _channel(number),
-            "customer": f"bench-{number}",
+            "id": case["order"],
+            "channel": case["channel"],
+            "customer": f"bench-{case['order']}",
             "status": "delivered",
             "currency": "EUR",
             "placed_days_ago": 9,
@@ -273,6 +288,6 @@ def _load_orders(port: int, count: int) -> None:
             "payment_method": "card",
             "lines": [{"id": "L1", "sku": "SCARF-RUST"}],
         }
-        for number in range(count + 2)
+        for case in cases
     ]
     httpx.post(f"http://127.0.0.1:{port}/admin/load", json={"orders": orders}, timeout=60).raise_for_status()
