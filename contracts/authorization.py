@@ -144,6 +144,10 @@ class Plan(Frozen):
         nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}}
         return self.model_copy(update={"effects": effects, **nothing})
 
+    def left_to_a_person(self, why: str) -> "Plan":
+        """Return the plan without effects and claims; its summary says why."""
+        return self.model_copy(update={"effects": (), "claims": (), "summary": f"{self.summary}; {why}"})
+
     def written(self, words: Mapping[str, Written]) -> "Plan":
         """Return the plan with the office's words for its messages, by step."""
         effects = tuple(

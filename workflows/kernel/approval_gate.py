@@ -253,7 +253,10 @@ class ApprovalGate:
     async def _check(self, recheck: Recheck | None) -> Approval | ApprovalDraft | None:
         """Read the facts again; return the end or the next question, None if nothing changed."""
         try:
-            changed = await self._read_again(recheck) if recheck else Withdrawal(why="the facts have changed")
+            changed: ApprovalDraft | Withdrawal | None = Withdrawal(why="the facts have changed")
+            if recheck is not None:
+                # Unless the question ends meanwhile: a system that is down holds no end up.
+                changed = await unless(self._has_ended, self.asked().deadline, recheck())
         except ActivityError as problem:
             workflow.logger.warning("the facts could not be read again: %s", problem.cause)
             return None
@@ -275,10 +278,6 @@ class ApprovalGate:
             return ""
         known = workflow.patched(f"asked-too-often-{self._changes // PATCH_TRIES}")
         return f"the facts have changed {self._changes + 1} times while people thought" if known else ""
-
-    async def _read_again(self, recheck: Recheck) -> ApprovalDraft | Withdrawal | None:
-        """Read the facts, unless the question ends meanwhile: a system that is down holds no end up."""
-        return await unless(self._has_ended, self.asked().deadline, recheck())
 
     def _next_moment(self) -> Moment:
         request = self.asked()
@@ -319,9 +318,8 @@ class ApprovalGate:
 
     def _goes_over(self) -> bool:
         """Say whether another run goes on: once every answer has its reply, and the books know every end."""
-        if self._continue_as_new is None or self._in_one_run:
-            return False
-        return workflow.all_handlers_finished() and self._books.told and self._room.used_up
+        may = self._continue_as_new is not None and not self._in_one_run
+        return may and workflow.all_handlers_finished() and self._books.told and self._room.used_up
 
     async def _act(self, what: Literal["remind", "escalate", "deadline"]) -> None:
         if what == "deadline":

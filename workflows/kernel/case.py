@@ -164,18 +164,13 @@ class CaseRun:
         once more, what is half done. A person brings it to its end.
         """
         begun = ", ".join(dict.fromkeys(self.file.placement.begun))
-        if not begun:
-            return plan
-        summary = f"{plan.summary}; an earlier run of this case began: {begun}"
-        return plan.model_copy(update={"effects": (), "claims": (), "summary": summary})
+        return plan.left_to_a_person(f"an earlier run of this case began: {begun}") if begun else plan
 
     def unless_too_large(self, plan: Plan) -> Plan:
         """Return the plan, without effects if it is larger than the history can hold; a person does it."""
         long = len(plan.model_dump_json())
-        if long <= LONGEST_PLAN_BYTES:
-            return plan
-        summary = f"{plan.summary}; the plan for it is too large ({long} bytes)"
-        return plan.model_copy(update={"effects": (), "claims": (), "summary": summary})
+        too_large = f"the plan for it is too large ({long} bytes)"
+        return plan.left_to_a_person(too_large) if long > LONGEST_PLAN_BYTES else plan
 
     async def authorize(self, plan: Plan) -> Authorization:
         """Ask policy for a verdict on every effect of the plan."""

@@ -1,6 +1,7 @@
 """The returns desk: from a customer's message to a settled refund."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -15,7 +16,6 @@ with workflow.unsafe.imports_passed_through():
     from contracts.carry import CaseCarry, WaitsIn
     from contracts.case import CaseStatus
     from contracts.memory import Context
-    from contracts.undo import UndoReport
     from workflows.kernel.awaiting import TakenBack
     from workflows.kernel.case import CaseRun
     from workflows.kernel.case_file import CaseFile
@@ -346,11 +346,11 @@ class ReturnWorkflow:
 
     async def step_back(self, plan: Plan, known: Known, outcome: str) -> ReturnResult:
         """Compensate in reverse, and give a person what the customer asked for and what stays."""
-        self.undoing = plan
+        self.known, self.undoing = known, plan
         report = await self.case.step_back(outcome)
         await self.case.tell(message_plan(plan, known, "failed"))
         if workflow.patched("a-colleague-takes-over"):
-            return await self.hand_over_undone(plan, known, report, outcome)
+            return await self.hand_over_unsettled(plan, f"{outcome}: {report.words()}", report.staying)
         return await self.close(CaseStatus.UNDONE if report.complete else CaseStatus.FAILED, outcome)
 
     async def hand_over(self, plan: Plan, known: Known) -> ReturnResult:
@@ -358,21 +358,14 @@ class ReturnWorkflow:
         draft = by_hand(known, plan, self.file.office_version)
         return await self.close(*await self.case.hand_over(draft, self.look_again))
 
-    async def hand_over_unsettled(self, plan: Plan, why: str) -> ReturnResult:
-        """Give a case to a person that was tried again and again and came to no end by itself."""
+    async def hand_over_unsettled(
+        self, plan: Plan, why: str, stays: Sequence[str] | None = None
+    ) -> ReturnResult:
+        """Give a case to a person that came to no end by itself; all that it did stands, or these steps."""
         assert self.known is not None
-        done, left = half_done(self.proposals.whole(plan), self.file.done)
+        done, left = half_done(self.proposals.whole(plan), self.file.done if stays is None else stays)
         self.file.amount_cents = money_out_cents(done)
         draft = by_hand(self.known, left, self.file.office_version, why)
-        return await self.close(*await self.case.hand_over(draft))
-
-    async def hand_over_undone(
-        self, plan: Plan, known: Known, report: UndoReport, outcome: str
-    ) -> ReturnResult:
-        """Give a case to a person that the desk could not bring to its end and took back."""
-        stays, left = half_done(self.proposals.whole(plan), report.staying)
-        self.file.amount_cents = money_out_cents(stays)
-        draft = by_hand(known, left, self.file.office_version, f"{outcome}: {report.words()}")
         return await self.close(*await self.case.hand_over(draft))
 
     async def turn_down(self, plan: Plan, known: Known, approval: Approval) -> ReturnResult:
