@@ -260,13 +260,13 @@ class _Textbook:
 
 
 def _case(number: int) -> dict[str, str]:
-    """Return a request whose goods are at hand: its channel gives no return a number and a label."""
-    return _request(f"B-{number:06}", ("marketplace", "store")[number // 2 % 2])
+    """Return a request whose goods are at hand: a till gives no return a number and a label."""
+    return _request(f"B-{number:06}", "store")
 
 
 def _on_its_way(number: int) -> dict[str, str]:
     """Return a request whose goods are sent back; they come at once."""
-    return _request(f"W-{number:06}", "webshop")
+    return _request(f"W-{number:06}", ("webshop", "marketplace")[number // 2 % 2])
 
 
 def _request(order: str, channel: str) -> dict[str, str]:

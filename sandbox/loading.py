@@ -77,6 +77,20 @@ class MethodIn(Closed):
     last_four: str = ""
 
 
+class ParcelIn(Closed):
+    """A parcel that comes by itself once a return of the order is authorised.
+
+    Attributes:
+        after_seconds: how long after that.
+        pieces: how many pieces of which lines are in it; by default all that the return names.
+        condition: how they are found when it comes; None if the channel says nothing of that, and people do.
+    """
+
+    after_seconds: float = 0
+    pieces: dict[str, int] = {}
+    condition: Literal["sellable", "damaged", "wrong_item", "missing_parts"] | None = "sellable"
+
+
 class OrderIn(Closed):
     """An order. Moments are given as ISO 8601 or as days before the loading.
 
@@ -85,6 +99,7 @@ class OrderIn(Closed):
         refunded_cents: refunded before the sandbox's time, with no entry of its own.
         payments: the ways it was paid, if in several; they come to what was paid and refunded.
         methods: the ways in which its customer can pay.
+        parcels: how the goods of a return come back; by default all at once and sellable, without any never.
     """
 
     id: str
@@ -106,6 +121,7 @@ class OrderIn(Closed):
     tax_cents: int = 0
     shipping_cents: int = 0
     tracking: str = ""
+    parcels: list[ParcelIn] | None = None
     lines: list[LineIn]
 
 
@@ -198,6 +214,9 @@ def _load_order(world: World, order: OrderIn, *, replace: bool) -> int:
     total = sum(_load_line(world, order, line) for line in order.lines)
     total += order.tax_cents + order.shipping_cents - order.discount_cents
     _load_terms(world.db, order)
+    if order.parcels is not None:
+        coming = [parcel.model_dump(mode="json") for parcel in order.parcels]
+        world.set_parcels(order.channel, order.id, {"coming": coming})
     delivered = order.delivered_at.astimezone() if order.delivered_at else None
     world.db.execute(
         "INSERT INTO orders VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)",

@@ -210,14 +210,14 @@ class World:
         return {row["payment_method"]: row["cents"] for row in rows}
 
     def parcels(self, channel: str, order_id: str) -> dict[str, Any] | None:
-        """What somebody said of the goods that come back for an order; None if nobody did."""
+        """What was said of the goods that come back for an order; None if nobody said anything."""
         row = self.db.execute(
             "SELECT state FROM parcels WHERE channel = ? AND order_id = ?", (channel, order_id)
         ).fetchone()
         return json.loads(row["state"]) if row else None
 
     def set_parcels(self, channel: str, order_id: str, state: dict[str, Any]) -> None:
-        """Say what of an order's goods has come back, and how it was found."""
+        """Say what of an order's goods has come back and how it was found, or which parcels are `coming`."""
         self.db.execute(
             "INSERT OR REPLACE INTO parcels VALUES (?, ?, ?)", (channel, order_id, json.dumps(state))
         )

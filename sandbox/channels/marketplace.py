@@ -31,6 +31,7 @@ KINDS = {
     "MARK": "mark",
     "CANCELLATION": "cancellation",
     "CHANGE": "change",
+    "RETURN": "return",
 }
 TYPES = {kind: name for name, kind in KINDS.items()}
 LONGEST_REFERENCE = 64
@@ -42,7 +43,9 @@ REVERSALS = {
     "MARK": "unmark_order",
     "CANCELLATION": "reopen_order",
     "CHANGE": "revert_change",
+    "RETURN": "cancel_return",
 }
+POSTAGE = {"SELLER": "ours", "BUYER": "customers"}
 
 
 def refusal(refused: Refused) -> dict[str, Any]:
@@ -81,6 +84,7 @@ class Marketplace:
         return [
             self.door.route("GET", "/v2/purchases/{order}", "get_order", self._purchase),
             self.door.choice("POST", "/v2/purchases/{order}/actions", self._choose, status=201),
+            self.door.route("GET", "/v2/purchases/{order}/returns/{number}", "get_return", self._parcel),
             self.door.choice("POST", "/v2/actions/{id}/reversal", self._choose_reversal, status=201),
             self.door.choice(
                 "GET",
@@ -101,6 +105,7 @@ class Marketplace:
             "REOPENING": ("reopen_order", self._reopen),
             "CHANGE_OF_POSITIONS": ("change_items", self._change_items),
             "CHANGE_OF_ADDRESS": ("change_address", self._change_address),
+            "RETURN": ("authorise_return", self._return),
         }
         kind = ask.text("type")
         if kind not in offered:
@@ -224,6 +229,30 @@ class Marketplace:
     def _change_address(self, ask: RequestView) -> dict[str, Any]:
         entry = self.counter.changes.address(ask.path["order"], ask.text("address"), self._reference(ask))
         return {"data": action(entry)}
+
+    def _return(self, ask: RequestView) -> dict[str, Any]:
+        payer = ask.text("postagePaidBy")
+        if payer not in POSTAGE:
+            raise Refused(422, "invalid", f"postagePaidBy is one of {', '.join(POSTAGE)}")
+        lines = ask.pieces("positions", "positionId", "sku", "count")
+        entry = self.counter.authorise_return(
+            ask.path["order"], ask.text("returnNumber"), lines, POSTAGE[payer], self._reference(ask)
+        )
+        return {"data": action(entry)}
+
+    def _parcel(self, ask: RequestView) -> dict[str, Any]:
+        goods = self.counter.goods(ask.path["order"], ask.path["number"])
+        return {
+            "data": {
+                "arrivals": [
+                    {"positionId": one["line"], "count": one["quantity"]} for one in goods["received"]
+                ],
+                "findings": [
+                    {"positionId": one["line"], "count": one["quantity"], "verdict": one["condition"].upper()}
+                    for one in goods["inspected"]
+                ],
+            }
+        }
 
     def _reverse(self, ask: RequestView) -> dict[str, Any]:
         number = number_of(ask.path["id"])

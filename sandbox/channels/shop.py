@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.channels.changes import Changes
+from sandbox.channels.parcels import arrived
 from sandbox.refusal import Refused
 from sandbox.world import Entry, World
 
@@ -150,7 +151,7 @@ class Counter:
     def goods(self, order: str, rma: str) -> dict[str, Any]:
         """Say what of a return has come back, and how it was found.
 
-        Parcels come at once, and sellable, unless `/admin/parcels` says otherwise.
+        Parcels come at once, and sellable, unless the order's data or `/admin/parcels` say otherwise.
         """
         made = [
             entry
@@ -159,11 +160,8 @@ class Counter:
         ]
         if not made:
             raise Refused(404, "unknown_return", f"no return {rma} is expected for order {order}")
-        pieces = made[-1].detail["lines"]
-        assert isinstance(pieces, list)
-        whole = [{"line": piece["line"], "quantity": piece["quantity"]} for piece in pieces]
-        told = self.world.parcels(self.channel, order)
-        return told or {"received": whole, "inspected": [{**one, "condition": "sellable"} for one in whole]}
+        told = self.world.parcels(self.channel, order) or {"coming": [{}]}
+        return arrived(made[-1], told["coming"], self.world.clock()) if "coming" in told else told
 
     def cancel(self, order: str, reason: str, client_reference: str | None = None) -> Entry:
         """Stop an order that has not left the house."""

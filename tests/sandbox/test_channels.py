@@ -9,11 +9,13 @@ import httpx
 import pytest
 
 from connectors.connectors import Connectors
+from contracts.base import Arguments
 from contracts.failure import Absent, CallFailed
 from sandbox.loading import DATA
 from sandbox.server import Sandbox
 from sandbox.world import CHANNELS
 from workflows.returns.types import Order, ReturnRequest
+from workflows.returns.way.told import GoodsTold
 
 ORDERS = {"webshop": "W-1001", "marketplace": "M-2022", "store": "S-3010"}
 UNSHIPPED = {"webshop": "W-1004", "marketplace": "M-2003", "store": "S-3009"}
@@ -86,20 +88,54 @@ async def test_a_write_and_its_compensation_leave_the_order_as_it_was(
     assert await order_of(outside, channel, arguments["order"]) == before
 
 
-async def test_of_a_return_that_was_cancelled_nothing_comes_back(outside: Connectors) -> None:
-    order = await order_of(outside, "webshop", ORDERS["webshop"])
-    lines = [{"line": order.lines[0].id, "sku": order.lines[0].sku, "quantity": 1}]
+async def an_authorised_return(
+    outside: Connectors, channel: str, order_id: str
+) -> tuple[Arguments, tuple[str, Arguments] | None]:
+    """Authorise the return of an order's first line; return what `get_return` takes, and its undo."""
+    order = await order_of(outside, channel, order_id)
+    lines = [{"line": order.lines[0].id, "sku": order.lines[0].sku, "quantity": order.lines[0].quantity}]
     asked: dict[str, Any] = {"order": order.id, "rma": "RMA-1", "lines": lines, "postage": "ours"}
-    sent = await outside.send("webshop", "authorise_return", asked, "first")
-    about: dict[str, Any] = {"order": order.id, "rma": "RMA-1"}
-    assert "goods" in await outside.read("webshop", "get_return", about)
+    sent = await outside.send(channel, "authorise_return", asked, "first")
+    undoing = outside.compensation(channel, "authorise_return", asked, "first", sent)
+    return {"order": order.id, "rma": "RMA-1"}, undoing
 
-    undoing = outside.compensation("webshop", "authorise_return", asked, "first", sent)
+
+@pytest.mark.parametrize("channel", ["webshop", "marketplace"])
+async def test_of_a_return_that_was_cancelled_nothing_comes_back(outside: Connectors, channel: str) -> None:
+    about, undoing = await an_authorised_return(outside, channel, ORDERS[channel])
+    goods = GoodsTold.model_validate((await outside.read(channel, "get_return", about))["goods"])
+    assert {found.condition for found in goods.inspected} == {"sellable"}
+
     assert undoing is not None
-    await outside.send("webshop", *undoing, "undo-first")
+    await outside.send(channel, *undoing, "undo-first")
 
     with pytest.raises(Absent):
-        await outside.read("webshop", "get_return", about)
+        await outside.read(channel, "get_return", about)
+
+
+@pytest.mark.parametrize("channel", ["webshop", "marketplace"])
+async def test_parcels_come_by_themselves_when_and_as_the_orders_data_says(
+    outside: Connectors, admin: httpx.AsyncClient, clock: Any, channel: str
+) -> None:
+    order = {
+        "id": "P-1", "channel": channel, "customer": "c", "status": "delivered", "currency": "EUR",
+        "payment_method": "card-1", "lines": [{"id": "L1", "sku": "SCARF-RUST", "quantity": 3}],
+        "parcels": [
+            {"after_seconds": 60, "pieces": {"L1": 1}, "condition": "damaged"},
+            {"after_seconds": 120, "pieces": {"L1": 2}, "condition": None},
+        ],
+    }  # fmt: skip
+    (await admin.post("/load", json={"orders": [order]})).raise_for_status()
+    about, _ = await an_authorised_return(outside, channel, "P-1")
+
+    seen = []
+    for ahead in (0, 61, 121):
+        clock.ahead = timedelta(seconds=ahead)
+        goods = GoodsTold.model_validate((await outside.read(channel, "get_return", about))["goods"])
+        found = [(one.quantity, one.condition) for one in goods.inspected]
+        seen.append((sum(one.quantity for one in goods.received), found))
+
+    assert seen == [(0, []), (1, [(1, "damaged")]), (3, [(1, "damaged")])]
 
 
 @pytest.mark.parametrize(("channel", "refunds"), [("webshop", 1), ("marketplace", 2), ("store", 2)])
