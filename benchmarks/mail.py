@@ -19,8 +19,15 @@ from benchmarks.mutations import atoms, mutated
 from benchmarks.risk_curve import Curve, write_picture
 from benchmarks.rows import Row
 from models.local.calibration import risk_coverage
-from workflows.returns.wishes.acceptance import CARD, AcceptanceCard, accepted, forbidden, signs, weighed
-from workflows.returns.wishes.language import MEASURED
+from workflows.returns.wishes.acceptance import (
+    CARD,
+    MEASURED,
+    AcceptanceCard,
+    accepted,
+    forbidden,
+    signs,
+    weighed,
+)
 from workflows.returns.wishes.letter import Gap, LetterReading, OrderReading
 from workflows.returns.wishes.reader import read
 

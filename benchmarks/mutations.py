@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 
-from workflows.returns.wishes.acceptance import accepted, card, weighed
+from models.local.language import language_of
+from workflows.returns.wishes.acceptance import MEASURED, accepted, card, weighed
 from workflows.returns.wishes.cleaning import clean
-from workflows.returns.wishes.language import MEASURED, language_of
 from workflows.returns.wishes.letter import Customer
 from workflows.returns.wishes.reader import read
 
@@ -40,7 +40,7 @@ def mutated(messages: Sequence[str], count: int, seed: int) -> Iterator[tuple[in
 def atoms(message: str, customer: Customer, *, all_proposed: bool = False) -> set[Atom]:
     """Return what would be done unattended; or everything that is proposed, sure or not."""
     found: set[Atom] = set()
-    local = language_of(clean(message).text) in MEASURED
+    local = language_of(clean(message).text) in ("", *MEASURED)
     for one in weighed(read(message, customer), local=local).orders:
         if all_proposed or accepted(one, card()):
             for wish in one.wishes:

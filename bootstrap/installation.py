@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from models.local.embedder import SentenceEmbedder
     from models.routing.candidate import Candidate
     from models.routing.catalogue import Catalogue
+    from models.routing.languages import Languages
     from models.routing.router import ModelRouter
     from policy.calendar import OfficeCalendar
     from policy.engine import CedarEngine
@@ -233,7 +234,15 @@ class Installation(Records):
         """The choice between local models, Gemini and a person."""
         from models.routing.router import ModelRouter
 
-        return ModelRouter(self.catalogue, self.candidates, budgets=self.budgets)
+        return ModelRouter(self.catalogue, self.candidates, budgets=self.budgets, languages=self.languages)
+
+    @cached_property
+    def languages(self) -> "Languages":
+        """The languages that the office reads, and what recognises one."""
+        from models.local.language import language_of
+        from models.routing.languages import Languages
+
+        return Languages(self.calendar.file.reads, language_of)
 
     # Semantic memory.
 

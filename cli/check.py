@@ -8,7 +8,7 @@ import typer
 from cli.connection import installation, office_folder
 from cli.terminal import ERR, EXIT_FOUND, OUT, emit_json
 from contracts.counted import counted
-from service.soundness import channel_notes, check_office
+from service.soundness import channel_notes, check_office, language_notes
 
 
 def check(
@@ -21,7 +21,8 @@ def check(
     """Validate an office folder: hours, connectors, imports, policies, staff, models, examples.
 
     Every finding names file and line and says how to mend it; the exit code is 1 if there is any. What a
-    channel cannot do for a desk is told, too: it is no fault, and left to people.
+    channel cannot do for a desk is told, too, and which tasks have no measured quality in one of the office's
+    languages: neither is a fault, and both are left to people.
 
     Example: kontor check office
     """
@@ -32,7 +33,7 @@ def check(
     else:
         for problem in problems:
             ERR.print(str(problem), markup=False, highlight=False, soft_wrap=True)
-        for note in channel_notes(folder):
+        for note in (*channel_notes(folder), *language_notes(folder)):
             OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
         OUT.print(f"{folder}: {counted(len(problems), 'problem')}" if problems else f"{folder} is sound")
     if problems:

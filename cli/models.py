@@ -211,7 +211,8 @@ async def _decide(kontor: Installation, question: Question, *, spend: bool) -> D
     }
     try:
         # Somebody sits in front of it: nothing is waited for.
-        return await ModelRouter(catalogue, tried).decide(question, waited_seconds=math.inf)
+        router = ModelRouter(catalogue, tried, languages=kontor.languages)
+        return await router.decide(question, waited_seconds=math.inf)
     finally:
         await kontor.disconnect()
 

@@ -81,6 +81,7 @@ class Decision(Frozen):
         answer: the task's contract as JSON, for instance `{"label": "return"}`; the best guess
             when `unsure`, None when there is none.
         critical: it counts only if a second zone, asked separately, says the same.
+        foreign: the language of the text, two letters, if it is none that the office reads.
     """
 
     task: str
@@ -88,6 +89,7 @@ class Decision(Frozen):
     answer: dict[str, JsonValue] | None
     provenance: Provenance
     critical: bool = False
+    foreign: str = ""
 
 
 def inputs_hash(question: Question) -> str:

@@ -169,6 +169,7 @@ class Desk(Namespace, Generic[R]):
         texts: what its customers are told, by the names of the office's texts, each with values as a case
             may have them: `kontor check` proves that each can be said.
         waits: what it waits for outside, by the names in `[waits]` of `office.toml`.
+        measured: of tasks that its own rules answer without examples: the languages they are measured in.
     """
 
     request: type[R] = field()  # else the base's default would stand here
@@ -184,6 +185,7 @@ class Desk(Namespace, Generic[R]):
     details: Callable[[R], str] = by_id
     texts: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     waits: frozenset[str] = frozenset()
+    measured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def case_id(self, request: R) -> str:
         """Return the id of the case that a request makes or joins; raises ValueError if it cannot."""

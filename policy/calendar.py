@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -27,6 +28,10 @@ DEFAULT = "default"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 YEARS_AHEAD = 3
 _SHIFT = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+
+
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+"""ISO 639-1."""
 
 
 class Hours(Frozen):
@@ -128,16 +133,23 @@ class OfficeFile(Frozen):
     Attributes:
         waits: how long it waits for what happens outside, such as `goods` that come back.
         language: of what customers are told, where the office has no texts in theirs; ISO 639-1.
+        languages: that it reads: in others nothing local stands by an answer; by default `language` alone.
     """
 
     name: str
     time_zone: str
     currency: str = Field(pattern=r"^[A-Z]{3}$")
-    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    language: LanguageCode = "en"
+    languages: tuple[LanguageCode, ...] = ()
     hours: Hours
     holidays: Holidays = Holidays()
     approvals: dict[str, Patience]
     waits: dict[str, Waiting] = {}
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The languages that the office reads."""
+        return self.languages or (self.language,)
 
     def waiting(self, what: str) -> Waiting:
         """Return how long the office waits for something outside."""

@@ -10,8 +10,9 @@ from connectors.manifest import read_manifests
 from contracts.bounds import twice_said
 from contracts.office import OfficeInvalid, Problem, decoded, lines_of, not_utf_8, office_files, read_text
 from contracts.toml_lines import TomlLines
-from models.check import check_models
+from models.check import check_models, unmeasured
 from models.gemini.prompts import load_prompts
+from models.local.language import KNOWN
 from models.routing.catalogue import load_catalogue
 from models.routing.cost import load_limits
 from policy.calendar import FILE as OFFICE_FILE
@@ -37,6 +38,7 @@ def check_office(office: Path) -> list[Problem]:
         *check_models(office),
         *_check_wordings(office),
         *_check_waits(office),
+        *_check_languages(office),
     ]
     return sorted(found, key=lambda problem: (problem.file, problem.line))
 
@@ -87,6 +89,24 @@ def channel_notes(office: Path) -> list[str]:
     except OfficeInvalid:
         return []
     return list(notes_of(manifests))
+
+
+def language_notes(office: Path) -> list[str]:
+    """Return which tasks have no measured quality in a language that the office reads."""
+    file, _ = read_calendar(office)
+    if file is None or check_models(office):
+        return []
+    measured = {task: found for desk in DESKS.values() for task, found in desk.measured.items()}
+    return unmeasured(office, file.reads, measured)
+
+
+def _check_languages(office: Path) -> Iterator[Problem]:
+    """Yield each language of the office that nothing recognises: it would be read by nobody."""
+    file, _ = read_calendar(office)
+    for name in sorted(set(file.languages) - set(KNOWN) if file else ()):
+        line = TomlLines(read_text(office / OFFICE_FILE)).line(("languages",))
+        what, fix = f"no text is recognised as {name!r}", f"languages are: {', '.join(sorted(KNOWN))}"
+        yield Problem(file=OFFICE_FILE, line=line, what=what, fix=fix)
 
 
 def _check_waits(office: Path) -> Iterator[Problem]:

@@ -72,10 +72,20 @@ def show_head_card(card: HeadCard) -> None:
         ("accuracy", f"{card.accuracy:.1%} of the held-out, if it answered everything"),
         ("calibration", f"confidence is off by {card.calibration_error:.1%} on average"),
         ("accepts", _acceptance(card)),
+        ("languages", _languages(card)),
         ("guard", f"similarity under {card.guard:.2f} to its examples is out of scope"),
     ):
         table.add_row(f"[dim]{name}[/]", value)
     OUT.print(table)
+
+
+def _languages(card: HeadCard) -> str:
+    """Say how the head did in each language of the held-out examples."""
+    return "; ".join(
+        f"{language or 'too short to tell'}: {one.right} of {one.held_out} right, "
+        f"{one.wrong} of {one.accepted} accepted wrong"
+        for language, one in card.by_language.items()
+    )
 
 
 def _acceptance(card: HeadCard) -> str:
@@ -96,9 +106,12 @@ def show_matcher_card(card: MatcherCard) -> None:
         f"{card.wrong} of them wrongly. "
         "The rules were written with these examples at hand: take it as a test, not as a promise."
     )
-    table = Table("rule", "answered", "wrong")
-    for rule, (wrong, answered) in card.wrong_by_rule.items():
-        table.add_row(rule, str(answered), str(wrong))
+    table = Table("", "answered", "wrong")
+    languages = {
+        f"in {name or 'too few words to tell'}": said for name, said in card.wrong_by_language.items()
+    }
+    for what, (wrong, answered) in {**card.wrong_by_rule, **languages}.items():
+        table.add_row(what, str(answered), str(wrong))
     OUT.print(table)
 
 

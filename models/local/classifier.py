@@ -16,6 +16,20 @@ NEIGHBOURS = 3
 """The guard looks at the mean similarity to this many nearest training examples."""
 
 
+class Measured(Frozen):
+    """How a head did on the held-out examples of one language.
+
+    Attributes:
+        right: of all of them, if it answered everything.
+        accepted, wrong: those that it stands by, and how many of these are wrong.
+    """
+
+    held_out: int
+    right: int
+    accepted: int
+    wrong: int
+
+
 class HeadCard(Frozen):
     """What a trained head is and what it can do; kept beside it and shown by `kontor models card`.
 
@@ -24,6 +38,7 @@ class HeadCard(Frozen):
         data_hash: SHA-256 over the examples.
         accuracy: on held-out examples, with everything answered.
         calibration_error: expected gap between confidence and accuracy on held-out examples.
+        by_language: the held-out examples by their recognised language; empty is short or unclear.
         guard: texts less similar than this to their nearest training examples are out of scope.
         weights_sha256: hash of the tensors: the version that decisions record.
     """
@@ -42,6 +57,7 @@ class HeadCard(Frozen):
     calibration_error: float
     guard: float
     accept: AcceptRule
+    by_language: dict[str, Measured] = {}
     weights_sha256: str = ""
 
 

@@ -10,6 +10,7 @@ from contracts.decision import Question
 from contracts.evidence import Evidence
 from contracts.json_lines import read_json_lines
 from contracts.office import OfficeInvalid
+from models.local.language import language_of
 from models.routing.candidate import Asked, Candidate
 from models.routing.catalogue import TaskSpec
 
@@ -40,6 +41,7 @@ class MatcherCard(Frozen):
     Attributes:
         answered, wrong: what the rules stood by, and how much of it was not what a person picked.
         wrong_by_rule: for each rule, [wrong, answered].
+        wrong_by_language: the same for each recognised language; empty is short or unclear.
     """
 
     task: str
@@ -47,6 +49,7 @@ class MatcherCard(Frozen):
     answered: int
     wrong: int
     wrong_by_rule: dict[str, tuple[int, int]]
+    wrong_by_language: dict[str, tuple[int, int]]
 
 
 def load_match_examples(file: Path) -> list[MatchExample]:
@@ -66,20 +69,27 @@ async def matcher_card(
 ) -> MatcherCard:
     """Ask the matcher every example and count."""
     by_rule: dict[str, list[bool]] = defaultdict(list)
+    by_language: dict[str, list[bool]] = defaultdict(list)
     for example in examples:
         evidence = (Evidence(source="example", text=example.current),) if example.current else ()
         question = Question(task=name, text=example.text, choices=example.choices, evidence=evidence)
         reply = await matcher.answer(Asked(name, task, question))
         if reply.outcome == "answered":
-            picked = (reply.answer or {}).get("picked")
-            by_rule[reply.why.split(" (")[0]].append(picked != _listed(example.picked))
+            wrong = (reply.answer or {}).get("picked") != _listed(example.picked)
+            by_rule[reply.why.split(" (")[0]].append(wrong)
+            by_language[language_of(example.text)].append(wrong)
     return MatcherCard(
         task=name,
         examples=len(examples),
         answered=sum(len(wrong) for wrong in by_rule.values()),
         wrong=sum(sum(wrong) for wrong in by_rule.values()),
-        wrong_by_rule={rule: (sum(wrong), len(wrong)) for rule, wrong in sorted(by_rule.items())},
+        wrong_by_rule=_counted(by_rule),
+        wrong_by_language=_counted(by_language),
     )
+
+
+def _counted(found: dict[str, list[bool]]) -> dict[str, tuple[int, int]]:
+    return {name: (sum(wrong), len(wrong)) for name, wrong in sorted(found.items())}
 
 
 def _listed(picked: tuple[int, ...] | None) -> list[int] | None:

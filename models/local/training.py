@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from contracts.embedding import EmbedderIdentity
 from models.local.calibration import (
+    Bools,
     Floats,
     Ints,
     calibration_error,
@@ -18,9 +20,10 @@ from models.local.calibration import (
     fit_temperature,
     softmax,
 )
-from models.local.classifier import Head, HeadCard, nearest_similarity
+from models.local.classifier import Head, HeadCard, Measured, nearest_similarity
 from models.local.examples import Example, data_hash, split
 from models.local.features import Features, Matrix
+from models.local.language import language_of
 from models.routing.candidate import AcceptRule
 from models.routing.catalogue import TaskSpec
 
@@ -93,13 +96,16 @@ def train(
     )
     rehearsed = np.where(similarity >= card.guard, rehearsal.confidence, 0.0)
     head = Head(card, space.back(weight), bias.astype(np.float32), learn.whole.astype(np.float16))
-    return _calibrated(head, held_out, truth[parts.held_out], rehearsed, task)
+    unseen = [examples[index] for index in parts.held_out]
+    return _calibrated(head, held_out, unseen, rehearsed, task)
 
 
-def _calibrated(head: Head, held_out: Features, truth: Ints, rehearsal: Floats, task: TaskSpec) -> Head:
+def _calibrated(
+    head: Head, held_out: Features, examples: Sequence[Example], rehearsal: Floats, task: TaskSpec
+) -> Head:
     """Measure a head on the held-out examples and give it its threshold."""
     guesses = head.guess(held_out)
-    right = np.array([head.card.labels[t] == g.label for t, g in zip(truth, guesses, strict=True)])
+    right = np.array([one.label == guess.label for one, guess in zip(examples, guesses, strict=True)])
     confidence = np.array([guess.confidence for guess in guesses])
     in_scope = np.array([guess.in_scope for guess in guesses])
     rule = choose_threshold(
@@ -113,9 +119,29 @@ def _calibrated(head: Head, held_out: Features, truth: Ints, rehearsal: Floats, 
         "accuracy": float(right.mean()),
         "calibration_error": calibration_error(confidence, right),
         "accept": rule,
+        "by_language": _by_language(examples, right, [guess.accepted(rule) for guess in guesses]),
         "weights_sha256": hashlib.sha256(head.tensors()).hexdigest(),
     }
     return head.with_card(head.card.model_copy(update=measured))
+
+
+def _by_language(examples: Sequence[Example], right: Bools, accepted: Sequence[bool]) -> dict[str, Measured]:
+    """Count how a head did in each language."""
+    told = [language_of(example.text) for example in examples]
+    found = {}
+    for language in sorted(set(told)):
+        mine = [
+            (bool(fits), taken)
+            for said, fits, taken in zip(told, right, accepted, strict=True)
+            if said == language
+        ]
+        found[language] = Measured(
+            held_out=len(mine),
+            right=sum(fits for fits, _ in mine),
+            accepted=sum(taken for _, taken in mine),
+            wrong=sum(taken and not fits for fits, taken in mine),
+        )
+    return found
 
 
 @dataclass(frozen=True)

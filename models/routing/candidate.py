@@ -51,12 +51,14 @@ class Asked:
 
     Attributes:
         left_seconds: what is left of the task's latency budget.
+        foreign: the language of its text, if the office does not read it.
     """
 
     name: str
     task: TaskSpec
     question: Question
     left_seconds: float = 120.0
+    foreign: str = ""
 
 
 class AcceptRule(Frozen):

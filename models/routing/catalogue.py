@@ -98,6 +98,8 @@ class TaskSpec(Frozen):
         prompt: file in the office that a language model is asked with.
         wait_seconds: how long the question may wait in all for a provider that asks us to come
             again later, before `otherwise` holds.
+        any_language: local answers count in languages that the office does not read, too: for rules that
+            can only make a desk more careful.
     """
 
     contract: Literal["label", "picked"]
@@ -115,6 +117,7 @@ class TaskSpec(Frozen):
     otherwise: Literal["person", "later"] = "person"
     prompt: str = ""
     wait_seconds: float = Field(default=0.0, ge=0)
+    any_language: bool = False
 
     @model_validator(mode="after")
     def _labelled(self) -> "TaskSpec":

@@ -13,6 +13,7 @@ from models.routing.catalogue import Catalogue, TaskSpec
 from models.routing.choice import CandidateState, choose
 from models.routing.cost import Budgets
 from models.routing.health import HealthRecord
+from models.routing.languages import Languages
 
 NOT_HERE = Readiness(unavailable="it is not set up in this installation")
 NOBODY = ("nobody", CandidateReply(outcome="unsure", answer=None, why="nobody was asked", version="-"), 0.0)
@@ -31,6 +32,7 @@ class ModelRouter:
         candidates: Mapping[str, Candidate],
         *,
         budgets: Budgets | None = None,
+        languages: Languages | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -40,12 +42,14 @@ class ModelRouter:
             catalogue: the office's tasks and models.
             candidates: an answerer for each model's name; one that is missing is passed over.
             budgets: what may be spent; None keeps none.
+            languages: those the office reads: in others nothing local stands by its answer.
             monotonic: seconds, for latencies and pauses.
             now: wall clock, for budgets.
         """
         self._catalogue = catalogue
         self._candidates = candidates
         self._budgets = budgets
+        self._languages = languages or Languages()
         self._monotonic = monotonic
         self._now = now
         self._health = {name: HealthRecord() for name in catalogue.models}
@@ -62,7 +66,8 @@ class ModelRouter:
             AskLater: nobody answered, a provider said when it will, and the task can wait so long.
         """
         name, task = question.task, self._catalogue.tasks[question.task]
-        asked = Asked(name=name, task=task, question=question)
+        foreign = "" if task.any_language else await asyncio.to_thread(self._languages.foreign, question.text)
+        asked = Asked(name=name, task=task, question=question, foreign=foreign)
         standings = await self._standings(asked)
         route = choose(task, len(question.text), standings)
         waits = [each.health.paused_seconds for each in standings if each.health.paused_seconds > 0]
@@ -141,6 +146,9 @@ class ModelRouter:
                 health.failed(self._monotonic(), failure.retry_after_seconds)
             return RouteStep(candidate=name, taken=False, why=failure.why), None, failure.retry_after_seconds
         health.answered((self._monotonic() - began) * 1000)
+        if asked.foreign and reply.outcome == "answered" and self._candidates[name].by != "gemini":
+            # Still a best guess for a person: only nothing stands on it.
+            reply = reply.model_copy(update={"outcome": "unsure", "why": self._languages.why(asked.foreign)})
         return RouteStep(candidate=name, taken=reply.outcome == "answered", why=reply.why), reply, None
 
     def _decision(
@@ -175,6 +183,7 @@ class ModelRouter:
             answer=answer,
             provenance=provenance,
             critical=asked.task.critical,
+            foreign=asked.foreign,
         )
 
 

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
+from bootstrap.installation import Installation
 from models.local.embedder import SentenceEmbedder
 from models.local.encoder import Vectors
 from models.local.weights import PACKAGED_SHA256, Weights, WeightsRefused, locate
+from settings import Settings
 
 
 async def test_vectors_are_unit_length_and_near_for_texts_that_mean_the_same(
@@ -85,6 +87,32 @@ def test_a_local_folder_is_an_embedder_of_its_own_with_its_own_identity(tmp_path
     shutil.copytree(locate("minilm").folder, tmp_path / "ours")
     identity = SentenceEmbedder(str(tmp_path / "ours")).identity
     assert (identity.name, identity.weights_hash, identity.dimension) == ("ours", PACKAGED_SHA256, 384)
+
+
+def test_a_name_on_the_hub_is_fetched_by_that_name_and_is_an_embedder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, asked = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", []
+    shutil.copytree(locate("minilm").folder, tmp_path / "cached")
+
+    def snapshot(repository: str, **_: object) -> str:
+        asked.append(repository)
+        return str(tmp_path / "cached")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
+    found = Settings(embedder=name)
+    with Installation(found) as installation:
+        assert installation.embedder.identity.name == name
+    assert asked == [name]
+
+
+def test_a_model_that_is_nowhere_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(repository: str, **_: object) -> str:
+        raise OSError("offline")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", nothing)
+    with pytest.raises(WeightsRefused, match="a/multilingual-one is neither a folder nor"):
+        _ = SentenceEmbedder("a/multilingual-one").identity
 
 
 def test_a_folder_without_safetensors_is_refused(tmp_path: Path) -> None:

@@ -64,6 +64,20 @@ async def test_a_head_learns_holds_out_and_says_what_it_accepts(embedder: Senten
     assert [guess.label for guess in head.guess(unseen)] == ["return", "where"]
 
 
+async def test_a_head_says_how_it_did_in_each_language(embedder: SentenceEmbedder) -> None:
+    known = [
+        *examples(),
+        *(Example(text=f"Ich möchte {thing} bitte zurückgeben", label="return") for thing in THINGS),
+        *(Example(text=f"Wo bleibt denn nun endlich {thing}?", label="where") for thing in THINGS),
+    ]
+    features = await features_of(embedder, [example.text for example in known])
+    card = train("t", task(), known, features, embedder=embedder.identity, today=DAY).card
+
+    assert set(card.by_language) >= {"en", "de"}
+    assert sum(one.held_out for one in card.by_language.values()) == card.accept.held_out
+    assert sum(one.right for one in card.by_language.values()) == round(card.accuracy * card.accept.held_out)
+
+
 async def test_a_stranger_is_out_of_scope_however_sure_the_head_is(embedder: SentenceEmbedder) -> None:
     known = examples()
     features = await features_of(embedder, [example.text for example in known])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.soundness import check_office, unservable
+from service.soundness import check_office, language_notes, unservable
 
 EXAMPLES = "examples/returns.items.jsonl"
 FILES = ("office.toml", "policies/returns.cedar", "connectors/webshop.toml", EXAMPLES)
@@ -50,6 +50,34 @@ def test_a_wait_that_no_desk_knows_is_named_and_not_a_default_in_silence(mine: P
     [problem] = check_office(mine)
     assert "no desk waits for 'good' (waits are: goods)" in str(problem)
     assert problem.line == file.read_text().split("\n").index("[waits.good]") + 1
+
+
+def test_a_language_that_nothing_recognises_is_named(mine: Path) -> None:
+    file = mine / "office.toml"
+    file.write_text(file.read_text().replace('languages = ["en"]', 'languages = ["en", "xx"]'))
+
+    [problem] = check_office(mine)
+    assert "office.toml" in str(problem)
+    assert "no text is recognised as 'xx' (languages are: cs, da, de," in str(problem)
+
+
+def test_a_language_in_which_nothing_was_measured_is_told_with_the_tasks(mine: Path) -> None:
+    assert language_notes(mine) == []
+    file = mine / "office.toml"
+    file.write_text(file.read_text().replace('languages = ["en"]', 'languages = ["en", "de"]'))
+
+    assert check_office(mine) == []
+    [note] = language_notes(mine)
+    assert note.startswith("no measured quality in 'de': returns.asks, returns.intent, returns.items,")
+
+
+def test_an_office_that_names_no_languages_reads_its_own(mine: Path) -> None:
+    file = mine / "office.toml"
+    file.write_text(
+        file.read_text().replace('languages = ["en"]\n', "").replace('language = "en"', 'language = "fr"')
+    )
+
+    assert any("in 'fr'" in note for note in language_notes(mine))
 
 
 def test_a_text_to_customers_that_is_no_utf_8_is_named(mine: Path) -> None:

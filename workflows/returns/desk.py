@@ -11,18 +11,21 @@ from contracts.offer import Read
 from contracts.told import Told
 from workflows.returns.channel import OFFERS
 from workflows.returns.texts import TEXTS
-from workflows.returns.types import DESK as NAME
 from workflows.returns.types import (
+    ASKS,
     GET_ORDER,
     GET_RETURN,
     GOODS,
     ORDER,
     ORDER_NOT_FOUND,
+    WISHES,
     Order,
     ReturnFacts,
     ReturnRequest,
 )
+from workflows.returns.types import DESK as NAME
 from workflows.returns.way.told import GoodsTold
+from workflows.returns.wishes.acceptance import MEASURED
 
 if TYPE_CHECKING:
     from activities.ports import Reads
@@ -96,4 +99,5 @@ DESK = Desk(
     details=details,
     texts=TEXTS,
     waits=frozenset({GOODS}),
+    measured={ASKS: MEASURED, WISHES: MEASURED},
 )

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.evidence import Evidence
     from contracts.money import money_text
     from workflows.returns.matching.quantities import Bought, asked_quantities
-    from workflows.returns.types import DESK, Intent, Order, OrderLine, Reason, ReturnRequest, Variant
+    from workflows.returns.types import ASKS, DESK, Intent, Order, OrderLine, Reason, ReturnRequest, Variant
     from workflows.returns.wishes.parts import parts
 
 MOST_EXCHANGED = 20
@@ -22,7 +22,6 @@ MOST_DOUBTS = 20
 """That a person is told of one case."""
 NEEDS_ITEMS = frozenset({Intent.RETURN, Intent.EXCHANGE})
 MOVES_MONEY = frozenset({Intent.RETURN, Intent.EXCHANGE, Intent.CANCEL})
-ASKS, WISHES = "returns.asks", "returns.wishes"
 WHICH_ITEMS = "which items are meant"
 _SENTENCE_END = re.compile(r"(?<=[.!?;\n])\s+")
 
@@ -238,7 +237,7 @@ def understand(
         exact: read how many pieces are meant, too; cases that an earlier version began mean all.
     """
     intent, reason, items, *asks = decisions
-    doubts = [] if intent.outcome == "answered" else [f"what is wanted: {intent.outcome}"]
+    doubts = [] if intent.outcome == "answered" else [f"what is wanted: {_why_open(intent)}"]
     settleable = {*doubts, WHICH_ITEMS}
     found = Intent(_label(intent)) if _label(intent) in set(Intent) else Intent.OTHER
     if found in MOVES_MONEY:
@@ -364,6 +363,12 @@ def _picked(decision: Decision, size: int) -> list[int]:
     answer = (decision.answer or {}).get("picked", [])
     indexes = [index for index in answer if isinstance(index, int)] if isinstance(answer, list) else []
     return [index for index in indexes if 0 <= index < size]
+
+
+def _why_open(decision: Decision) -> str:
+    if not decision.foreign:
+        return decision.outcome
+    return f"it is written in {decision.foreign!r}, which the office does not read"
 
 
 def _label(decision: Decision) -> str:

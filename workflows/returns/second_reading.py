@@ -8,7 +8,6 @@ with workflow.unsafe.imports_passed_through():
     from contracts.decision import Decision, Inquiry, Question
     from workflows.returns.reading import (
         MOVES_MONEY,
-        WISHES,
         Reading,
         Wanted,
         numbers_beside,
@@ -18,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.types import (
         CHANGES,
         DESK,
+        WISHES,
         Intent,
         Order,
         OrderLine,

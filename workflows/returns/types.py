@@ -16,6 +16,8 @@ from contracts.told import MaybeMoment, Moment, Texts, Told, ToldId, ToldName, t
 from workflows.returns.order_check import order_flaws
 
 DESK = "returns"
+ASKS, WISHES = "returns.asks", "returns.wishes"
+"""The tasks: whether anything is asked for at all; all that a letter wishes, read together."""
 AUTHORISE = "authorise_return"
 """The operation that gives a return an RMA number and a label; a channel that has it takes goods back."""
 GET_RETURN = "get_return"

@@ -34,7 +34,7 @@ async def test_without_gemini_an_unclear_request_waits_for_a_person(shop: Shop) 
     await shop.submit(request)
     await waiting(shop, request)
     [intent] = [each for each in shop.timeline(request).decisions.values() if each.task == "returns.intent"]
-    assert intent.outcome == "unsure"
+    assert (intent.outcome, intent.foreign) == ("unsure", "de")
     assert intent.provenance.route[-1].why == "it is not set up in this installation"
 
 

@@ -10,20 +10,20 @@ import numpy as np
 
 from contracts.decision import Question
 from contracts.embedding import Embedder
+from models.local.language import language_of
 from models.routing.candidate import Asked, CandidateReply, Readiness
 from models.routing.catalogue import TaskSpec
 from workflows.returns.matching import items, variants
 from workflows.returns.matching import tokens as words
 from workflows.returns.matching.items import Match, match_by_meaning, match_items, spoken_of
 from workflows.returns.matching.variants import match_variant
-from workflows.returns.types import CHANGES, Intent, Order
+from workflows.returns.types import ASKS, CHANGES, WISHES, Intent, Order
 from workflows.returns.wishes import acceptance, change_guard, cleaning, guard
 from workflows.returns.wishes.conditions import CONDITIONAL, conditional
-from workflows.returns.wishes.language import MEASURED, language_of
 from workflows.returns.wishes.letter import Customer, OrderReading
 from workflows.returns.wishes.reader import read
 
-ITEMS, VARIANT, ASKS, WISHES = "returns.items", "returns.variant", "returns.asks", "returns.wishes"
+ITEMS, VARIANT = "returns.items", "returns.variant"
 CONTRACTS = {ITEMS: "picked", VARIANT: "picked", ASKS: "label", WISHES: "label"}
 
 
@@ -104,7 +104,10 @@ def _wishes(question: Question) -> CandidateReply:
     language = language_of(cleaning.clean(question.text).text)
     customer = Customer(orders=orders, methods=orders[0].methods)
     letter = read(question.text, customer, order=orders[0].id, language=language)
-    weighed = {each.order: each for each in acceptance.weighed(letter, local=language in MEASURED).orders}
+    weighed = {
+        each.order: each
+        for each in acceptance.weighed(letter, local=language in ("", *acceptance.MEASURED)).orders
+    }
     one = weighed.pop(orders[0].id, None)
     against = _against_a_change(question.text, one)
     stands = one is not None and not against and acceptance.accepted(one, acceptance.card())

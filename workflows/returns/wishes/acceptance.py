@@ -8,6 +8,8 @@ from contracts.base import Frozen
 from workflows.returns.wishes.letter import Gap, LetterReading, OrderReading, Question
 
 CARD = Path(__file__).with_name("acceptance.json")
+MEASURED = ("en",)
+"""Languages in which the rules' errors are measured; in others nothing stands by itself."""
 MOST = 3.0
 """Signs are counts; more than so many say no more."""
 FORBIDDING = (

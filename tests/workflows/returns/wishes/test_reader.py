@@ -4,9 +4,9 @@ import pytest
 
 from benchmarks.mutations import atoms, mutated
 from benchmarks.unasked import unasked_messages
+from models.local.language import language_of
 from tests.workflows.returns.wishes.letters import CUSTOMER
 from workflows.returns.wishes.acceptance import accepted, card, weighed
-from workflows.returns.wishes.language import language_of
 from workflows.returns.wishes.letter import Gap, Kind, OrderReading, Piece
 from workflows.returns.wishes.reader import read
 
