@@ -39,6 +39,7 @@ class Settings(BaseSettings):
         audit_sink: `module:callable` that makes another place for signed heads, a
             `memory.episodic.anchor.AnchorSink`; empty means the file.
         reconcile_every_minutes: how often the books are compared with the outside world; 0 is never.
+        inputs_kept_days: for how long what a decision was made from is kept, redacted; 0 keeps nothing.
     """
 
     model_config = SettingsConfigDict(env_prefix="KONTOR_", frozen=True, extra="ignore")
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     audit_second_anchor: Path | None = None
     audit_sink: str = ""
     reconcile_every_minutes: int = 15
+    inputs_kept_days: int = Field(default=180, ge=0)
 
     @field_validator("temporal_address")
     @classmethod

@@ -18,6 +18,7 @@ from temporalio.worker import Worker
 from bootstrap import serving
 from bootstrap.following import replaced, tell_of_folder
 from bootstrap.installation import Installation
+from bootstrap.keeping import drop_what_is_old
 from bootstrap.runner import workflow_runner
 from bootstrap.watching import tell_systemd, watch
 from connectors.connectors import queue_options
@@ -196,6 +197,7 @@ async def _run(workers: Sequence[Worker], standing: Standing, installation: Inst
     beside = [asyncio.create_task(standing.pulse.keep(partial(tell_systemd, standing)))]
     if Role.CONTROL in standing.roles:
         beside.append(asyncio.create_task(tell_of_folder(installation)))
+        beside.append(asyncio.create_task(drop_what_is_old(installation)))
     office = asyncio.create_task(replaced(installation))
     office.add_done_callback(lambda _: stop.set())
     async with asyncio.TaskGroup() as group:

@@ -50,7 +50,7 @@ class DecisionActivities:
         made = {
             step: answer for step, answer in zip(open_, said, strict=True) if isinstance(answer, Decision)
         }
-        await asyncio.to_thread(self._decisions.keep_all, inquiry.case_id, made)
+        await asyncio.to_thread(self._decisions.keep_all, inquiry.case_id, made, open_)
         _raise_what_went_wrong(said)
         return tuple(kept[step] if step in kept else made[step] for step in steps)
 

@@ -55,5 +55,6 @@ class ModelBatchActivities:
             raise asked_later(later) from None
         steps = [f"{step}@batch" for step in steps_of(harvest.inquiry)]
         made = dict(zip(steps, decisions, strict=True))
-        await asyncio.to_thread(self._decisions.keep_all, harvest.inquiry.case_id, made)
+        asked = dict(zip(steps, harvest.inquiry.questions, strict=True))
+        await asyncio.to_thread(self._decisions.keep_all, harvest.inquiry.case_id, made, asked)
         return decisions

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from contracts.memory import Document
     from memory.authoritative.reconciliation.case_watch import SqlCaseWatch
     from memory.authoritative.reconciliation.store import SqlReconciliation
-    from memory.redaction import Redactor
     from memory.semantic.service import SemanticMemory
     from memory.semantic.stores.base import VectorStore
     from models.gemini.batch import GeminiBatches
@@ -279,13 +278,6 @@ class Installation(Records):
             caches=[CustomerTextEraser(self.journal, registry.kept_fields())],
             standing=standing,
         )
-
-    @cached_property
-    def redactor(self) -> "Redactor":
-        """What takes secrets and personal data out of a text."""
-        from memory.redaction import Redactor
-
-        return Redactor()
 
     def _open_vectors(self) -> "VectorStore":
         own = self.settings

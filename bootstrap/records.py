@@ -2,7 +2,7 @@
 
 import tomllib
 from contextlib import AsyncExitStack, ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from memory.episodic.chain import Keys, Signer
     from memory.episodic.journal import Journal
     from memory.episodic.log import SqlEpisodes
+    from memory.redaction import Redactor
 
 
 class Records:
@@ -167,10 +168,22 @@ class Records:
 
     @cached_property
     def decisions(self) -> "SqlDecisions":
-        """The record of every decision."""
+        """The record of every decision, and for a while of what it was made from."""
+        from memory.authoritative.decision_inputs import DecisionInputs
         from memory.authoritative.decisions import SqlDecisions
 
-        return SqlDecisions(self.database)
+        def redact(text: str) -> str:
+            return self.redactor(text)  # loaded for a decision, not for a list of them
+
+        kept_for = timedelta(days=self.settings.inputs_kept_days)
+        return SqlDecisions(self.database, DecisionInputs(redact, kept_for))
+
+    @cached_property
+    def redactor(self) -> "Redactor":
+        """What takes secrets and personal data out of a text."""
+        from memory.redaction import Redactor
+
+        return Redactor()
 
     @cached_property
     def review_queue(self) -> "SqlReviewQueue":

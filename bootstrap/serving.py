@@ -1,5 +1,6 @@
 """The activities that a worker serves, by role: each function takes an installation."""
 
+import asyncio
 from collections.abc import Collection
 
 from activities.approvals import ApprovalActivities
@@ -39,6 +40,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
         installation.case_writer,
         served_beside(installation, roles),
         redact=redact,
+        office_version=installation.office_version,
     )
     asking, judging = approval_activities(installation), policy_activities(installation)
     reconciling, watching = reconcile_activities(installation), case_watch_activities(installation)
@@ -170,6 +172,7 @@ async def warm_models(installation: Installation) -> None:
     for task in installation.catalogue.tasks:
         await installation.router.standings(Question(task=task, text=""))
     await installation.embedder.warm()
+    await asyncio.to_thread(installation.redactor, "")  # what decisions are made from is kept redacted
 
 
 def approval_activities(installation: Installation) -> ApprovalActivities:

@@ -65,7 +65,7 @@ class SqlAuthorizations:
                 take_claims(session, case_id, wanted, now)
                 if shares is not None:
                     book(session, shares)
-                keep_verdicts(session, case_id, verdicts)
+                keep_verdicts(session, case_id, verdicts, now)
                 _issue(session, permits)
         except ClaimHeld as held:
             return held.case_id
@@ -143,7 +143,7 @@ class SqlVerdicts:
             return dict(session.exec(query).all())
 
 
-def keep_verdicts(session: Session, case_id: str, verdicts: Sequence[Verdict]) -> None:
+def keep_verdicts(session: Session, case_id: str, verdicts: Sequence[Verdict], now: datetime) -> None:
     """Write verdicts in a transaction that is already open."""
     rows = [
         {
@@ -154,6 +154,7 @@ def keep_verdicts(session: Session, case_id: str, verdicts: Sequence[Verdict]) -
             "outcome": verdict.outcome,
             "policy_version": verdict.policy_version,
             "conflict": verdict.conflict,
+            "at": now,
             "body": verdict.model_dump(mode="json"),
         }
         for verdict in verdicts

@@ -34,8 +34,14 @@ class SqlCaseWriter:
         with reading(self._journal.engine) as session:
             return tuple(session.execute(BEGUN, {"of_case": case_id}).scalars())
 
-    def record(self, case: CaseRecord, episodes: Sequence[Episode]) -> None:
-        """Write the case's row and append its episodes, both or neither."""
+    def record(self, case: CaseRecord, episodes: Sequence[Episode], opened_under: str | None = None) -> None:
+        """Write the case's row and append its episodes, both or neither.
+
+        Args:
+            case: the row.
+            episodes: what happened since the last note.
+            opened_under: with the note that opens the case, the office version that it begins under.
+        """
         with self._journal.writing("a case's row", case.updated_at) as session:
-            save_case(session, case)
+            save_case(session, case, opened_under)
             session.tell(episodes)

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Engine, Executable, String, and_, cast, func, or_
+from sqlalchemy import ColumnElement, Engine, Executable, String, and_, case, cast, func, or_
 from sqlmodel import col, select
 
 from contracts.case import CaseRecord, CaseStatus
@@ -101,11 +101,20 @@ def _mentions(word: str) -> ColumnElement[bool]:
     return or_(*(func.lower(place).contains(said.lower(), autoescape=True) for place, said in places))
 
 
-def save_case(session: "Books", record: CaseRecord) -> None:
-    """Insert or update a case's row; an earlier event never overwrites a later one."""
-    values = dict(record) | {"status": record.status.value}
-    if session.execute(_save_case(dialect_of(session)), values).first() is not None:
-        session.wrote(CaseRow, record.id, values)
+def save_case(session: "Books", record: CaseRecord, opened_under: str | None = None) -> None:
+    """Insert or update a case's row; an earlier event never overwrites a later one.
+
+    Args:
+        session: the transaction.
+        record: the row.
+        opened_under: the office version of the worker that opens the case; None with any other note.
+    """
+    status = record.status
+    added = {"opened_under": opened_under, "ended_at": record.updated_at if status.ended else None}
+    values = dict(record) | {"status": status.value} | added
+    kept = session.execute(_save_case(dialect_of(session)), values).first()
+    if kept is not None:
+        session.wrote(CaseRow, record.id, values | dict(kept._mapping))
 
 
 @cache
@@ -116,12 +125,25 @@ def _save_case(dialect: str) -> Executable:
     # Who counts no events (a worker of an earlier version) goes by the clock, but an end is always later.
     ends = and_(CASES.status.in_(UNDER_WAY), status.not_in(UNDER_WAY))
     uncounted = and_(event == 0, or_(CASES.updated_at <= insert.excluded["updated_at"], ends))
+    # The first of each stands: an undo moves no end. A case that is begun anew has an end of its own.
+    anew = insert.excluded["opened_at"] > CASES.opened_at
+    opened, ended = insert.excluded["opened_under"], insert.excluded["ended_at"]
+    added = {
+        "opened_under": case(
+            (anew, func.coalesce(opened, CASES.opened_under)), else_=_first("opened_under", opened)
+        ),
+        "ended_at": case((anew, ended), else_=_first("ended_at", ended)),
+    }
     return insert.on_conflict_do_update(
         index_elements=["id"],
-        set_={name: insert.excluded[name] for name in CaseRecord.model_fields if name != "id"},
+        set_={name: insert.excluded[name] for name in CaseRecord.model_fields if name != "id"} | added,
         where=or_(later, uncounted),
-    ).returning(CASES.id)
+    ).returning(CASES.opened_under, CASES.ended_at)
+
+
+def _first(name: str, given: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(CASES[name], given)
 
 
 def _record(row: CaseRow) -> CaseRecord:
-    return CaseRecord.model_validate(row.model_dump())
+    return CaseRecord.model_validate(row.model_dump(include=set(CaseRecord.model_fields)))

@@ -1,15 +1,16 @@
 """Every decision, kept with its provenance."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
 from sqlalchemy import Engine, Executable, bindparam, case, func
 from sqlmodel import Session, col, select
 
-from contracts.decision import Decision, ReviewItem
+from contracts.decision import Decision, Question, ReviewItem
 from contracts.desk import CustomerText, texts
+from memory.authoritative.decision_inputs import DecisionInputs, drop_old_inputs, keep_inputs
 from memory.database import dialect_of, insert_for, reading, table_of, writing
 from memory.tables.approvals import ApprovalRow
 from memory.tables.cases import CaseRow
@@ -29,13 +30,37 @@ class Decider(NamedTuple):
 class SqlDecisions:
     """Every decision with its provenance, on the authoritative database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, inputs: DecisionInputs | None = None) -> None:
+        """Take the database, and what says what is kept of questions; without it, nothing is."""
         self._engine = engine
+        self._inputs = inputs
 
-    def keep_all(self, case_id: str, decisions: Mapping[str, Decision]) -> None:
-        """Write decisions by step in one transaction; a step that is there stays as it was."""
+    def keep_all(
+        self,
+        case_id: str,
+        decisions: Mapping[str, Decision],
+        questions: Mapping[str, Question] | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Write decisions in one transaction; a step that is there stays as it was.
+
+        Args:
+            case_id: the case.
+            decisions: by step.
+            questions: what was asked, by step, to be kept for a while.
+            at: when they were made; now, if it is left out.
+        """
+        at = at or datetime.now(UTC)
+        asked = [question for step, question in (questions or {}).items() if step in decisions]
+        inputs = self._inputs.rows(asked, at) if self._inputs else []
         with writing(self._engine) as session:
-            keep_decisions(session, case_id, decisions)
+            keep_decisions(session, case_id, decisions, at)
+            keep_inputs(session, inputs)
+
+    def drop_old_inputs(self, now: datetime) -> int:
+        """Drop what decisions were made from and was kept long enough; return how much it was."""
+        with writing(self._engine) as session:
+            return drop_old_inputs(session, now)
 
     def of_case(self, case_id: str) -> dict[str, Decision]:
         """Return a case's decisions by step, in the order they were made."""
@@ -65,9 +90,9 @@ class SqlDecisions:
             return tuple(Decider(by, count, int(sure)) for by, count, sure in session.exec(query))
 
 
-def keep_decisions(session: Session, case_id: str, decisions: Mapping[str, Decision]) -> None:
+def keep_decisions(session: Session, case_id: str, decisions: Mapping[str, Decision], at: datetime) -> None:
     """Write decisions, by step, in a transaction that is already open."""
-    rows = [_values(case_id, step, decision) for step, decision in decisions.items()]
+    rows = [_values(case_id, step, decision) | {"at": at} for step, decision in decisions.items()]
     if rows:
         session.execute(_keep_decision(dialect_of(session)), rows)
 
@@ -85,6 +110,8 @@ def _values(case_id: str, step: str, decision: Decision) -> dict[str, object]:
         "version": provenance.version,
         "confidence": provenance.confidence,
         "cost_microusd": provenance.cost_microusd,
+        "latency_ms": provenance.latency_ms,
+        "inputs_hash": provenance.inputs_hash,
         "body": decision.model_dump(mode="json"),
     }
 

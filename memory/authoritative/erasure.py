@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from contracts.case import CaseStatus
 from contracts.desk import KeptFields, texts, to_forget
+from memory.authoritative.decision_inputs import forget_inputs
 from memory.episodic.journal import Books, Journal
 from memory.tables.answers import AnswerRow
 from memory.tables.approvals import ApprovalRow
@@ -41,7 +42,7 @@ class CustomerTextEraser:
         An answer's key is a hash: whose words it answers cannot be told, so all of them go.
 
         Returns:
-            How many cases' words and how many answers were taken out.
+            How many cases' words, inputs of decisions and answers were taken out.
         """
         with self._journal.writing("a customer is forgotten", datetime.now(UTC)) as session:
             if session.get_bind().dialect.name == "sqlite":
@@ -53,9 +54,10 @@ class CustomerTextEraser:
                 )
             ).all()
             blanked = [case for case in cases if _blank(session, case, self._kept)]
+            inputs = sum(forget_inputs(session, case.id) for case in cases)
             answers = session.execute(select(func.count()).select_from(AnswerRow)).scalar_one()
             session.execute(delete(AnswerRow))
-        return len(blanked) + int(answers)
+        return len(blanked) + inputs + int(answers)
 
 
 def _blank(session: Books, case: CaseRow, kept: KeptFields) -> bool:

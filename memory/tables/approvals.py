@@ -96,7 +96,11 @@ class ApprovalTokenRow(SQLModel, table=True):
 
 
 class ApprovalListingRow(SQLModel, table=True):
-    """A request as it was last listed to a person: what a bulk answer may touch."""
+    """A request as it was last listed to a person: what a bulk answer may touch.
+
+    Attributes:
+        first_listed_at: when they first saw it; None where that is not known.
+    """
 
     __tablename__ = "approval_listings"
 
@@ -104,3 +108,21 @@ class ApprovalListingRow(SQLModel, table=True):
     request_id: str = Field(primary_key=True)
     arguments_hash: str
     listed_at: datetime = Field(sa_type=UtcDateTime)
+    first_listed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AttentionRow(SQLModel, table=True):
+    """One look of a person at a request.
+
+    Attributes:
+        left_at: when they turned to something else; None if nobody saw that.
+        visible_seconds: how long it was in sight, where the door can tell.
+    """
+
+    __tablename__ = "attention"
+
+    request_id: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    shown_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    visible_seconds: float | None = None

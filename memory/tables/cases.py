@@ -10,7 +10,12 @@ from memory.tables.columns import UtcDateTime
 
 
 class CaseRow(SQLModel, table=True):
-    """One case; its columns are the fields of `contracts.case.CaseRecord`."""
+    """One case; its columns are the fields of `contracts.case.CaseRecord`, and what the books add.
+
+    Attributes:
+        opened_under: the office version of the worker that opened it; None if that is not known.
+        ended_at: when it first came to an end, whatever was undone later; None while it has none.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -35,3 +40,5 @@ class CaseRow(SQLModel, table=True):
     customer: str = ""
     event: int = Field(default=0, sa_type=BigInteger)
     waits_for: str = ""
+    opened_under: str | None = None
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -77,6 +77,7 @@ class SqlApprovalQueue:
                             "request_id": entry.id,
                             "arguments_hash": entry.arguments_hash,
                             "listed_at": now,
+                            "first_listed_at": now,
                         }
                         for entry in entries[start : start + _IDS_AT_ONCE]
                     ]

@@ -106,10 +106,10 @@ class SqlCaseWatch(SqlStuckCases):
             row.status, row.outcome = CaseStatus.FAILED.value, WORKFLOW_GONE
             # Never later than the end by the server's clock: a new run of the case writes over it.
             row.updated_at = max(row.updated_at, gone.ended_at or row.updated_at)
+            row.ended_at = row.ended_at or row.updated_at
             session.add(row)
-            session.wrote(
-                CaseRow, row.id, row.model_dump(include={"status", "outcome", "updated_at"}), row.id
-            )
+            changed = row.model_dump(include={"status", "outcome", "updated_at", "ended_at"})
+            session.wrote(CaseRow, row.id, changed, row.id)
             session.execute(delete(CaseTroubleRow).where(col(CaseTroubleRow.case_id) == row.id))
             self._diverge(session, row, gone, now)
         return True
@@ -135,9 +135,10 @@ class SqlCaseWatch(SqlStuckCases):
             if still_gone and not runs:
                 return None
             if row is not None and still_gone:
-                row.status, row.outcome = CaseStatus.RUNNING.value, ""
+                row.status, row.outcome, row.ended_at = CaseStatus.RUNNING.value, "", None
                 session.add(row)
-                session.wrote(CaseRow, row.id, row.model_dump(include={"status", "outcome"}), row.id)
+                changed = row.model_dump(include={"status", "outcome", "ended_at"})
+                session.wrote(CaseRow, row.id, changed, row.id)
             found = session.get(DivergenceRow, divergence.id)
             with_people = found is not None and found.standing == divergences.CASE
             why = "its case runs again" if runs else "its case was handed in again and has ended"
@@ -202,7 +203,7 @@ def _open_case(row: CaseRow) -> OpenCase:
 
 
 def _insert_row(session: Books, record: CaseRecord) -> bool:
-    values = dict(record) | {"status": record.status.value}
+    values = dict(record) | {"status": record.status.value, "opened_under": None, "ended_at": None}
     insert = insert_into(session, CaseRow).values(values).on_conflict_do_nothing(index_elements=["id"])
     if session.execute(insert.returning(col(CaseRow.id))).first() is None:
         return False
