@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from contracts.authorization import PolicyReason, Verdict
 from contracts.case import CaseRecord, CaseStatus, Episode
 from contracts.connector import Manifest
-from contracts.decision import Decision, Provenance, RouteStep
+from contracts.decision import Decision, Provenance, Question, RouteStep, inputs_hash
 from contracts.effect import EffectOrder, OutsideResult, Permit, ProposedEffect
 from contracts.evidence import Evidence
 from contracts.ids import effect_key, permit_id
@@ -42,7 +42,10 @@ class CaseInput:
             f"Scarf, size 2 of order {self.order}, too small, 49.90 EUR: settled, 4990 cents refunded"
         )
         effects = [_effect(manifest, step, self.order, number) for step in _STEPS]
-        self.decisions = {f"read/{task}": _decision(task) for task in ("returns.intent", "returns.reason")}
+        tasks = ("returns.intent", "returns.reason")
+        text = f"{MESSAGE} It is the order {self.order}."
+        self.questions = {f"read/{task}": Question(task=task, text=text) for task in tasks}
+        self.decisions = {step: _decision(asked) for step, asked in self.questions.items()}
         self.verdicts = [_verdict(self.id, effect) for effect in effects]
         self.permits = [
             _permit(self.id, effect, verdict.id, manifest, now)
@@ -114,18 +117,18 @@ def _effect(manifest: Manifest, step: str, order: str, number: int) -> ProposedE
     )
 
 
-def _decision(task: str) -> Decision:
+def _decision(asked: Question) -> Decision:
     evidence = [Evidence(source=f"policy#{n}", text=MESSAGE * 2, kind="passage", score=0.5) for n in range(6)]
     provenance = Provenance(
         by="local",
-        name=f"{task}@minilm-l6",
+        name=f"{asked.task}@minilm-l6",
         version="v" * 64,
-        inputs_hash="i" * 64,
+        inputs_hash=inputs_hash(asked),
         confidence=0.981,
         evidence=tuple(evidence),
         route=(RouteStep(candidate="local", taken=True, why="sure enough"),),
     )
-    return Decision(task=task, outcome="answered", answer={"label": "return"}, provenance=provenance)
+    return Decision(task=asked.task, outcome="answered", answer={"label": "return"}, provenance=provenance)
 
 
 def _verdict(case_id: str, effect: ProposedEffect) -> Verdict:

@@ -54,7 +54,7 @@ class Records:
         """Write all that one settled return leaves in SQL, memory left out."""
         now = case.now
         self._writer.record(case.opened, case.opening)
-        self._decisions.keep_all(case.id, case.decisions)
+        self._decisions.keep_all(case.id, case.decisions, case.questions)
         place = Reservation(
             fact="earlier_returns",
             desk="returns",

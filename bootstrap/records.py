@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from connectors.secrets import Secrets
     from contracts.installation import Identity
     from memory.authoritative.approvals.approvals import SqlApprovals
+    from memory.authoritative.approvals.attention import SqlAttention
     from memory.authoritative.approvals.overrides import SqlOverrides
     from memory.authoritative.approvals.queue import SqlApprovalQueue
     from memory.authoritative.approvals.tokens import ApprovalTokens
@@ -234,6 +235,13 @@ class Records:
         from memory.authoritative.approvals.queue import SqlApprovalQueue
 
         return SqlApprovalQueue(self.database)
+
+    @cached_property
+    def attention(self) -> "SqlAttention":
+        """How long people looked at what they were asked."""
+        from memory.authoritative.approvals.attention import SqlAttention
+
+        return SqlAttention(self.database)
 
     @cached_property
     def approval_overrides(self) -> "SqlOverrides":

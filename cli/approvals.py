@@ -95,8 +95,9 @@ def show(
     assert record is not None, "the queue named it"
     if person:
         wanted = ApprovalFilter(status="", limit=1, ids=(record.request.id,))
-        queue = kontor.approval_queue
-        queue.show_to(person, queue.entries(wanted), datetime.now(UTC))
+        queue, now = kontor.approval_queue, datetime.now(UTC)
+        queue.show_to(person, queue.entries(wanted), now)
+        kontor.attention.shown(record.request.id, person, now)
     if as_json:
         emit_json(record.model_dump(mode="json"))
     else:

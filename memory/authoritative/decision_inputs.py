@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Executable, delete, select
 from sqlmodel import Session, col
 
-from contracts.decision import Question, inputs_hash
+from contracts.decision import Decision, Question
 from memory.database import dialect_of, insert_for, table_of
 from memory.tables.decisions import DecisionInputsRow, DecisionRow
 
@@ -24,20 +24,20 @@ class DecisionInputs:
         self._redact = redact
         self._kept_for = kept_for
 
-    def rows(self, questions: Iterable[Question], at: datetime) -> list[dict[str, Any]]:
+    def rows(self, answered: Iterable[tuple[Question, Decision]], at: datetime) -> list[dict[str, Any]]:
         """Return what is to be kept of questions that were answered at a moment; empty if nothing is."""
         if not self._kept_for:
             return []
         redact = cache(self._redact)  # questions of one inquiry are about one text
         return [
             {
-                "hash": inputs_hash(question),
+                "hash": decision.provenance.inputs_hash,
                 "task": question.task,
                 "text": redact(question.text),
                 "choices": [redact(choice) for choice in question.choices],
                 "kept_until": at + self._kept_for,
             }
-            for question in questions
+            for question, decision in answered
         ]
 
 

@@ -51,8 +51,10 @@ class SqlDecisions:
             at: when they were made; now, if it is left out.
         """
         at = at or datetime.now(UTC)
-        asked = [question for step, question in (questions or {}).items() if step in decisions]
-        inputs = self._inputs.rows(asked, at) if self._inputs else []
+        answered = [
+            (question, decisions[step]) for step, question in (questions or {}).items() if step in decisions
+        ]
+        inputs = self._inputs.rows(answered, at) if self._inputs else []
         with writing(self._engine) as session:
             keep_decisions(session, case_id, decisions, at)
             keep_inputs(session, inputs)
