@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         telemetry: where traces and metrics go; `otlp` reads the standard OTEL variables.
         health_host: the interface that a worker answers `/healthz`, `/readyz` and `/metrics` on.
         health_port: the port; 0 is a free one, which the log, `kontor up` and `kontor doctor` name.
+        gateway_host: the interface that sources of events send to.
+        gateway_port: the port; 0 is a free one, which the gateway's log names.
         log: how a process writes its log: lines of text, or one JSON object a line.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
@@ -65,6 +67,8 @@ class Settings(BaseSettings):
     telemetry: Literal["off", "file", "otlp"] = "off"
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=LAST_PORT)
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = Field(default=8500, ge=0, le=LAST_PORT)
     log: Literal["text", "json"] = "text"
     audit_anchor: Path | None = None
     audit_second_anchor: Path | None = None

@@ -32,6 +32,7 @@ from health.server import listening
 from health.standing import Phase, Standing
 from logs import is_expected, start_logs
 from memory.episodic.chain import KeyMissing
+from service.dispatch import look_for_events
 from service.offices import OfficeRefused, take
 from service.operator import operator
 from service.ownership import NotOurs, claim
@@ -198,6 +199,7 @@ async def _run(workers: Sequence[Worker], standing: Standing, installation: Inst
     if Role.CONTROL in standing.roles:
         beside.append(asyncio.create_task(tell_of_folder(installation)))
         beside.append(asyncio.create_task(drop_what_is_old(installation)))
+        beside.append(asyncio.create_task(look_for_events(installation, workers[0].client)))
     office = asyncio.create_task(replaced(installation))
     office.add_done_callback(lambda _: stop.set())
     async with asyncio.TaskGroup() as group:

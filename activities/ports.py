@@ -6,7 +6,7 @@ imported for type checking only: at run time activities know no adapter.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue
 
@@ -17,6 +17,7 @@ from contracts.case import Episode
 from contracts.connector import Manifest
 from contracts.decision import Decision, Question
 from contracts.effect import OutsideResult
+from contracts.event import EventHandled, EventRecord
 from contracts.listing import OutsidePage
 from contracts.memory import (
     Agreement,
@@ -29,6 +30,9 @@ from contracts.memory import (
     Search,
 )
 from contracts.wording import Wording, Written
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
 
 
 class Manifests(Protocol):
@@ -157,3 +161,13 @@ class MemoryKeeper(MemoryReader, MemoryWriter, Protocol):
 
     async def mend(self) -> tuple[Agreement, ...]:
         """Find where SQL and the vectors do not agree, and put it right."""
+
+
+class Dispatch(Protocol):
+    """What is done about an event that came in."""
+
+    async def handle(self, client: "Client", event: EventRecord) -> EventHandled:
+        """Start, join or tell its cases; an event that nothing can be done about is `quarantined`."""
+
+    def passes(self, error: Exception) -> bool:
+        """Say whether an error passes by itself, whatever the event: a server that is away."""

@@ -341,6 +341,8 @@ def _question(divergence: Divergence, fix: ProposedEffect | None) -> str:
         return f"Look outside: approve if it was done, reject if it was not. {divergence.words()}"
     if divergence.kind is DivergenceKind.WORKFLOW_GONE:
         return f"Hand it in again, or bring it to its end by hand, then approve. {divergence.words()}"
+    if divergence.kind is DivergenceKind.CONTESTED_EVENT:
+        return f"Ask the source which one is right; `kontor events replay` takes it up. {divergence.words()}"
     return f"Look at it, mend it by hand where needed, then approve. {divergence.words()}"
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contracts.connector import Manifest
     from contracts.desk import Desk
     from contracts.memory import Document
+    from contracts.source import Source
     from memory.authoritative.reconciliation.case_watch import SqlCaseWatch
     from memory.authoritative.reconciliation.store import SqlReconciliation
     from memory.semantic.service import SemanticMemory
@@ -102,6 +103,13 @@ class Installation(Records):
     def sources(self, desk: "Desk[Any]") -> frozenset[str]:
         """Return the connectors that a request to a desk may come from; raises OfficeInvalid."""
         return frozenset(name for name, manifest in self.manifests.items() if desk.sources(manifest))
+
+    @cached_property
+    def event_sources(self) -> "dict[str, Source]":
+        """Who sends the office events, by name; raises OfficeInvalid."""
+        from connectors.sources.files import sound_sources
+
+        return sound_sources(self.office)
 
     @cached_property
     def reconciliation(self) -> "SqlReconciliation":

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from memory.authoritative.case_writer import SqlCaseWriter
     from memory.authoritative.cases import SqlCases
     from memory.authoritative.decisions import SqlDecisions, SqlReviewQueue
+    from memory.authoritative.events import SqlEvents
     from memory.authoritative.ledger.ledger import SqlLedger
     from memory.authoritative.offices import SqlOffices
     from memory.authoritative.reconciliation.accounting import SqlAccounting
@@ -159,6 +160,13 @@ class Records:
         from memory.authoritative.case_writer import SqlCaseWriter
 
         return SqlCaseWriter(self.journal)
+
+    @cached_property
+    def events(self) -> "SqlEvents":
+        """What came in from outside."""
+        from memory.authoritative.events import SqlEvents
+
+        return SqlEvents(self.journal)
 
     @cached_property
     def stuck_cases(self) -> "SqlStuckCases":

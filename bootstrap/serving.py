@@ -10,6 +10,7 @@ from activities.cases import CaseActivities
 from activities.clock import utc_now
 from activities.decisions import DecisionActivities
 from activities.effects import EffectActivities
+from activities.events import EventActivities
 from activities.memory import MemoryActivities, RebuildActivities
 from activities.model_batches import ModelBatchActivities
 from activities.policy import PolicyActivities
@@ -24,6 +25,7 @@ from contracts.connector import Manifest
 from contracts.decision import Question
 from contracts.desk import Activity
 from memory.semantic.rebuild import CollectionRebuild
+from service.dispatch import EventDispatch
 from workflows import registry
 
 
@@ -59,6 +61,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
         effect_activities(installation).give_up,
         undo_activities(installation).plan,
         wait_activities(installation).moments,
+        event_activities(installation).take_up,
         watching.cases,
         watching.workflows,
         watching.leftovers,
@@ -214,6 +217,11 @@ def effect_activities(installation: Installation) -> EffectActivities:
 def wait_activities(installation: Installation) -> WaitActivities:
     """Return what says how long the office waits for what happens outside."""
     return WaitActivities(installation.calendar)
+
+
+def event_activities(installation: Installation) -> EventActivities:
+    """Return what takes up events that came in; for control's task queue."""
+    return EventActivities(installation.events, EventDispatch(installation), utc_now)
 
 
 def undo_activities(installation: Installation) -> UndoActivities:

@@ -11,6 +11,7 @@ from typer.main import get_command, get_group
 COMMANDS: Mapping[str, str] = {
     "demo": "cli.demo.command:demo",
     "up": "cli.stack.up:up",
+    "gateway": "gateway.command:gateway",
     "submit": "cli.submit:submit",
     "cases": "cli.cases:cases",
     "case": "cli.cases:case",
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "books": "cli.books:app",
     "connectors": "cli.connectors:app",
     "effects": "cli.effects:app",
+    "events": "cli.events:app",
     "memory": "cli.memory:app",
     "models": "cli.models:app",
     "office": "cli.office:app",

@@ -7,6 +7,7 @@ from pathlib import Path
 from connectors.checks.manifests import check_connectors, sound_manifests
 from connectors.imports.mapping import check_imports
 from connectors.manifest import read_manifests
+from connectors.sources.files import sound_sources
 from contracts.bounds import twice_said
 from contracts.office import OfficeInvalid, Problem, decoded, lines_of, not_utf_8, office_files, read_text
 from contracts.toml_lines import TomlLines
@@ -21,6 +22,7 @@ from policy.check import check_rules
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts, check_wordings
 from service.channels import notes_of
+from service.sources import check_sources
 from workflows.registry import DESKS, fact_types
 
 TEXTS = (".toml", ".cedar", ".jsonl", ".txt")
@@ -39,6 +41,7 @@ def check_office(office: Path) -> list[Problem]:
         *_check_wordings(office),
         *_check_waits(office),
         *_check_languages(office),
+        *check_sources(office),
     ]
     return sorted(found, key=lambda problem: (problem.file, problem.line))
 
@@ -64,6 +67,7 @@ NEEDED: tuple[Callable[[Path], object], ...] = (
     lambda office: CedarEngine.from_office(office, fact_types()),
     OfficeCalendar.from_office,
     lambda office: sound_manifests(office, os.environ),
+    sound_sources,
     lambda office: load_prompts(office, load_catalogue(office)),
     load_limits,
 )

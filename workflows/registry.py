@@ -20,6 +20,7 @@ KERNEL_NAMESPACES = (BOOKS, Namespace(name=UNDO, facts=UndoFacts))
 
 def workflow_types() -> tuple[type[Any], ...]:
     """Return every workflow that a worker serves."""
+    from workflows.kernel.event_dispatch import EventDispatchWorkflow
     from workflows.kernel.memory_rebuild import MemoryRebuildWorkflow
     from workflows.kernel.model_batch import ModelBatchWorkflow
     from workflows.kernel.ownership import OwnershipWorkflow
@@ -35,6 +36,7 @@ def workflow_types() -> tuple[type[Any], ...]:
         MemoryRebuildWorkflow,
         ModelBatchWorkflow,
         OwnershipWorkflow,
+        EventDispatchWorkflow,
     )
 
 

@@ -22,6 +22,7 @@ class DivergenceKind(StrEnum):
     `late`: our books closed it as not done, and the outside system did it after all.
     `stuck unknown`: nobody knows whether it was done, and no look-up can tell.
     `workflow gone`: our books say that a case is open, and Temporal runs nothing for it any more.
+    `contested event`: two events came with one id and different bytes.
     """
 
     MISSING_OUTSIDE = "missing outside"
@@ -31,6 +32,7 @@ class DivergenceKind(StrEnum):
     LATE = "late"
     STUCK_UNKNOWN = "stuck unknown"
     WORKFLOW_GONE = "workflow gone"
+    CONTESTED_EVENT = "contested event"
 
 
 class Divergence(Frozen):
@@ -43,7 +45,7 @@ class Divergence(Frozen):
         ours_cents: what our books say, 0 if nothing.
         theirs_cents: what the outside system says, 0 if nothing.
         rounds: how often a case was opened for it.
-        why: for `workflow gone`, how the workflow ended.
+        why: for `workflow gone`, how the workflow ended; for `contested event`, what is wrong with it.
     """
 
     id: str
@@ -71,6 +73,8 @@ class Divergence(Frozen):
         """Return it as one sentence for a person."""
         if self.kind is DivergenceKind.WORKFLOW_GONE:
             return f"{self.effect_case}: {self.why}; its case was open and is closed as not done to its end"
+        if self.kind is DivergenceKind.CONTESTED_EVENT:
+            return f"event {self.reference} of {self.connector}: {self.why}; the later one is in quarantine"
         theirs = money_text(self.theirs_cents, self.currency)
         ours = money_text(self.ours_cents, self.currency)
         what = f"{self.operation} {self.reference or self.effect_key} at {self.connector}"

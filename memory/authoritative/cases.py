@@ -1,6 +1,7 @@
 """The office's list of cases, in SQL."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -83,6 +84,32 @@ class SqlCases:
                 return found
             begins = select(case_id).where(case_id.contains(f"/{name}", autoescape=True)).order_by(case_id)
             return list(session.exec(begins.limit(limit)))
+
+    def of_request(
+        self,
+        desk: str,
+        channel: str,
+        where: Mapping[str, str],
+        *,
+        ended_since: datetime | None = None,
+        limit: int,
+    ) -> list[CaseRecord]:
+        """Return cases by what their request says, the newest first.
+
+        Args:
+            desk: whose.
+            channel: where their requests came from.
+            where: the value of each of these fields of the request, as text.
+            ended_since: those that have ended, at this moment or later; None means those under way.
+            limit: at most so many.
+        """
+        under_way = col(CaseRow.status).in_(UNDER_WAY)
+        wanted = under_way if ended_since is None else and_(~under_way, CASES.updated_at >= ended_since)
+        query = select(CaseRow).where(CASES.desk == desk, CASES.channel == channel, wanted)
+        for name, value in where.items():
+            query = query.where(CASES.request[name].as_string() == value)
+        with reading(self._engine) as session:
+            return [_record(row) for row in session.exec(query.order_by(CASES.opened_at.desc()).limit(limit))]
 
     def count(self, desk: str = "") -> dict[CaseStatus, int]:
         """Return how many cases there are of each status, of one desk or of all."""

@@ -142,6 +142,13 @@ WATCH = ActivityConfig(
 )
 """A page of cases looked up at the server; what cannot be looked up now is looked up by the next run."""
 
+EVENTS = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=10),
+    heartbeat_timeout=timedelta(seconds=60),
+    retry_policy=_PATIENT,
+)
+"""A page of events: what stops it is a server of ours that is away, and what was done stays done."""
+
 RETRY_EFFECT = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=120),
     heartbeat_timeout=timedelta(seconds=10),

@@ -1,0 +1,59 @@
+"""Do an office's sources fit its desks and its channels? Part of what `kontor check` says."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors.manifest import read_manifests
+from connectors.sources.files import SourceFile, read_sources
+from contracts.connector import Manifest
+from contracts.desk import Desk
+from contracts.office import Problem
+from contracts.source import EventRule
+from workflows.registry import DESKS
+
+
+def check_sources(office: Path) -> Iterator[Problem]:
+    """Yield what is wrong with the sources: in each file, and against desks and channels."""
+    files, problems = read_sources(office)
+    yield from problems
+    manifests = {found.manifest.name: found.manifest for found in read_manifests(office, os.environ)[0]}
+    for file in files:
+        if file.source.channel not in manifests:
+            fix = f"connectors are: {', '.join(sorted(manifests))}"
+            yield file.problem(("channel",), f"there is no connector {file.source.channel!r}", fix)
+        for kind, rule in file.source.events.items():
+            if rule.desk:
+                yield from _check_rule(file, kind, rule, manifests)
+
+
+def _check_rule(
+    file: SourceFile, kind: str, rule: EventRule, manifests: Mapping[str, Manifest]
+) -> Iterator[Problem]:
+    at, desk = ("events", kind), DESKS.get(rule.desk)
+    if desk is None:
+        yield file.problem((*at, "desk"), f"there is no desk {rule.desk!r}", f"desks are: {', '.join(DESKS)}")
+        return
+    manifest = manifests.get(file.source.channel)
+    if manifest is not None and not desk.sources(manifest):
+        what = f"the desk {desk.name} takes no requests from {manifest.name}"
+        yield file.problem((*at, "desk"), what, "name another channel above, or another desk")
+    yield from _check_fields(file, kind, rule, desk)
+
+
+def _check_fields(file: SourceFile, kind: str, rule: EventRule, desk: Desk[Any]) -> Iterator[Problem]:
+    fields = desk.request.model_fields
+    for table in ("request", "where"):
+        for name in getattr(rule, table):
+            if name not in fields:
+                fix = f"fields are: {', '.join(fields)}"
+                yield file.problem(("events", kind, table, name), f"a request has no field {name!r}", fix)
+    missing = [
+        name
+        for name, field in fields.items()
+        if field.is_required() and name not in rule.request and name != "channel"
+    ]
+    if rule.request and missing:
+        fix = "say where each stands, in JMESPath over the event's data"
+        yield file.problem(("events", kind, "request"), f"without {', '.join(missing)}", fix)
