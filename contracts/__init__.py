@@ -30,6 +30,8 @@ A module imports only what stands above it in this list:
 - `connector`: what an outside system can do, as its manifest declares it.
 - `waits`: how long something outside is waited for.
 - `parcel`: goods that come back, as people speak of them.
+- `event`: something that happened outside, and what became of it.
+- `source`: who sends events, how they are proved and read, and what is done about each type.
 - `wording`: a message to a customer, before the office's own words are put to it.
 - `shares`: what effects are done for, and what our books say of it.
 - `effect`: one change in the outside world, its permit and its receipt.

@@ -8,9 +8,11 @@ from temporalio.client import Client
 
 from contracts.case import CaseStatus
 from contracts.event import EventStanding
+from memory.authoritative.erasure import CustomerTextEraser
 from tests.desks.toy.desk import DESK
 from tests.gateway.door import body_of, cloud_event, standard
 from tests.gateway.working import Office
+from workflows.registry import kept_fields
 
 LONG = "x" * 300
 """A text that policy asks a person about: its case waits."""
@@ -153,3 +155,17 @@ async def test_of_two_events_with_one_id_a_person_decides(office: Office) -> Non
     case = office.door.kontor.cases.find(f"books/board/{found[0].id}")
     assert case is not None
     assert case.status in (CaseStatus.RUNNING, CaseStatus.WAITING)
+
+
+async def test_a_forgotten_customers_events_lose_their_words_and_keep_their_ids(office: Office) -> None:
+    event = await office.told("note.asked", "e-1", **asked("E-6"))
+    await office.client.get_workflow_handle("toy/board/E-6").result()
+    kontor = office.door.kontor
+    CustomerTextEraser(kontor.journal, kept_fields()).forget("c-E-6", [])
+    again = await office.door.tell("note.asked", "e-1", **asked("E-6"))
+
+    emptied = kontor.events.find(event.position)
+    assert emptied is not None
+    assert (emptied.body, emptied.digest) == (b"", event.digest)
+    assert again.status_code == 202
+    assert len(office.door.kept()) == 1

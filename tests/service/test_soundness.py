@@ -87,3 +87,55 @@ def test_a_text_to_customers_that_is_no_utf_8_is_named(mine: Path) -> None:
     [problem] = unservable(mine)
     assert "texts/en/returns/kept.txt" in str(problem)
     assert "not UTF-8: byte 0xfc" in str(problem)
+
+
+SOURCE = """
+channel = "webshop"
+[signature]
+scheme = "standard"
+secrets = ["webshop.webhook"]
+[events."asked"]
+desk = "returns"
+request = { id = "rma", order = "order", message = "text" }
+[events."parcel"]
+desk = "returns"
+where = { order = "order" }
+signal = "facts_changed"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("webshop.webhook", "Whsec_abc", ":5: [signature] secrets: is not the name of a secret"),
+        ('"standard"', '"md5"', ":4: [signature] scheme: "),
+        ('"standard"', '"hmac"', ":3: [signature]: shape: "),
+        ('channel = "webshop"', 'channel = "market"', ":2: channel: there is no connector 'market'"),
+        ('channel = "webshop"', 'channel = "mail"', ":7: [events.asked] desk: the desk returns takes no"),
+        ('"returns"\nrequest', '"return"\nrequest', ":7: [events.asked] desk: there is no desk 'return'"),
+        ('id = "rma", ', "", ":8: [events.asked] request: without id"),
+        (
+            'message = "text"',
+            'words = "text"',
+            ":8: [events.asked.request] words: a request has no field 'words'",
+        ),
+        ('id = "rma"', 'id = "rma["', ":8: [events.asked.request] id: 'rma[' is not JMESPath"),
+        ('where = { order = "order" }', "", ":9: [events.parcel]: where: a signal needs it"),
+        ('signal = "facts_changed"', 'signal = "decide"', ":12: [events.parcel] signal: "),
+        ("channel", "chanel", ":2: chanel: "),
+    ],
+)
+def test_what_is_wrong_with_a_source_is_named_with_file_line_and_fix(
+    mine: Path, old: str, new: str, told: str
+) -> None:
+    (mine / "sources").mkdir(exist_ok=True)
+    for before in (mine / "sources").iterdir():
+        before.unlink()
+    file = mine / "sources" / "shop.toml"
+    file.write_text(SOURCE)
+    assert check_office(mine) == []
+    assert old in SOURCE
+    file.write_text(SOURCE.replace(old, new, 1))
+
+    problems = [str(problem) for problem in check_office(mine)]
+    assert any(problem.startswith(f"sources/shop.toml{told}") for problem in problems), problems
