@@ -1,0 +1,1 @@
+"""The content desk: what it knows of a text. Pure: no file, no model, no clock is read here."""

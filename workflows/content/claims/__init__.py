@@ -1,0 +1,1 @@
+"""The checkable claims of a text: what in a sentence can be compared with a source."""
