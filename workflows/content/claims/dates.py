@@ -42,10 +42,8 @@ _PATTERNS = (
     re.compile(r"\b(?P<decade>(?:1\d|20)\d0)['\u2019]?s\b"),
     re.compile(r"\b(?P<century>\d{1,2})(?:st|nd|rd|th)[- ]century\b", re.I),
     re.compile(
-        re.compile(
-            rf"(?<![\w$€£.,/#:-])(?<![+=] ){_YEAR}"
-            r"(?![\w%/:]|[.,]\d|-\d|\s*[+=])(?!\s+(?:million|billion|percent)\b)"
-        ),
+        rf"(?<![\w$€£.,/#:-])(?<![+=] ){_YEAR}"
+        r"(?![\w%/:]|[.,]\d|-\d|\s*[+=])(?!\s+(?:million|billion|percent)\b)"
     ),
     re.compile(
         re.compile(
