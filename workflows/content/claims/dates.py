@@ -46,11 +46,8 @@ _PATTERNS = (
         r"(?![\w%/:]|[.,]\d|-\d|\s*[+=])(?!\s+(?:million|billion|percent)\b)"
     ),
     re.compile(
-        re.compile(
-            rf"(?<![\w$€£.,/#:-])(?<![+=] ){_YEAR}"
-            r"(?![\w%/:]|[.,]\d|-\d|\s*[+=])(?!\s+(?:million|billion|percent)\b)"
-        ),
-        rf"[\s-]+{_MONTH}(?!\s+\d)",
+        r"\b(?:in|since|of|by|until|till|during|from|to|last|this|next|early|late|mid|and|every|before|after)"
+        rf"[\s-]+{_MONTH}(?!\s+\d)"
     ),
     re.compile(rf"\b(?P<weekday>(?:{'|'.join(name.title() for name in WEEKDAYS)}))s?\b"),
 )
