@@ -210,6 +210,7 @@ class Installation(Records):
         from models.gemini.candidate import GeminiCandidate
         from models.gemini.prompts import load_prompts
         from models.routing.candidate import CandidateReply
+        from workflows import registry
 
         prompts = load_prompts(self.office, self.catalogue)
         return {
@@ -222,6 +223,7 @@ class Installation(Records):
                 budgets=self.budgets,
                 answers=SqlAnswers(self.database, CandidateReply),
                 policy_version=lambda: self.policy_engine.version,
+                forms=registry.forms(),
             )
             for name, model in self.catalogue.models.items()
             if model.kind == "gemini"
@@ -232,9 +234,17 @@ class Installation(Records):
         """Google's batch jobs."""
         from models.gemini.batch import GeminiBatches
         from models.gemini.prompts import load_prompts
+        from workflows import registry
 
         prompts = load_prompts(self.office, self.catalogue)
-        return GeminiBatches(self.catalogue, prompts, self.gemini_client, self.secrets, budgets=self.budgets)
+        return GeminiBatches(
+            self.catalogue,
+            prompts,
+            self.gemini_client,
+            self.secrets,
+            budgets=self.budgets,
+            forms=registry.forms(),
+        )
 
     @cached_property
     def router(self) -> "ModelRouter":

@@ -82,6 +82,7 @@ class Decision(Frozen):
             when `unsure`, None when there is none.
         critical: it counts only if a second zone, asked separately, says the same.
         foreign: the language of the text, two letters, if it is none that the office reads.
+        earlier: the answer of a candidate asked before, which it did not stand by; None if there is none.
     """
 
     task: str
@@ -90,6 +91,7 @@ class Decision(Frozen):
     provenance: Provenance
     critical: bool = False
     foreign: str = ""
+    earlier: dict[str, JsonValue] | None = None
 
 
 def inputs_hash(question: Question) -> str:

@@ -20,6 +20,7 @@ from contracts.told import Told
 
 if TYPE_CHECKING:
     from activities.ports import Reads
+    from models.gemini.prompts import Forms
     from models.routing.candidate import Candidate
 
 _NO_TEXT = (bool, int, float, Decimal, datetime, date, time, timedelta, Enum, type(None))
@@ -136,6 +137,11 @@ def no_candidates(embedder: Embedder) -> Mapping[str, "Candidate"]:
     return {}
 
 
+def no_forms() -> "Forms":
+    """Return no forms: a language model answers the desk's questions by label or by picking."""
+    return {}
+
+
 def no_doubts(told: Told) -> Sequence[str]:
     """Return no doubts: what fits the contract is enough."""
     del told
@@ -159,6 +165,7 @@ class Desk(Namespace, Generic[R]):
             queue of every connector that `sources` admits.
         sources: which connectors a request may come from.
         candidates: local answerers of its own, by their name in `models.toml`.
+        forms: of tasks that a language model answers in a form of the desk's own: what makes it, by task.
         undecided: outcomes of a denied case that no person and no policy chose, such as an order that its
             channel did not know yet: the same request may be handed in again.
         reads: by read operation, which result field the desk believes, and as what.
@@ -177,6 +184,7 @@ class Desk(Namespace, Generic[R]):
     activities: Callable[["Reads"], Sequence[Activity]] = no_activities
     sources: Callable[[Manifest], bool] = any_connector
     candidates: Callable[[Embedder], Mapping[str, "Candidate"]] = no_candidates
+    forms: Callable[[], "Forms"] = no_forms
     undecided: frozenset[str] = frozenset()
     reads: Mapping[str, Read] = field(default_factory=dict)
     doubts: Callable[[Any], Sequence[str]] = no_doubts

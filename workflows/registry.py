@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -11,6 +11,9 @@ from contracts.undo import NAMESPACE as UNDO
 from contracts.undo import UndoFacts
 from workflows.reconciliation.desk import NAMESPACE as BOOKS
 from workflows.returns.desk import DESK as RETURNS
+
+if TYPE_CHECKING:
+    from models.gemini.prompts import Forms
 
 DESKS: dict[str, Desk[Any]] = {desk.name: desk for desk in (RETURNS,)}
 """Every desk by its name; everything below is derived from it when it is asked for."""
@@ -65,6 +68,11 @@ def customer_text() -> CustomerText:
 def kept_fields() -> KeptFields:
     """Return, by desk, which fields of its stored requests stay when a customer is forgotten."""
     return {each.name: each.kept_fields for each in _namespaces() if each.request}
+
+
+def forms() -> "Forms":
+    """Return every desk's forms, by task."""
+    return {task: made for desk in DESKS.values() for task, made in desk.forms().items()}
 
 
 @contextmanager

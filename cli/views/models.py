@@ -8,8 +8,14 @@ from contracts.counted import counted
 from contracts.decision import Decision, Question
 from models.local.classifier import HeadCard
 from models.local.picks import MatcherCard
-from models.routing.catalogue import Catalogue
+from models.routing.catalogue import Catalogue, Contract
 from models.routing.choice import dollars
+
+ANSWERS: dict[Contract, str] = {
+    "label": "a label",
+    "picked": "picks among choices",
+    "form": "a form of its desk's own",
+}
 
 
 def tasks_table(catalogue: Catalogue) -> Table:
@@ -19,7 +25,7 @@ def tasks_table(catalogue: Catalogue) -> Table:
     for title in ("answers", "candidates", "wrong at most", "within", "costs at most", "else"):
         table.add_column(title)
     for name, task in sorted(catalogue.tasks.items()):
-        answers = ", ".join(task.labels) if task.contract == "label" else "picks among choices"
+        answers = ", ".join(task.labels) or ANSWERS[task.contract]
         table.add_row(
             name,
             answers,

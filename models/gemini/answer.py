@@ -83,6 +83,7 @@ def _judged(text: str, form: type[Form], question: Question) -> Read:
     if not filled.sure:
         return Read("unsure", filled, text, f"it is not sure: {filled.why}")
     invented = ungrounded(filled.why, filled.quote, given_in(question))
+    invented += [fact for words in filled.taken_over() for fact in ungrounded("", words, [question.text])]
     if invented:
         named = ", ".join(f"{fact.kind} {fact.written!r}" for fact in invented)
         return Read("ungrounded", filled, text, f"not in what it was given: {named}")

@@ -14,7 +14,7 @@ from contracts.model_batch import BatchHarvest, BatchStanding, BatchTicket
 from models.gemini.answer import read, usage_of
 from models.gemini.candidate import SHAPE_TOKENS, generation
 from models.gemini.client import GeminiDoor, Made, Secrets
-from models.gemini.prompts import Prompt, Rendered, form_of
+from models.gemini.prompts import Form, Forms, Prompt, Rendered, form_of
 from models.routing.candidate import CandidateFailed
 from models.routing.catalogue import Catalogue, ModelSpec
 from models.routing.cost import Budgets, Usage, cost_microusd, most_microusd
@@ -39,6 +39,7 @@ class GeminiBatches:
         *,
         budgets: Budgets | None = None,
         meter: ModelMeter | None = None,
+        forms: Forms | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._catalogue = catalogue
@@ -47,6 +48,7 @@ class GeminiBatches:
         self._secrets = secrets
         self._budgets = budgets
         self._meter = meter or ModelMeter()
+        self._forms = forms or {}
         self._now = now
 
     async def submit(self, inquiry: Inquiry, *, again: bool) -> BatchTicket:
@@ -199,8 +201,11 @@ class GeminiBatches:
         return types.InlinedRequest(
             contents=prompt.asked,
             metadata={"position": str(position)},
-            config=generation(spec, prompt, form_of(self._catalogue.tasks[question.task], question)),
+            config=generation(spec, prompt, self._form(question)),
         )
+
+    def _form(self, question: Question) -> type[Form]:
+        return form_of(self._catalogue.tasks[question.task], question, self._forms)
 
     async def _get(self, ticket: BatchTicket) -> types.BatchJob:
         return await self._call(
@@ -222,8 +227,7 @@ class GeminiBatches:
         if answer is None or answer.response is None:
             return undecided(question, model, "the batch job has no answer to it")
         spec = self._catalogue.models[model]
-        task = self._catalogue.tasks[question.task]
-        found = read(answer.response, form_of(task, question), question)
+        found = read(answer.response, self._form(question), question)
         usage = usage_of(answer.response) or Usage(0, 0)
         cost = cost_microusd(spec, usage, "batch")
         self._meter.ended(model, question.task, found.outcome)
@@ -241,7 +245,7 @@ class GeminiBatches:
                 prompt_hash=self._rendered(question).hash,
                 cost_microusd=cost,
             ),
-            critical=task.critical,
+            critical=self._catalogue.tasks[question.task].critical,
         )
 
     def _rendered(self, question: Question) -> Rendered:

@@ -17,7 +17,7 @@ from contracts.decision import Question
 from contracts.evidence import Evidence
 from models.gemini.answer import Read, read, usage_of
 from models.gemini.client import GeminiDoor, Secrets, timed_out
-from models.gemini.prompts import Form, Prompt, Rendered, form_of
+from models.gemini.prompts import Form, Forms, Prompt, Rendered, form_of
 from models.gemini.rate_limit import Pace
 from models.routing.candidate import Answers, Asked, CandidateFailed, CandidateReply, Readiness
 from models.routing.catalogue import ModelSpec, TaskSpec
@@ -63,6 +63,7 @@ class GeminiCandidate:
         answers: Answers | None = None,
         policy_version: Callable[[], str] = lambda: "",
         meter: ModelMeter | None = None,
+        forms: Forms | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -78,6 +79,7 @@ class GeminiCandidate:
             answers: None reuses none.
             policy_version: part of an answer's key: under other policies it is asked again.
             meter: where outcomes are counted.
+            forms: the desks', for tasks that have one of their own.
             now: wall clock, for budgets and the answers' age.
             monotonic: seconds, for the pace.
         """
@@ -90,6 +92,7 @@ class GeminiCandidate:
         self._answers = answers
         self._policy_version = policy_version
         self._meter = meter or ModelMeter()
+        self._forms = forms or {}
         self._now = now
         self._pace = Pace(spec.requests_per_minute, spec.tokens_per_minute, monotonic)
 
@@ -142,7 +145,7 @@ class GeminiCandidate:
 
     async def _asked(self, asked: Asked) -> CandidateReply:
         try:
-            form = form_of(asked.task, asked.question)
+            form = form_of(asked.task, asked.question, self._forms)
         except ValueError as nothing:
             return CandidateReply(outcome="unsure", answer=None, why=str(nothing), version=self._spec.id)
         prompt = self._rendered(asked.task, asked.question)

@@ -1,6 +1,7 @@
 """Prompts are files of the office: a version, the inputs they take, the contract they ask for."""
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +14,7 @@ from contracts.base import Frozen, content_hash
 from contracts.decision import Question
 from contracts.office import OfficeInvalid, Problem, read_text
 from contracts.toml_lines import TomlLines, read_toml, toml_problem
-from models.routing.catalogue import Catalogue, TaskSpec
+from models.routing.catalogue import Catalogue, Contract, TaskSpec
 
 FOLDER = "prompts"
 OF_THE_TASK = frozenset({"note", "labels"})
@@ -54,7 +55,7 @@ class Prompt(Frozen):
     """
 
     version: int = Field(ge=1)
-    contract: Literal["label", "picked"]
+    contract: Contract
     inputs: tuple[str, ...]
     shared: str
     asked: str
@@ -189,13 +190,25 @@ class Form(BaseModel):
         """Return what the task's contract asks for, without what it stands on."""
         return self.model_dump(mode="json", exclude={"sure", "quote", "why"})
 
+    def taken_over(self) -> Sequence[str]:
+        """Return what must stand in the question's text word for word, besides the quote."""
+        return ()
 
-def form_of(task: TaskSpec, question: Question) -> type[Form]:
-    """Return the form for one question: its labels, or the numbers of its choices.
+
+Forms = Mapping[str, Callable[[Question], type[Form]]]
+"""By task with the contract `form`: its desk's form for one question; raises ValueError if it has none."""
+
+
+def form_of(task: TaskSpec, question: Question, forms: Forms) -> type[Form]:
+    """Return the form for one question: its labels, the numbers of its choices, or its desk's own.
 
     Raises:
-        ValueError: there is nothing to choose from.
+        ValueError: there is nothing to choose from, or no form for it.
     """
+    if task.contract == "form":
+        if question.task not in forms:
+            raise ValueError(f"no desk has a form for {question.task}")
+        return forms[question.task](question)
     # The labels are the office's data, so the type is made when the question is asked.
     if task.contract == "label":
         label: Any = Literal[tuple(task.labels)]

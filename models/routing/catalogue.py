@@ -12,6 +12,7 @@ from contracts.toml_lines import TomlLines, read_toml, toml_problem
 
 FILE = "models.toml"
 
+Contract = Literal["label", "picked", "form"]
 Sensitivity = Literal["public", "internal", "personal", "money"]
 _SENSITIVITIES: tuple[Sensitivity, ...] = ("public", "internal", "personal", "money")
 
@@ -84,7 +85,7 @@ class TaskSpec(Frozen):
 
     Attributes:
         contract: `label` answers `{"label": one of labels}`; `picked` answers
-            `{"picked": [indexes into the question's choices]}`.
+            `{"picked": [indexes into the question's choices]}`; `form` a form that a desk made for the task.
         labels: each label with what it means, in words for a person and for a prompt.
         examples: file of labelled examples in the office.
         latency_ms: how long all candidates together may take.
@@ -102,7 +103,7 @@ class TaskSpec(Frozen):
             can only make a desk more careful.
     """
 
-    contract: Literal["label", "picked"]
+    contract: Contract
     note: str = ""
     labels: dict[str, str] = {}
     examples: str = ""

@@ -184,6 +184,7 @@ class ModelRouter:
             provenance=provenance,
             critical=asked.task.critical,
             foreign=asked.foreign,
+            earlier=next((each.answer for _, each, _ in replies if each is not reply), None),
         )
 
 

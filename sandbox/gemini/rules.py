@@ -8,9 +8,9 @@ _LABELS = {
     "cancel": r"\bcancel|\bstop (?:this|the) (?:order|delivery)|don't send|\bstornier",
     "where_is_it": r"\bwhere (?:is|are)\b|\btracking\b|\bwhen will\b|\bany news\b|find out where|not here",
     "exchange": r"\bswap\b|\bexchange\b|\bchange (?:it|these|this|to)\b|\binstead\b|one size up"
-    r"|\bhave it in\b|\bstill have a\b|\bneed [A-Z]{1,2}\b|\bumtausch",
+    r"|\btausch|\bcambiar|\béchanger|\bhave it in\b|\bstill have a\b|\bneed [A-Z]{1,2}\b|\bumtausch",
     "return": r"\b(?:send|sending|take|give|bringing|going|go)\b[^.!?]{0,24}\bback\b|\brefund|\bmoney back\b"
-    r"|\breturn|zurückgeben|zurückschicken",
+    r"|\breturn|zurückgeben|zurückschicken|\bretourner|\bdevolver",
     "size": r"\btoo (?:small|big|large|tight|short|long|snug)\b|\bwrong size\b|doesn't fit",
     "damaged": r"\bbroke|\bcrack|\bleak|\btropft|\bwon't\b|\bdoesn't get\b|\bcame off|\bfell apart|\btear\b"
     r"|\bhums\b|\bsticks\b|\bflicker|\btrips\b|\bcuts out",
@@ -19,6 +19,7 @@ _LABELS = {
     "late": r"\btoo late\b|\bstill not\b",
     "not_as_described": r"\bnothing like\b|\bthinner than\b|\bthan expected\b|\bnot as\b",
 }
+_KINDS = ("return", "exchange", "cancel")
 _WITHOUT_WORDS = "unstated"
 _STAYS = re.compile(r"\bkeep|\bstays?\b|\bfine\b|\bfits\b|\bok\b|\bperfect\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-zäöüß0-9]+", re.IGNORECASE)
@@ -38,6 +39,8 @@ def think(schema: dict[str, Any], prompt: str) -> dict[str, Any]:
     """
     message = _message(prompt)
     properties = schema.get("properties", {})
+    if "wishes" in properties:
+        return _letter([json.loads(text) for _, text in _LINE.findall(prompt)], message)
     if "label" in properties:
         return _label(properties["label"].get("enum", []), message)
     return _picked([json.loads(text) for _, text in _LINE.findall(prompt)], message)
@@ -76,6 +79,40 @@ def _picked(choices: list[str], message: str) -> dict[str, Any]:
     sure = len(picked) == 1
     why = "the message names it" if sure else "the message does not say which"
     return {"sure": sure, "quote": "", "why": why, "picked": picked}
+
+
+def _letter(choices: list[str], message: str) -> dict[str, Any]:
+    """Read a letter about one order for one kind of wish; of several orders or kinds it is not sure."""
+    order = json.loads(choices[0])
+    kinds = {kind: hit for kind in _KINDS if (hit := re.search(_LABELS[kind], message, re.IGNORECASE))}
+    if len(kinds) != 1 or len(choices) > 1:
+        return {"sure": not kinds, "quote": "", "why": "it asks for one thing, or for none", "wishes": []}
+    [(kind, hit)] = kinds.items()
+    lines = [] if kind == "cancel" else _lines_meant(order, message)
+    pieces = [{"line": line["id"], "sku": _wanted(order, line, message, kind)} for line in lines]
+    wish = {"order": order["id"], "kind": kind, "pieces": pieces, "address": "", "payment": ""}
+    sure = kind == "cancel" or bool(pieces)
+    wishes = [{**wish, "quote": hit.group()}] if sure else []
+    return {"sure": sure, "quote": hit.group(), "why": "these words say it", "wishes": wishes}
+
+
+def _lines_meant(order: dict[str, Any], message: str) -> list[dict[str, Any]]:
+    """Return the lines that the message names."""
+    names = [" ".join([line["name"], *line["options"].values()]) for line in order["lines"]]
+    picked = _picked(names, message)
+    return [order["lines"][index] for index in picked["picked"]] if picked["sure"] else []
+
+
+def _wanted(order: dict[str, Any], line: dict[str, Any], message: str, kind: str) -> str:
+    """Return the variant whose options the message names best, if one stands out; only for an exchange."""
+    said = {word.lower() for word in _WORD.findall(message)}
+    scores = {
+        variant["sku"]: sum(value.lower() in said for value in variant["options"].values())
+        for variant in order["variants"]
+        if variant["product"] == line["product"] and variant["sku"] != line["sku"]
+    }
+    best = [sku for sku, score in scores.items() if score == max(scores.values()) and score]
+    return best[0] if kind == "exchange" and len(best) == 1 else ""
 
 
 def _own_words(choice: str) -> set[str]:

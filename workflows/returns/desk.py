@@ -29,6 +29,7 @@ from workflows.returns.wishes.acceptance import MEASURED
 
 if TYPE_CHECKING:
     from activities.ports import Reads
+    from models.gemini.prompts import Forms
     from models.routing.candidate import Candidate
     from workflows.returns.workflow import ReturnWorkflow
 
@@ -63,6 +64,13 @@ def candidates(embedder: Embedder) -> "Mapping[str, Candidate]":
     return {"matcher": MatcherCandidate(embedder)}
 
 
+def forms() -> "Forms":
+    """Return the form in which a language model reads a letter as a whole."""
+    from workflows.returns.wishes.form import letter_form
+
+    return {WISHES: letter_form}
+
+
 def doubts(told: Told) -> Sequence[str]:
     """Return why nobody could say what was paid for an order's lines; of goods nothing is in doubt."""
     from workflows.returns.worth import worth_of
@@ -91,6 +99,7 @@ DESK = Desk(
     other_text=("order", "items"),
     sources=sales_channel,
     candidates=candidates,
+    forms=forms,
     undecided=frozenset({ORDER_NOT_FOUND}),
     reads={GET_ORDER: Read(ORDER, Order), GET_RETURN: Read(GOODS, GoodsTold, also=("rma",))},
     doubts=doubts,

@@ -22,7 +22,7 @@ MOST_DOUBTS = 20
 """That a person is told of one case."""
 NEEDS_ITEMS = frozenset({Intent.RETURN, Intent.EXCHANGE})
 MOVES_MONEY = frozenset({Intent.RETURN, Intent.EXCHANGE, Intent.CANCEL})
-WHICH_ITEMS = "which items are meant"
+WHAT_IS_WANTED, WHICH_ITEMS = "what is wanted", "which items are meant"
 _SENTENCE_END = re.compile(r"(?<=[.!?;\n])\s+")
 
 
@@ -237,7 +237,7 @@ def understand(
         exact: read how many pieces are meant, too; cases that an earlier version began mean all.
     """
     intent, reason, items, *asks = decisions
-    doubts = [] if intent.outcome == "answered" else [f"what is wanted: {_why_open(intent)}"]
+    doubts = [] if intent.outcome == "answered" else [f"{WHAT_IS_WANTED}: {_why_open(intent)}"]
     settleable = {*doubts, WHICH_ITEMS}
     found = Intent(_label(intent)) if _label(intent) in set(Intent) else Intent.OTHER
     if found in MOVES_MONEY:

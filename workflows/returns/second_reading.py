@@ -6,6 +6,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.decision import Decision, Inquiry, Question
+    from workflows.returns.comparison import (
+        INTENTS,
+        ON_WHICH_CONDITION,
+        elsewhere_of,
+        objections,
+        reading_of,
+    )
     from workflows.returns.reading import (
         MOVES_MONEY,
         Reading,
@@ -30,8 +37,6 @@ with workflow.unsafe.imports_passed_through():
 
 MOST_ORDERS = 5
 """That a message may name besides its own: more are read by nobody but a person."""
-ON_WHICH_CONDITION = "what shall be done on which condition"
-INTENTS = {kind: Intent(kind.value) for kind in Kind}
 SEQUENCE = (Intent.CHANGE_ADDRESS, Intent.CHANGE_PAYMENT, Intent.CHANGE_ITEMS)
 """In which changes of one order are done; some channels change no order whose items were changed."""
 
@@ -62,7 +67,9 @@ def together(
         letter: the answer to `letter_question`.
         asks: whether the message asks for anything at all.
     """
-    found = _of(letter)
+    if against := objections(order, reading, letter, asks):
+        return _doubted(reading, *against)
+    found = reading_of(letter.answer)
     stands = letter.outcome == "answered"
     if found and stands and all(INTENTS[wish.kind] in CHANGES for wish in found.wishes):
         return _changes(request, order, reading, found.wishes, unasked(asks))
@@ -79,8 +86,8 @@ def together(
     return _settled(request, order, reading, found.wishes[0]) if settles else reading
 
 
-def _doubted(reading: Reading, doubt: str) -> Reading:
-    return reading.model_copy(update={"doubts": (*reading.doubts, doubt), "understood": False})
+def _doubted(reading: Reading, *doubts: str) -> Reading:
+    return reading.model_copy(update={"doubts": (*reading.doubts, *doubts), "understood": False})
 
 
 def _difference(order: Order, reading: Reading, found: OrderReading, *, stands: bool) -> str:
@@ -174,11 +181,6 @@ def _lines(order: Order, wish: Wish) -> tuple[OrderLine, ...]:
     return tuple(line for line in order.lines if line.id in named)
 
 
-def _of(letter: Decision) -> OrderReading | None:
-    said = (letter.answer or {}).get("reading")
-    return OrderReading.model_validate(said) if isinstance(said, dict) else None
-
-
 def beside(
     request: ReturnRequest, order: Order, reading: Reading, letter: Decision, others: Sequence[Order]
 ) -> Reading:
@@ -191,15 +193,14 @@ def beside(
         letter: the answer to `letter_question`.
         others: orders that the message names, too, as their channel tells them.
     """
-    said = (letter.answer or {}).get("elsewhere")
-    found = [OrderReading.model_validate(each) for each in said] if isinstance(said, list) else []
+    found = elsewhere_of(letter.answer)
     theirs = {each.id for each in others if each.customer != order.customer}
     wished = tuple(each.order for each in found if each.wishes)
     named = len(numbers_beside(request.message, request.order))
     doubts = [f"it names {named} other orders"] if named > MOST_ORDERS else []
     doubts += [f"it speaks of order {number}, which is another customer's" for number in sorted(theirs)]
     doubts += [f"what is wished for order {each.order}" for each in found if not each.wishes]
-    if wished and _of(letter) is None and reading.intent in MOVES_MONEY:
+    if wished and reading_of(letter.answer) is None and reading.intent in MOVES_MONEY:
         doubts.append("whether anything is wished for this order, or only for others")
     if not doubts:
         return reading.model_copy(update={"elsewhere": wished})

@@ -24,6 +24,7 @@ from models.routing.candidate import Asked, CandidateReply
 from models.routing.catalogue import Catalogue, TaskSpec, load_catalogue
 from models.routing.health import OUTCOMES, ModelMeter
 from sandbox.gemini.server import KEY, RunningGemini, running
+from workflows import registry
 
 PLENTY = Limits(day=10_000_000, case=10_000_000)
 
@@ -76,6 +77,7 @@ class Asking:
     secrets: GivenSecrets
     task: TaskSpec
     url: str = ""
+    letters: GeminiCandidate | None = None
     question: Question = field(
         default_factory=lambda: Question(
             task="returns.intent",
@@ -89,8 +91,10 @@ class Asking:
     async def ask(self, *, left_seconds: float = 8.0, **question: object) -> CandidateReply:
         """Ask the question, or one that differs in some fields."""
         asked = self.question.model_copy(update=question)
+        candidate = self.letters if asked.task == "returns.wishes" else self.candidate
+        assert candidate is not None
         task = self.task if asked.task == "returns.intent" else self.catalogue.tasks[asked.task]
-        return await self.candidate.answer(
+        return await candidate.answer(
             Asked(name=asked.task, task=task, question=asked, left_seconds=left_seconds)
         )
 
@@ -141,17 +145,20 @@ async def asking(gemini: RunningGemini, office: Path, books: Engine) -> AsyncIte
     catalogue = load_catalogue(office)
     counts, secrets = Counts(), GivenSecrets(gemini_api_key=KEY)
     door, budgets = GeminiDoor(gemini.url), SqlBudgets(books, PLENTY)
-    candidate = GeminiCandidate(
-        "gemini-flash",
-        catalogue.models["gemini-flash"],
-        load_prompts(office, catalogue),
-        door,
-        secrets,
-        budgets=budgets,
-        answers=SqlAnswers(books, CandidateReply),
-        meter=counts.meter,
+    flash, letters = (
+        GeminiCandidate(
+            name,
+            catalogue.models[name],
+            load_prompts(office, catalogue),
+            door,
+            secrets,
+            budgets=budgets,
+            answers=SqlAnswers(books, CandidateReply),
+            meter=counts.meter,
+            forms=registry.forms(),
+        )
+        for name in ("gemini-flash", "gemini-letter")
     )
-    yield Asking(
-        catalogue, candidate, counts, budgets, secrets, catalogue.tasks["returns.intent"], url=gemini.url
-    )
+    task = catalogue.tasks["returns.intent"]
+    yield Asking(catalogue, flash, counts, budgets, secrets, task, url=gemini.url, letters=letters)
     await door.close()

@@ -10,6 +10,8 @@ from models.gemini.rate_limit import Pace
 from models.routing.candidate import CandidateFailed
 from sandbox.gemini.server import RunningGemini
 from tests.models.gemini.conftest import Asking
+from tests.workflows.returns.wishes.letters import CUSTOMER
+from workflows.returns.wishes.letter import OrderReading
 
 Strike = Callable[..., None]
 
@@ -45,6 +47,30 @@ async def test_it_picks_among_the_questions_own_choices(asking: Asking) -> None:
         task="returns.items", text="The scarf goes back.", choices=("Tshirt blue", "Scarf wool")
     )
     assert (reply.outcome, reply.answer) == ("answered", {"picked": [1]})
+
+
+async def test_a_letter_is_read_once_into_a_list_of_wishes(asking: Asking) -> None:
+    order = CUSTOMER.orders[0]
+    name = order.lines[0].name
+    reply = await asking.ask(
+        task="returns.wishes",
+        text=f"I want to return the {name}, please refund it.",
+        choices=(order.model_dump_json(),),
+    )
+    assert reply.outcome == "answered"
+    reading = OrderReading.model_validate((reply.answer or {})["reading"])
+    assert [(wish.kind.value, wish.pieces[0].line) for wish in reading.wishes] == [
+        ("return", order.lines[0].id)
+    ]
+    assert reply.cost_microusd > 0
+
+
+@pytest.mark.parametrize("fault", ["misfit", "invented", "truncated"])
+async def test_a_letter_read_wrongly_is_no_reading(asking: Asking, strike: Strike, fault: str) -> None:
+    strike(fault, times=2)
+    choices = (CUSTOMER.orders[0].model_dump_json(),)
+    reply = await asking.ask(task="returns.wishes", text="I want to return it.", choices=choices)
+    assert reply.outcome in ("malformed", "ungrounded", "truncated")
 
 
 async def test_what_it_is_not_sure_of_is_only_its_best_guess(asking: Asking) -> None:

@@ -49,6 +49,21 @@ async def test_with_gemini_it_is_settled_and_the_cost_is_on_record(with_gemini: 
         [intent] = [each for each in decisions.values() if each.task == "returns.intent"]
         assert (intent.provenance.by, intent.outcome) == ("gemini", "answered")
         assert intent.provenance.prompt_hash is not None
+        [letter] = [each for each in decisions.values() if each.task == "returns.wishes"]
+        assert (letter.provenance.by, letter.outcome) == ("gemini", "answered")
+        assert (letter.earlier or {})["reading"]["signs"]["foreign"] == 1.0  # type: ignore[index,call-overload]  # JSON
         cost = sum(each.provenance.cost_microusd for each in decisions.values())
         assert shop.installation.decisions.cost_microusd() == cost > 0
         assert {each.by for each in shop.installation.decisions.deciders()} >= {"gemini"}
+
+
+async def test_what_asks_for_nothing_stays_so_whatever_gemini_reads(with_gemini: Children) -> None:
+    async with opened(with_gemini) as shop:
+        request = asking(given_order(shop), "Meine Frau fragt: kann ich das Hemd später noch zurückgeben?")
+        await shop.submit(request)
+        await waiting(shop, request)
+
+        decisions = shop.timeline(request).decisions.values()
+        [letter] = [each for each in decisions if each.task == "returns.wishes"]
+        assert (letter.provenance.by, letter.outcome) == ("gemini", "answered")
+        assert shop.entries("webshop", "refund", request.order) == []

@@ -20,11 +20,12 @@ from workflows.returns.matching.variants import match_variant
 from workflows.returns.types import ASKS, CHANGES, WISHES, Intent, Order
 from workflows.returns.wishes import acceptance, change_guard, cleaning, guard
 from workflows.returns.wishes.conditions import CONDITIONAL, conditional
-from workflows.returns.wishes.letter import Customer, OrderReading
+from workflows.returns.wishes.letter import AGAINST_A_CHANGE, Customer, OrderReading
 from workflows.returns.wishes.reader import read
 
 ITEMS, VARIANT = "returns.items", "returns.variant"
-CONTRACTS = {ITEMS: "picked", VARIANT: "picked", ASKS: "label", WISHES: "label"}
+CONTRACTS = {ITEMS: ("picked",), VARIANT: ("picked",), ASKS: ("label",), WISHES: ("form", "label")}
+"""By task; an office may still call a letter's reading a label: the rules answer it the same."""
 
 
 class MatcherCandidate:
@@ -37,7 +38,7 @@ class MatcherCandidate:
 
     async def prepare(self, name: str, task: TaskSpec) -> Readiness:
         """Load the embedder, which is asked only when words alone do not settle it."""
-        if CONTRACTS.get(name) != task.contract:
+        if task.contract not in CONTRACTS.get(name, ()):
             return Readiness(unavailable=f"it knows only {', '.join(CONTRACTS)}")
         if name in (ASKS, WISHES):
             await asyncio.to_thread(_loaded)
@@ -117,6 +118,7 @@ def _wishes(question: Question) -> CandidateReply:
             "label": "stands" if stands else "open",
             "reading": one.model_dump(mode="json") if one else None,
             "elsewhere": [each.model_dump(mode="json") for each in weighed.values()],
+            AGAINST_A_CHANGE: list(change_guard.doubts(question.text)),
         },
         why="all of it stands" if stands else "; ".join(against) or _why_open(one),
         version=rules_version(),

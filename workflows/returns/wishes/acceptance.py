@@ -12,13 +12,15 @@ MEASURED = ("en",)
 """Languages in which the rules' errors are measured; in others nothing stands by itself."""
 MOST = 3.0
 """Signs are counts; more than so many say no more."""
+FOREIGN = "foreign"
+"""The sign of a letter in a language in which the rules were not measured."""
 FORBIDDING = (
     "question", "obstacles", "stray", "conditions", "empty", "ambiguous", "conflict", "unclear",
         "partial_cancel",
     "both_kinds", "open_lines", "no_lines", "loose_lines", "pay_loose", "swap_in_return", "method_mixed",
         "outside",
     "in_one", "method_open", "kept_changes",
-    "machine", "unended", "close", "unasked", "refused",
+    "machine", "unended", "close", "unasked", "refused", FOREIGN,
 )  # fmt: skip
 """Signs with which no reading stands by itself, however sure it looks."""
 LEAST_TO_CONFIRM = 0.5
@@ -91,10 +93,10 @@ def weighed(
 
 def _weighed(reading: OrderReading, model: AcceptanceCard, *, local: bool) -> OrderReading:
     if not local:
-        reading = reading.model_copy(update={"signs": {**reading.signs, "stray": 1.0}})
+        reading = reading.model_copy(update={"signs": {**reading.signs, FOREIGN: 1.0}})
     sure = confidence(reading, model) if reading.wishes else 0.0
     reading = reading.model_copy(update={"confidence": sure})
-    likely = reading.wishes and reading.question is None and sure >= LEAST_TO_CONFIRM
+    likely = local and reading.wishes and reading.question is None and sure >= LEAST_TO_CONFIRM
     if likely and not accepted(reading, model):
         return reading.model_copy(update={"question": Question(gap=Gap.CONFIRM)})
     return reading

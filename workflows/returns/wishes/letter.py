@@ -5,6 +5,9 @@ from enum import StrEnum
 from contracts.base import Frozen
 from workflows.returns.types import Order, WayToPay
 
+AGAINST_A_CHANGE = "against_a_change"
+"""The field of an answer with what speaks against a change of the order, whoever reads one."""
+
 
 class Kind(StrEnum):
     """What is wished for an order."""
