@@ -35,10 +35,15 @@ class Done(Frozen):
 
 
 class Accounts(Frozen):
-    """Which accounts to look up, and whose own shares to leave out."""
+    """Which accounts to look up, and whose own shares to leave out.
+
+    Attributes:
+        own_too: what that case has done itself counts, too; what it may still do never does.
+    """
 
     names: tuple[str, ...]
     case_id: str
+    own_too: bool = False
 
 
 class Books(Frozen):

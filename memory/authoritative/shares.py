@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     true,
     update,
@@ -172,12 +173,15 @@ def _seen(dialect: str, *, locking: bool) -> Executable:
 def _done(session: Session, wanted: Accounts) -> Iterator[Done]:
     """Yield the sums of the shares that stand, by account and operation."""
     sums: dict[tuple[str, str], Done] = {}
+    counted = col(ShareRow.case_id) != wanted.case_id
+    if wanted.own_too:
+        counted = or_(counted, col(EffectRow.state) == EffectState.APPLIED)
     for some in _pages(wanted.names):
         query = (
             rows_of(ShareRow, EffectRow.state, CaseRow.status)
             .join(EffectRow, col(EffectRow.key) == col(ShareRow.effect_key), isouter=True)
             .join(CaseRow, col(CaseRow.id) == col(ShareRow.case_id), isouter=True)
-            .where(col(ShareRow.account).in_(some), col(ShareRow.case_id) != wanted.case_id)
+            .where(col(ShareRow.account).in_(some), counted)
             .order_by(col(ShareRow.account), col(ShareRow.operation))
         )
         for share, state, status in session.exec(query):

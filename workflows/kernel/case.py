@@ -135,16 +135,15 @@ class CaseRun:
         """
         return await self.file.placement.read(step, given, connector, what, AGAIN)
 
-    async def books(self, accounts: tuple[str, ...]) -> Books:
-        """Ask our own books what other cases did for these accounts.
+    async def books(self, accounts: tuple[str, ...], *, own_too: bool = False) -> Books:
+        """Ask our own books what other cases did for these accounts, and with `own_too` this one.
 
         What stands outside must be read after this, not before: so it shows all that the books hold for
         done, and what it shows besides is not ours.
         """
-        wanted = Accounts(names=accounts, case_id=self.file.case_id)
-        return await self.file.placement.record(
-            ShareActivities.books, wanted, "our own books: what was done for this"
-        )
+        wanted = Accounts(names=accounts, case_id=self.file.case_id, own_too=own_too)
+        what = "our own books: what was done for this"
+        return await self.file.placement.record(ShareActivities.books, wanted, what)
 
     async def recall(self, question: str, kinds: tuple[str, ...], token_budget: int) -> Context:
         """Ask memory what it knows; without memory, go on without."""

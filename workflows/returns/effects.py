@@ -22,7 +22,7 @@ def effects_for(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEff
     match reading.intent:
         case Intent.RETURN if reading.wanted:
             return _return(order, reading, found)
-        case Intent.EXCHANGE if order.status == "delivered" and _all_found(reading):
+        case Intent.EXCHANGE if can_exchange(order, reading):
             return _exchange(order, reading, found)
         case Intent.CANCEL:
             return _cancel(order, reading, found)
@@ -34,8 +34,10 @@ def effects_for(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEff
             return ()
 
 
-def _all_found(reading: Reading) -> bool:
-    return bool(reading.wanted) and all(item.variant is not None for item in reading.wanted)
+def can_exchange(order: Order, reading: Reading) -> bool:
+    """Say whether an exchange can be proposed: the old piece was delivered, and it is known what for."""
+    found = bool(reading.wanted) and all(item.variant is not None for item in reading.wanted)
+    return found and order.status == "delivered"
 
 
 def _pieces(order: Order, found: Sum) -> dict[str, int]:
@@ -79,21 +81,25 @@ def refunded(
 
 def _exchange(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEffect, ...]:
     restock, mark = _goods(order, reading, found)
-    names = ", ".join(
-        f"{item.line.name} ({', '.join(item.variant.options.values())})"
-        for item in reading.wanted
-        if item.variant
-    )
     return (
-        *_reservations(order, reading, found),
-        *_difference(order, reading, found),
+        *reservations(order, reading, found),
+        *difference(order, reading, found),
         restock,
-        notice(order, reading, "exchanged", items=names),
+        notice(order, reading, "exchanged", items=new_items(reading)),
         mark,
     )
 
 
-def _difference(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEffect, ...]:
+def new_items(reading: Reading) -> str:
+    """Return what is wanted instead, as a customer reads it."""
+    return ", ".join(
+        f"{item.line.name} ({', '.join(item.variant.options.values())})"
+        for item in reading.wanted
+        if item.variant
+    )
+
+
+def difference(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEffect, ...]:
     """Return the payment of an exchange's difference, booked on the lines that differ that way."""
     cents = found.difference_cents
     if not cents:
@@ -109,7 +115,8 @@ def _difference(order: Order, reading: Reading, found: Sum) -> tuple[ProposedEff
     return (payment("charge", order, cents, method=method, reason=reason, shares=shares),)
 
 
-def _reservations(order: Order, reading: Reading, found: Sum) -> list[ProposedEffect]:
+def reservations(order: Order, reading: Reading, found: Sum) -> list[ProposedEffect]:
+    """Return what sets aside each new item of an exchange."""
     made = []
     for number, item in enumerate(reading.wanted, start=1):
         assert item.variant is not None

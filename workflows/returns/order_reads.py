@@ -23,13 +23,15 @@ class OrderReads:
         request: that names the order.
         order: as it was read last; None before that, and if the channel has no such order.
         booked: another case did something for it: our own books are asked, too.
+        own_too: this case did something for it, and what is left is judged by an order that shows it.
     """
 
-    def __init__(self, case: CaseRun, request: ReturnRequest, *, booked: bool) -> None:
+    def __init__(self, case: CaseRun, request: ReturnRequest, *, booked: bool, own_too: bool) -> None:
         """Read nothing yet."""
         self.request = request
         self.order: Order | None = None
         self.booked = booked
+        self.own_too = own_too
         self._case = case
         self._digest = ""
 
@@ -78,8 +80,9 @@ class OrderReads:
         return await self._case.rest_outdated() if self.booked else Rest.TAKEN
 
     async def look_up_again(self, known: Known, *, again: bool = False) -> Known:
-        """Ask our own books what other cases did for the order, then its channel once more."""
+        """Ask our own books what was done for the order, then its channel once more."""
         self.booked = True
-        books = await self._case.books(accounts(known.order, known.order.lines))
+        wanted = accounts(known.order, known.order.lines)
+        books = await self._case.books(wanted, own_too=self.own_too)
         order = await self.look(again=again)
         return known.as_of((order or known.order).model_copy(update={"books": books}))

@@ -16,14 +16,14 @@ with workflow.unsafe.imports_passed_through():
     from contracts.evidence import Evidence
     from contracts.memory import Context
     from contracts.money import Direction, money_text, signed
-    from workflows.returns.effects import effects_for
+    from workflows.returns.effects import can_exchange, effects_for
     from workflows.returns.joint_plan import joined, joined_facts, paid_back
     from workflows.returns.reading import Reading, about_order, as_of
     from workflows.returns.steps import notice
     from workflows.returns.sums import Sum, named, sum_of
     from workflows.returns.types import CHANGES, DESK, Intent, Order, Reason, ReturnFacts, ReturnRequest
-    from workflows.returns.way.plans import way_effects
-    from workflows.returns.way.state import Way
+    from workflows.returns.way.plans import exchanged_ahead, rest_of, way_effects
+    from workflows.returns.way.state import Way, Wish
     from workflows.returns.worth import accounts, line_account, order_name, worth_of
 
 NOT_DELIVERED = -1
@@ -71,6 +71,14 @@ class Known:
         if self.order.status == "delivered" and self.order.delivered_at is None:
             unsure.add("days_since_delivery")
         return frozenset(unsure)
+
+    @property
+    def returns(self) -> "Known":
+        """The same request with its returns alone; itself if it has nothing else, or none."""
+        wanted = [each for each in self.reading.each if each.intent is Intent.RETURN]
+        if not wanted or not self.reading.also:
+            return self
+        return replace(self, reading=wanted[0].model_copy(update={"also": tuple(wanted[1:])}))
 
     def as_of(self, order: Order) -> "Known":
         """Return the same request with the order as it is now."""
@@ -139,8 +147,14 @@ def facts_today(
     agreed = narrowed(plan, approval.amount_cents) if lowered and approval.amount_cents else plan
     left = dict(worth_of(known.order).left_by_method)
     payable = all(cents <= left.get(method, 0) for method, cents in paid_back([agreed]).items())
-    today = joined_facts([facts(known.order, each, asked_at, way=way) for each in known.reading.each])
-    return today.model_copy(update={"payable": payable}).model_dump(mode="json")
+    today = joined_facts(
+        [
+            facts(known.order, each, asked_at, way=way.of(place, each.intent))
+            for place, each in enumerate(known.reading.each)
+            if each.intent is Intent.RETURN or not way.wishes
+        ]
+    )
+    return today.model_copy(update={"payable": payable, **way.facts}).model_dump(mode="json")
 
 
 def plan_for(
@@ -165,11 +179,49 @@ def plan_for(
         way: where the goods of a return are.
     """
     plans: list[Plan] = []
-    for each in reading.each:
+    for place, each in enumerate(reading.each):
         found = sum_of(order, each, shipping=shipping)
         left = replace(found, worth=found.worth.less(paid_back(plans)))
-        plans.append(_plan_for_one(case_id, order, each, asked_at, left, way=way))
-    return joined(order, plans)
+        mine = way.of(place, each.intent)
+        plans.append(_plan_for_one(case_id, order, each, asked_at, left, way=mine))
+    return joined(order, plans, way.facts)
+
+
+def plan_of_the_rest(
+    case_id: str, order: Order, reading: Reading, asked_at: datetime, *, shipping: bool, way: Way
+) -> Plan:
+    """Return what is left to do once goods came back, or nobody waits for them any more.
+
+    What went ahead is only brought to its end; money that waited for its goods is judged by the order now.
+    """
+    assert way.begun is not None
+    if not way.wishes:
+        return rest_of(order, reading, way, way.begun.facts)
+    if way.goods == "lost":
+        place = next(n for n, each in enumerate(reading.each) if each.intent is Intent.RETURN)
+        then = {**way.wishes[place].facts, "amount_cents": way.begun.facts["amount_cents"]}
+        return rest_of(order, reading.each[place], way, then)
+    plans: list[Plan] = []
+    for place, (each, wish) in enumerate(zip(reading.each, way.wishes, strict=True)):
+        mine = way.of(place, each.intent)
+        if wish.pieces and each.intent is Intent.RETURN and not way.paid:
+            found = sum_of(order, each, shipping=shipping)
+            left = replace(found, worth=found.worth.less(paid_back(plans)))
+            plans.append(_plan_for_one(case_id, order, each, asked_at, left, way=mine))
+        elif wish.pieces:
+            plans.append(rest_of(order, each, mine, wish.facts))
+    return joined(order, plans, way.facts, done=[effect.step for effect in way.begun.effects])
+
+
+def wishes_sent_off(known: Known, asked_at: datetime, way: Way) -> tuple[Wish, ...]:
+    """Return each of several wishes as it is when what comes back is sent off; none of a single one."""
+    order, made = known.order, []
+    for place, each in enumerate(known.reading.each if known.reading.also else ()):
+        mine, found = way.of(place, each.intent), sum_of(order, each)
+        told = facts(order, each, asked_at, found, mine).model_dump(mode="json")
+        pieces = dict(found.pieces) if mine.on_its_way else {}
+        made.append(Wish(pieces=pieces, facts={**told, "customer": order.customer}))
+    return tuple(made)
 
 
 def _plan_for_one(
@@ -192,8 +244,12 @@ def _plan_for_one(
 
 
 def _effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[ProposedEffect, ...]:
-    if reading.intent is Intent.RETURN and reading.wanted and way.goods != "handed_over":
+    if way.goods == "handed_over":
+        return effects_for(order, reading, found)
+    if reading.intent is Intent.RETURN and reading.wanted:
         return way_effects(order, reading, found, way)
+    if reading.intent is Intent.EXCHANGE and can_exchange(order, reading):
+        return exchanged_ahead(order, reading, found, way)
     return effects_for(order, reading, found)
 
 

@@ -1,5 +1,6 @@
 """What the desk proposes for a request, made anew whenever what it knows has changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from temporalio import workflow
@@ -7,11 +8,22 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Authorization, Plan, forbids
     from workflows.kernel.case import CaseRun
-    from workflows.returns.plan import Known, Planned, half_done, money_out_cents, plan_for
-    from workflows.returns.types import GOODS, Intent, ReturnRequest
-    from workflows.returns.way.plans import outlines, pieces_of, rest_of
-    from workflows.returns.way.state import DOES_MOST, MOST_LINES_BACK, Way
+    from workflows.returns.plan import (
+        Known,
+        Planned,
+        half_done,
+        money_out_cents,
+        plan_for,
+        plan_of_the_rest,
+        wishes_sent_off,
+    )
+    from workflows.returns.types import COME_BACK, GOODS, Intent, ReturnRequest
+    from workflows.returns.way.plans import outlines, pieces_of
+    from workflows.returns.way.state import AHEAD, MOST_LINES_BACK, Way
     from workflows.returns.way.watch import GoodsWatch
+
+EVERY_WISH = "every-wish-goes-its-way"
+"""Cases that an earlier version began settle exchanges and several wishes at once, as they began."""
 
 
 class Proposals:
@@ -48,25 +60,43 @@ class Proposals:
 
     async def propose(self, known: Known) -> Plan:
         """Return what the desk proposes; where goods are to come back, policy says when the money goes."""
-        wanted = len(known.reading.wanted)
-        alone = known.reading.intent is Intent.RETURN and not known.reading.also and wanted <= MOST_LINES_BACK
-        if not alone or not known.order.takes_back or self._case.file.done:
+        if self._case.file.done or not self._comes_back(known):
             return self.plan(known)
-        ways = self._goods.way.alternatives()
-        most = self.plan(known, ways[DOES_MOST])
-        if most.effects and await self._keeps_postage(known, most):
-            most = self.plan(known, ways[DOES_MOST])
+        ways = self._goods.way.alternatives(refunds=known.returns.reading.intent is Intent.RETURN)
+        ahead = next(way for way in ways if way.goods == AHEAD)
+        most = self.plan(known, ahead)
+        if most.effects and await self._keeps_postage(known.returns, ahead):
+            most = self.plan(known, ahead)
         if most.effects:
-            self._goods.way = ways[await self._case.choose(outlines(most, ways), GOODS)]
+            self._goods.way = ways[await self._case.choose(self._outlines(known, most, ways), GOODS)]
         return self.plan(known)
 
-    async def _keeps_postage(self, known: Known, most: Plan) -> bool:
+    def _comes_back(self, known: Known) -> bool:
+        """Say whether goods are to come back for the request, and its channel takes them."""
+        reading = known.reading
+        back = [each for each in reading.each if each.intent in COME_BACK and each.wanted]
+        if not back or not known.order.takes_back:
+            return False
+        if sum(len(each.wanted) for each in back) > MOST_LINES_BACK:
+            return False
+        return (reading.intent is Intent.RETURN and not reading.also) or workflow.patched(EVERY_WISH)
+
+    def _outlines(self, known: Known, most: Plan, ways: Sequence[Way]) -> list[Plan]:
+        """Return what policies read of each way; of a return alone it follows from the one that does most."""
+        if known.reading.intent is Intent.RETURN and not known.reading.also:
+            return outlines(most, ways)
+        return [self.plan(known, way).in_outline() for way in ways]
+
+    async def _keeps_postage(self, known: Known, ahead: Way) -> bool:
         """Ask policy, before the customer is told a sum: will it pay postage, too, once the goods are here?
 
         Returns:
             Whether that was learnt now: the plan must be made anew without.
         """
-        if self.postage_kept or not most.facts["shipping_cents"]:
+        if self.postage_kept or known.reading.intent is not Intent.RETURN:
+            return False
+        most = self.plan(known, ahead)
+        if not most.facts["shipping_cents"]:
             return False
         back = self._goods.way.once_back(pieces_of(most))
         paid = self.plan(known, back)
@@ -82,15 +112,22 @@ class Proposals:
         An order of thousands of lines that is as it was is not reckoned anew at each look.
         """
         way = way or self._goods.way
-        if way.paid:
-            return rest_of(known.order, known.reading, way)
         before, shipping = self._last, shipping and not self.postage_kept
         if before is not None and before.stands(known, shipping=shipping, way=way):
             return before.plan
+        make = plan_of_the_rest if way.paid or way.wishes else plan_for
         case_id = self._case.file.case_id
-        plan = plan_for(case_id, known.order, known.reading, self.asked_at, shipping=shipping, way=way)
+        plan = make(case_id, known.order, known.reading, self.asked_at, shipping=shipping, way=way)
         self._last = Planned(known, shipping, self._case.unless_too_large(plan), way)
         return self._last.plan
+
+    def sent_off(self, known: Known, plan: Plan) -> bool:
+        """Take in that a plan is done; return whether goods are to come back by it."""
+        pieces = pieces_of(plan)
+        if pieces:
+            wishes = wishes_sent_off(known, self.asked_at, self._goods.way)
+            self._goods.way = self._goods.way.sent_off(pieces, plan, wishes)
+        return bool(pieces)
 
     def follow(self, plan: Plan) -> Plan:
         """Take up the plan that people agreed to, and its way: another was thought of while they did."""
@@ -98,11 +135,12 @@ class Proposals:
         return plan
 
     def whole(self, plan: Plan) -> Plan:
-        """Return a plan with what was done before it, where money went before the goods."""
-        if not self._goods.way.paid:
+        """Return a plan with what was done before the goods came."""
+        begun = self._goods.way.begun
+        if begun is None:
             return plan
         steps = {effect.step for effect in plan.effects}
-        before = tuple(effect for effect in self.begun.effects if effect.step not in steps)
+        before = tuple(effect for effect in begun.effects if effect.step not in steps)
         return plan.model_copy(update={"effects": (*before, *plan.effects)})
 
     def amount(self, plan: Plan) -> int:

@@ -21,6 +21,7 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "never_came": {**_ORDER, "rma": "RMA-1001"},
     "charged_back": {**_ORDER, "amount": "40.00 EUR", "rma": "RMA-1001"},
     "exchanged": _GOODS,
+    "exchanged_ahead": {**_GOODS, **_SENT},
     "cancelled": {**_ORDER, "amount": "40.00 EUR"},
     "items_changed": {**_GOODS, "paid": "more", "amount": "5.00 EUR"},
     "address_changed": _ORDER,

@@ -63,6 +63,18 @@ class Intent(StrEnum):
     OTHER = "other"
 
 
+COME_BACK = frozenset({Intent.RETURN, Intent.EXCHANGE})
+"""What brings goods back."""
+SETTLED_AS = {
+    Intent.RETURN: "returned",
+    Intent.EXCHANGE: "exchanged",
+    Intent.CANCEL: "cancelled",
+    Intent.WHERE_IS_IT: "answered",
+    Intent.CHANGE_ITEMS: "items_changed",
+    Intent.CHANGE_ADDRESS: "address_changed",
+    Intent.CHANGE_PAYMENT: "payment_changed",
+}
+"""The word for a case that was settled by what it asked for."""
 CHANGES = frozenset({Intent.CHANGE_ITEMS, Intent.CHANGE_ADDRESS, Intent.CHANGE_PAYMENT})
 """What may be wished for an order that has not left, besides cancelling it."""
 
@@ -77,6 +89,10 @@ class Reason(StrEnum):
     LATE = "late"
     NOT_AS_DESCRIBED = "not_as_described"
     UNSTATED = "unstated"
+
+
+FAULTY = frozenset({Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED})
+"""Reasons that lie with the seller."""
 
 
 def _as_item(given: object) -> object:

@@ -44,27 +44,19 @@ with workflow.unsafe.imports_passed_through():
         DESK,
         GOODS,
         ORDER_NOT_FOUND,
+        SETTLED_AS,
         Intent,
         Order,
         ReturnRequest,
         ReturnResult,
     )
-    from workflows.returns.way.plans import as_returned, pieces_of
+    from workflows.returns.way.plans import as_returned
     from workflows.returns.way.watch import GoodsWatch
 
 CONTEXT_TOKENS = 400
 RECALLED = ("case", "policy")
 FIRST = ("reserve", "cancel_order", "change_address", "change_payment", "change_items")
 """What the rest of a plan depends on, besides the money."""
-SETTLED_AS = {
-    Intent.RETURN: "returned",
-    Intent.EXCHANGE: "exchanged",
-    Intent.CANCEL: "cancelled",
-    Intent.WHERE_IS_IT: "answered",
-    Intent.CHANGE_ITEMS: "items_changed",
-    Intent.CHANGE_ADDRESS: "address_changed",
-    Intent.CHANGE_PAYMENT: "payment_changed",
-}
 
 
 @workflow.defn(name="ReturnWorkflow")
@@ -86,8 +78,9 @@ class ReturnWorkflow:
         self.undoing = carried.plan if carried else None
         self.today: dict[str, JsonValue] | None = None
         self.versions: dict[str, int] | None = None
-        self.orders = OrderReads(self.case, request, booked=carried is not None and carried.booked)
         self.goods = GoodsWatch(self.case, request, carried.way if carried else None)
+        booked, own_too = carried is not None and carried.booked, self.goods.way.judged_by_parts
+        self.orders = OrderReads(self.case, request, booked=booked, own_too=own_too)
         kept_before = carried is not None and carried.postage_kept
         self.proposals = Proposals(self.case, request, self.goods, postage_kept=kept_before)
 
@@ -189,6 +182,7 @@ class ReturnWorkflow:
         if way.goods == "lost":
             return await self.write_off(known)
         if not way.paid:
+            self.orders.own_too = way.judged_by_parts
             known = await self.orders.look_up_again(replace(known, reading=as_returned(known.reading, way)))
         self.known = known
         return await self.settle(self.proposals.plan(known), known)
@@ -204,9 +198,11 @@ class ReturnWorkflow:
 
     async def write_off(self, known: Known) -> ReturnResult:
         """End a return whose goods never came: with nothing refunded, or as policy says of what was."""
+        if any(each.intent is Intent.EXCHANGE for each in known.reading.each):
+            why = "the goods never came, and what was to replace them is gone"
+            return await self.hand_over_unsettled(self.proposals.begun, why)
         if not self.goods.way.paid:
-            told = message_plan(self.proposals.begun, known, "never_came", rma=self.goods.way.rma)
-            await self.case.tell(told)
+            await self.tell_of_goods(known, "never_came")
             return await self.close(CaseStatus.EXPIRED, "goods_never_came")
         charge = self.proposals.plan(known)
         nothing = charge.model_copy(update={"effects": ()})
@@ -216,8 +212,12 @@ class ReturnWorkflow:
 
     async def remind(self, known: Known) -> None:
         """Remind the customer of the goods."""
+        await self.tell_of_goods(known, "goods_reminder", step="remind")
+
+    async def tell_of_goods(self, known: Known, name: str, step: str = "tell") -> None:
+        """Tell the customer something of the goods that are to come."""
         begun, rma = self.proposals.begun, self.goods.way.rma
-        await self.case.tell(message_plan(begun, known, "goods_reminder", step="remind", rma=rma))
+        await self.case.tell(message_plan(begun, known, name, step=step, rma=rma))
 
     async def go_on(self, carried: ReturnCarry) -> ReturnResult:
         """Go on with a case whose earlier run grew long while people thought."""
@@ -336,8 +336,7 @@ class ReturnWorkflow:
         stopped = await self.case.carry_out(plan, authorization, first=FIRST)
         if stopped is not None:
             return await self.step_back(plan, known, stopped.word)
-        if self.goods.way.on_its_way:
-            self.goods.way = self.goods.way.sent_off(pieces_of(plan), plan)
+        if self.proposals.sent_off(known, plan):
             return await self.take_back(known)
         if self.goods.way.goods == "lost":
             return await self.close(CaseStatus.SETTLED, "charged_back")

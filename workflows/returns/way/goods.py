@@ -1,6 +1,6 @@
 """The goods of one return: what is expected, what came, and how it was found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from temporalio import workflow
@@ -89,6 +89,21 @@ class ReturnedGoods(Frozen):
         }
         return {line: count for line, count in counts.items() if count}
 
+    def shared_out(self, parts: Sequence[Mapping[str, int]]) -> "list[ReturnedGoods]":
+        """Return the goods of each part of what is expected; what came is the first part's first."""
+        here, found = self.received(), self.found()
+        shared = []
+        for part in parts:
+            came = {line: min(count, here[line]) for line, count in part.items()}
+            seen = []
+            for line, count in came.items():
+                here[line] -= count
+                seen += [
+                    FoundTold(line=line, quantity=n, condition=how) for how, n in _taken(found[line], count)
+                ]
+            shared.append(ReturnedGoods(expected={**part}, came=came, seen=tuple(seen)))
+        return shared
+
     def with_parcel(self, parcel: Parcel) -> "ReturnedGoods":
         """Return the goods after a person said that some came."""
         here = self.received()
@@ -135,3 +150,15 @@ def _counted(pieces: Iterable[FoundTold], most: int) -> dict[Condition, int]:
         counted[one.condition] = counted.get(one.condition, 0) + count
         most -= count
     return {condition: count for condition, count in counted.items() if count}
+
+
+def _taken(found: dict[Condition, int], count: int) -> list[tuple[Condition, int]]:
+    """Take so many pieces out of what was found, and return how they were found."""
+    taken = []
+    for condition, there in found.items():
+        part = min(there, count)
+        count -= part
+        found[condition] = there - part
+        if part:
+            taken.append((condition, part))
+    return taken

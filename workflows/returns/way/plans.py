@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import JsonValue
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -10,12 +11,12 @@ with workflow.unsafe.imports_passed_through():
     from contracts.money import money_text
     from contracts.parcel import Condition
     from contracts.shares import Share
-    from workflows.returns.effects import refunded
+    from workflows.returns.effects import difference, new_items, refunded, reservations
     from workflows.returns.payments import payment
     from workflows.returns.reading import Reading
     from workflows.returns.steps import effect, named_lines, notice
     from workflows.returns.sums import Sum, named
-    from workflows.returns.types import AUTHORISE, Order
+    from workflows.returns.types import AUTHORISE, Intent, Order
     from workflows.returns.way.goods import ReturnedGoods
     from workflows.returns.way.state import Way
     from workflows.returns.worth import line_account
@@ -70,24 +71,39 @@ def way_effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[P
             return (*money, *_restocked(order, reading, way.back), says, *marks)
 
 
-def rest_of(order: Order, reading: Reading, way: Way) -> Plan:
-    """Return what is left to do where the money went before the goods.
+def exchanged_ahead(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[ProposedEffect, ...]:
+    """Return what is done first of an exchange whose old piece is still to come: the new one goes ahead."""
+    says = notice(
+        order, reading, "exchanged_ahead", items=new_items(reading), rma=way.rma, postage=way.postage
+    )
+    return (
+        *reservations(order, reading, found),
+        _authorised(order, reading, found.pieces, way),
+        *difference(order, reading, found),
+        says,
+    )
 
-    The order shows our own refund by now: the facts are those that it was allowed by, with what is known of
+
+def rest_of(order: Order, reading: Reading, way: Way, then: Mapping[str, JsonValue]) -> Plan:
+    """Return what is left to do where the money, or the new piece, went before the goods.
+
+    The order shows our own work by now: the facts are those that it was allowed by, with what is known of
     the goods.
+
+    Args:
+        order: the order as it is now.
+        reading: the one wish.
+        way: its way.
+        then: the facts that it was allowed by.
     """
     assert way.begun is not None
-    booked = any(one.operation == "refund" for one in way.begun.effects)
     effects = (
         _charged_back(order, reading, way)
         if way.goods == "lost"
-        else (
-            *_restocked(order, reading, way.back),
-            *_marked(order, reading, way.back, booked=booked),
-        )
+        else (*_restocked(order, reading, way.back), *_marked(order, reading, way.back, booked=_booked(then)))
     )
     # Whoever let the money go understood the request, or agreed to it: nobody is asked that once more.
-    facts = {**way.begun.facts, **way.facts, "understood": True}
+    facts = {**then, **way.facts, "understood": True}
     return way.begun.model_copy(update={"effects": effects, "facts": facts, "accounts": (), "versions": {}})
 
 
@@ -115,7 +131,14 @@ def pieces_of(plan: Plan) -> dict[str, int]:
 
 
 def as_returned(reading: Reading, way: Way) -> Reading:
-    """Return the request as it can be met: with the pieces that came back and are what was sold."""
+    """Return the request as it can be met: refunded are pieces that came back and are what was sold."""
+    first, *also = (_as_returned(each, way.of(place, each.intent)) for place, each in enumerate(reading.each))
+    return first.model_copy(update={"also": tuple(also)})
+
+
+def _as_returned(reading: Reading, way: Way) -> Reading:
+    if reading.intent is not Intent.RETURN or not way.back.expected:
+        return reading
     ours = way.back.ours
     wanted = tuple(
         item.model_copy(update={"quantity": ours[item.line.id]})
@@ -146,10 +169,17 @@ def _marked(
     order: Order, reading: Reading, back: ReturnedGoods, *, booked: bool
 ) -> tuple[ProposedEffect, ...]:
     """Return what shows at the order what came back; it books the pieces where no refund has."""
+    mark = "exchanged" if reading.intent is Intent.EXCHANGE else "returned"
     lines = named_lines(reading.lines, back.ours)
     pieces = {} if booked else back.ours
     shares = tuple(Share(account=line_account(order, line), quantity=count) for line, count in pieces.items())
-    return (effect("mark", "mark_order", order, shares, mark="returned", lines=lines),) if lines else ()
+    return (effect("mark", "mark_order", order, shares, mark=mark, lines=lines),) if lines else ()
+
+
+def _booked(then: Mapping[str, JsonValue]) -> bool:
+    """Say whether a refund that went ahead has booked the pieces already."""
+    cents, differs = int(str(then["amount_cents"])), int(str(then["price_difference_cents"]))
+    return differs < 0 if then["intent"] == Intent.EXCHANGE else cents > 0
 
 
 def _charged_back(order: Order, reading: Reading, way: Way) -> tuple[ProposedEffect, ...]:

@@ -7,7 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.base import Frozen
     from contracts.waits import Wait
-    from workflows.returns.types import Goods, Postage
+    from workflows.returns.types import COME_BACK, Goods, Intent, Postage
     from workflows.returns.way.goods import ReturnedGoods
     from workflows.returns.way.told import FoundTold
 
@@ -18,12 +18,26 @@ ALTERNATIVES: tuple[tuple[Goods, Postage], ...] = (
     ("awaited", "ours"),
     ("awaited", "customers"),
 )
-"""What policy is asked for a return, the best for the customer first: the last asks for nothing but goods."""
+"""What policy is asked for a return, the best for the customer first: the last asks for nothing but goods.
+
+What is exchanged goes ahead of the old piece always (`AHEAD`): who swaps has paid for one of the two.
+"""
+AHEAD: Goods = "expected"
 MOST_LINES_BACK = 300
 """Lines of one return that goes its way; what has more of them is no parcel, and is done at once."""
-DOES_MOST = 1
-"""The place of the one that does all that any of them does."""
 ON_THEIR_WAY: tuple[Goods, ...] = ("expected", "awaited")
+
+
+class Wish(Frozen):
+    """One of several wishes, as it was when what comes back was sent off.
+
+    Attributes:
+        pieces: how many pieces of each line are to come for it.
+        facts: what policies read of it then.
+    """
+
+    pieces: dict[str, int] = {}
+    facts: dict[str, JsonValue] = {}
 
 
 class Way(Frozen):
@@ -38,6 +52,7 @@ class Way(Frozen):
         wait: how long they are waited for; None while nobody waits.
         reminded: the customer was reminded.
         begun: what was proposed before the goods came; its facts hold for what follows.
+        wishes: each of several wishes, in their order; empty where there is one.
     """
 
     rma: str = ""
@@ -48,6 +63,7 @@ class Way(Frozen):
     wait: Wait | None = None
     reminded: bool = False
     begun: Plan | None = None
+    wishes: tuple[Wish, ...] = ()
 
     @property
     def facts(self) -> dict[str, JsonValue]:
@@ -61,23 +77,57 @@ class Way(Frozen):
         }
 
     @property
+    def judged_by_parts(self) -> bool:
+        """Whether one of several wishes was met before, and the money of another waited for its goods."""
+        return bool(self.wishes) and not self.paid
+
+    @property
     def on_its_way(self) -> bool:
         """Whether the goods are to come."""
         return self.goods in ON_THEIR_WAY
 
-    def alternatives(self) -> "list[Way]":
-        """Return the ways that it may go, the best for the customer first."""
-        return [self.model_copy(update={"goods": goods, "postage": by}) for goods, by in ALTERNATIVES]
+    def alternatives(self, *, refunds: bool = True) -> "list[Way]":
+        """Return the ways that it may go, the best for the customer first.
+
+        Args:
+            refunds: whether anything is to be refunded for goods; if not, they are only exchanged.
+        """
+        ways = [self.model_copy(update={"goods": goods, "postage": by}) for goods, by in ALTERNATIVES]
+        return ways if refunds else [way for way in ways if way.goods == AHEAD]
+
+    def of(self, place: int, intent: Intent) -> "Way":
+        """Return the way of one of several wishes; what is about no goods has none.
+
+        Args:
+            place: the wish's place among them.
+            intent: what it wishes.
+        """
+        if self.goods == "handed_over":
+            return self
+        if intent not in COME_BACK:
+            return Way()
+        if self.begun is None:
+            return self.model_copy(update={"goods": AHEAD}) if intent is Intent.EXCHANGE else self
+        if not self.wishes:
+            return self
+        back = self.back.shared_out([wish.pieces for wish in self.wishes])[place]
+        return self.model_copy(update={"back": back})
 
     def as_in(self, plan: Plan) -> "Way":
         """Return the way by which a plan was made; a plan of an earlier version knew of none."""
         said = {"goods": plan.facts.get("goods"), "postage": plan.facts.get("return_postage")}
         return self.model_validate({**dict(self), **{name: word for name, word in said.items() if word}})
 
-    def sent_off(self, pieces: dict[str, int], plan: Plan) -> "Way":
-        """Return the way once the customer was told to send these pieces, and what was proposed is done."""
-        back = ReturnedGoods(expected=pieces)
-        return self.model_copy(update={"back": back, "paid": self.goods == "expected", "begun": plan})
+    def sent_off(self, pieces: dict[str, int], plan: Plan, wishes: tuple[Wish, ...] = ()) -> "Way":
+        """Return the way once the customer was told to send these pieces, and what was proposed is done.
+
+        Args:
+            pieces: how many of each line.
+            plan: what was proposed.
+            wishes: each of several wishes.
+        """
+        sent = {"back": ReturnedGoods(expected=pieces), "begun": plan, "wishes": wishes}
+        return self.model_copy(update={**sent, "paid": self.goods != "awaited"})
 
     def once_back(self, pieces: dict[str, int]) -> "Way":
         """Return the way as it will be if all these pieces come back as they were sent."""

@@ -36,10 +36,10 @@ from tests.activities.test_policy import NoApprovals, Told
 from tests.memory.audit_helpers import journal, keep_case
 from workflows.registry import case_counts
 from workflows.returns.activities import OrderActivities, OrderQuery
-from workflows.returns.plan import plan_for
+from workflows.returns.plan import plan_for, plan_of_the_rest
 from workflows.returns.reading import Reading, Wanted
 from workflows.returns.types import Goods, Intent, Order, Reason
-from workflows.returns.way.plans import as_returned, pieces_of, rest_of
+from workflows.returns.way.plans import as_returned, pieces_of
 from workflows.returns.way.state import Way
 from workflows.returns.worth import accounts
 
@@ -196,7 +196,7 @@ class Case:
     def plan(self, order: Order, reading: Reading) -> Plan:
         """Return what the desk proposes now."""
         if self.way.paid:
-            return rest_of(order, reading, self.way)
+            return plan_of_the_rest(self.id, order, reading, ASKED_AT, shipping=True, way=self.way)
         return plan_for(self.id, order, reading, ASKED_AT, way=self.way)
 
     def reading(self, order: Order) -> Reading:
