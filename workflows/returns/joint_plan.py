@@ -17,7 +17,7 @@ OF_A_WISH = (
     "intent", "reason", "item_state", "price_difference_cents", "shipping_cents", "remaining_cents"
 )  # fmt: skip
 """The facts that differ from wish to wish, and what is left by those before; all others are the order's."""
-OF_ITS_WAY = ("goods", "condition", "return_postage", "pieces_missing")
+OF_ITS_WAY = ("goods", "condition", "return_postage", "pieces_missing", "share_percent")
 """The facts that an effect carries only where its wish goes another way than the case."""
 TURN = {
     "reserve": 0, "cancel_order": 0, "change_address": 0, "change_payment": 0, "change_items": 0,

@@ -1,6 +1,6 @@
 """From a reading of the request to facts, and to the effects the desk proposes: pure functions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -108,7 +108,7 @@ def facts(
     `asked_at` is when the customer asked: a window that ends while people think was still kept. `found`
     is what the request moves, if it was reckoned already; `way` says where the goods are.
     """
-    found = found or sum_of(order, reading)
+    found = found or sum_of(order, reading, share=way.share)
     since = max(0, (asked_at - order.delivered_at).days) if order.delivered_at else NOT_DELIVERED
     return ReturnFacts(
         intent=reading.intent,
@@ -180,10 +180,9 @@ def plan_for(
     """
     plans: list[Plan] = []
     for place, each in enumerate(reading.each):
-        found = sum_of(order, each, shipping=shipping)
-        left = replace(found, worth=found.worth.less(paid_back(plans)))
         mine = way.of(place, each.intent)
-        plans.append(_plan_for_one(case_id, order, each, asked_at, left, way=mine))
+        found = _left_of(order, each, plans, mine, shipping=shipping)
+        plans.append(_plan_for_one(case_id, order, each, asked_at, found, way=mine))
     return joined(order, plans, way.facts)
 
 
@@ -205,12 +204,17 @@ def plan_of_the_rest(
     for place, (each, wish) in enumerate(zip(reading.each, way.wishes, strict=True)):
         mine = way.of(place, each.intent)
         if wish.pieces and each.intent is Intent.RETURN and not way.paid:
-            found = sum_of(order, each, shipping=shipping)
-            left = replace(found, worth=found.worth.less(paid_back(plans)))
-            plans.append(_plan_for_one(case_id, order, each, asked_at, left, way=mine))
+            found = _left_of(order, each, plans, mine, shipping=shipping)
+            plans.append(_plan_for_one(case_id, order, each, asked_at, found, way=mine))
         elif wish.pieces:
             plans.append(rest_of(order, each, mine, wish.facts))
     return joined(order, plans, way.facts, done=[effect.step for effect in way.begun.effects])
+
+
+def _left_of(order: Order, reading: Reading, before: Sequence[Plan], way: Way, *, shipping: bool) -> Sum:
+    """Reckon what a wish moves, of what the wishes before it leave."""
+    found = sum_of(order, reading, shipping=shipping, share=way.share)
+    return replace(found, worth=found.worth.less(paid_back(before)))
 
 
 def wishes_sent_off(known: Known, asked_at: datetime, way: Way) -> tuple[Wish, ...]:

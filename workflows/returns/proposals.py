@@ -6,7 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.authorization import Authorization, Plan, forbids
+    from contracts.authorization import Authorization, Plan, PolicyReason, forbids
     from workflows.kernel.case import CaseRun
     from workflows.returns.plan import (
         Known,
@@ -17,11 +17,14 @@ with workflow.unsafe.imports_passed_through():
         plan_of_the_rest,
         wishes_sent_off,
     )
+    from workflows.returns.sums import WHOLE
     from workflows.returns.types import COME_BACK, GOODS, Intent, ReturnRequest
-    from workflows.returns.way.plans import outlines, pieces_of
-    from workflows.returns.way.state import AHEAD, MOST_LINES_BACK, Way
+    from workflows.returns.way.plans import outlines, pieces_of, shares_in_outline
+    from workflows.returns.way.state import AHEAD, MOST_LINES_BACK, SHARES, Way
     from workflows.returns.way.watch import GoodsWatch
 
+SHARE = "share_percent"
+"""The fact that says what of the goods' worth is refunded."""
 EVERY_WISH = "every-wish-goes-its-way"
 """Cases that an earlier version began settle exchanges and several wishes at once, as they began."""
 
@@ -147,6 +150,28 @@ class Proposals:
         """Return what the case pays with a plan, and paid before it, in the currency's smallest unit."""
         return money_out_cents(self.whole(plan))
 
+    async def lower_share(self, authorization: Authorization, known: Known) -> bool:
+        """Say whether policy denies the plan for the share it refunds, and allows a lower one: that is taken.
+
+        A denial that rests on what is unsure lowers nothing.
+        """
+        way, forbidding = self._goods.way, _forbid_share(authorization)
+        judged_now = not way.paid and way.goods == "inspected" and way.share == WHOLE
+        if not (forbidding and judged_now and self.denies_surely(authorization, known.returns)):
+            return False
+        whole = self.plan(known)
+        place = await self._case.choose([*shares_in_outline(whole), whole], SHARE, spoken=GOODS)
+        if place == len(SHARES):
+            return False
+        self._goods.way = way.shared(SHARES[place], tuple(one.reason for one in forbidding))
+        return True
+
+    def denies_surely(self, authorization: Authorization, known: Known) -> bool:
+        """Say whether a denial stands, and no share is lowered, by anything that is unsure."""
+        unsure = known.unsure_facts
+        lowering = any(one.rests_on(unsure) for one in _forbid_share(authorization))
+        return authorization.denies_surely(unsure) and not lowering
+
     def keep_postage(self, authorization: Authorization) -> bool:
         """Say whether policy denies the plan for its postage: then it is made once more, without."""
         forbidding = forbids(authorization.verdicts)
@@ -154,3 +179,8 @@ class Proposals:
             return False
         self.postage_kept = True
         return True
+
+
+def _forbid_share(authorization: Authorization) -> list[PolicyReason]:
+    """Return the policies that deny a plan for what of the goods' worth it refunds."""
+    return [reason for reason in forbids(authorization.verdicts) if SHARE in reason.reads]

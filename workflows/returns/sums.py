@@ -12,6 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.worth import Worth, line_account, rest_account, shipping_account, worth_of
 
 
+WHOLE = 100
+"""In percent."""
 MOST_NAMED = 20
 """Lines that a summary or a message names; an order may have thousands."""
 
@@ -66,18 +68,19 @@ def named(names: list[str]) -> str:
     return ", ".join([*names[:MOST_NAMED], f"{more} more"] if more > 0 else names)
 
 
-def sum_of(order: Order, reading: Reading, *, shipping: bool = True) -> Sum:
+def sum_of(order: Order, reading: Reading, *, shipping: bool = True, share: int = WHOLE) -> Sum:
     """Reckon what a request moves.
 
     Args:
         order: the order, with what our own books say of it.
         reading: the request as understood.
         shipping: give the postage back, too, where everything comes back.
+        share: what of the returned goods' worth goes back, in percent.
     """
     worth = worth_of(order)
     match reading.intent:
         case Intent.RETURN:
-            found = _returned(order, reading, worth, shipping=shipping)
+            found = _returned(order, reading, worth, shipping=shipping, share=share)
         case Intent.EXCHANGE | Intent.CHANGE_ITEMS:
             found = _exchanged(reading, worth)
         case Intent.CANCEL:
@@ -95,9 +98,11 @@ def _pieces(reading: Reading, worth: Worth) -> dict[str, int]:
     }
 
 
-def _returned(order: Order, reading: Reading, worth: Worth, *, shipping: bool) -> Sum:
+def _returned(order: Order, reading: Reading, worth: Worth, *, shipping: bool, share: int) -> Sum:
     pieces = _pieces(reading, worth)
-    found = Sum(worth, pieces, {line: worth.of(line).pieces_cents(count) for line, count in pieces.items()})
+    # Rounded down: never more than the share that policy allows.
+    cents = {line: worth.of(line).pieces_cents(count) * share // WHOLE for line, count in pieces.items()}
+    found = Sum(worth, pieces, cents)
     if shipping and _everything_back(order, worth, pieces):
         return replace(found, shipping_cents=worth.shipping_cents)
     return found

@@ -14,6 +14,7 @@ _SENT: dict[str, JsonValue] = {"rma": "RMA-1001", "postage": "ours"}
 
 TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "returned": _MONEY,
+    "returned_in_part": {**_MONEY, "reasons": ["Half is refunded of what came back damaged."]},
     "kept": _MONEY,
     "sent_ahead": {**_MONEY, **_SENT},
     "send_back": {**_GOODS, "amount": "40.00 EUR", **_SENT},

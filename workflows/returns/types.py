@@ -323,6 +323,7 @@ class ReturnFacts(Frozen):
         condition: the worst that was found among them.
         return_postage: who pays for their way back.
         pieces_missing: how many pieces were to come and did not.
+        share_percent: what of the worth of inspected goods is refunded; postage is no part of it.
         price_difference_cents: the new price minus the old, of an exchange or a change of items; negative is
             refunded.
     """
@@ -346,6 +347,7 @@ class ReturnFacts(Frozen):
     condition: Found = "unseen"
     return_postage: Postage = "customers"
     pieces_missing: int = 0
+    share_percent: int = 100
     currency: str = ""
     channel: str
 

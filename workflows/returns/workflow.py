@@ -146,10 +146,11 @@ class ReturnWorkflow:
                     return await self.turn_down(plan, known, approval)
                 plan = self.proposals.follow(self.case.gate.asked().plan)
                 continue
-            if self.proposals.keep_postage(authorization):
+            lower = self.proposals.keep_postage(authorization)
+            if lower or await self.proposals.lower_share(authorization, known):
                 plan = self.proposals.plan(known)
                 continue
-            if authorization.outcome == "deny" and not authorization.denies_surely(known.unsure_facts):
+            if authorization.outcome == "deny" and not self.proposals.denies_surely(authorization, known):
                 return await self.hand_over(plan, known)
             if authorization.outcome == "deny":
                 await self.case.tell(message_plan(plan, known, "denied", reasons=why_not(authorization)))

@@ -8,17 +8,17 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.effect import ProposedEffect
-    from contracts.money import money_text
+    from contracts.money import apportioned, money_text
     from contracts.parcel import Condition
     from contracts.shares import Share
     from workflows.returns.effects import difference, new_items, refunded, reservations
     from workflows.returns.payments import payment
     from workflows.returns.reading import Reading
     from workflows.returns.steps import effect, named_lines, notice
-    from workflows.returns.sums import Sum, named
+    from workflows.returns.sums import WHOLE, Sum, named
     from workflows.returns.types import AUTHORISE, Intent, Order
     from workflows.returns.way.goods import ReturnedGoods
-    from workflows.returns.way.state import Way
+    from workflows.returns.way.state import SHARES, Way
     from workflows.returns.worth import line_account
 
 SHELVES: Mapping[Condition, str] = {"sellable": "sellable", "damaged": "damaged", "missing_parts": "damaged"}
@@ -66,7 +66,10 @@ def way_effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[P
             )
             return (_authorised(order, reading, found.pieces, way), says)
         case _:
-            says = notice(order, reading, "returned", items=items, amount=amount, methods=methods)
+            name = "returned" if way.share == WHOLE else "returned_in_part"
+            why: dict[str, JsonValue] = {} if way.share == WHOLE else {"reasons": [*way.share_why]}
+            told = {"items": items, "amount": amount, "methods": methods, **why}
+            says = notice(order, reading, name, "notify", **told)
             marks = _marked(order, reading, way.back, booked=bool(money))
             return (*money, *_restocked(order, reading, way.back), says, *marks)
 
@@ -120,6 +123,27 @@ def outlines(most: Plan, ways: Sequence[Way]) -> list[Plan]:
         )
         for way in ways
     ]
+
+
+def shares_in_outline(whole: Plan) -> list[Plan]:
+    """Return what policies read of a plan that refunds less and less of the goods' worth.
+
+    Of thousands of lines, too, it follows from the plan of the whole; what is chosen is planned to the cent.
+    """
+    bare = whole.in_outline()
+    cents = [one.amount_cents for one in bare.effects if one.operation == "refund"]
+    postage, moved = int(str(bare.facts["shipping_cents"])), int(str(bare.facts["amount_cents"]))
+    made = []
+    for share in SHARES:
+        paid = postage + (sum(cents) - postage) * share // WHOLE
+        parts = iter(apportioned(paid, cents))
+        effects = [
+            one.model_copy(update={"amount_cents": next(parts)}) if one.operation == "refund" else one
+            for one in bare.effects
+        ]
+        facts = {**bare.facts, "share_percent": share, "amount_cents": moved - sum(cents) + paid}
+        made.append(bare.model_copy(update={"effects": tuple(effects), "facts": facts}))
+    return made
 
 
 def pieces_of(plan: Plan) -> dict[str, int]:

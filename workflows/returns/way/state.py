@@ -7,6 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.base import Frozen
     from contracts.waits import Wait
+    from workflows.returns.sums import WHOLE
     from workflows.returns.types import COME_BACK, Goods, Intent, Postage
     from workflows.returns.way.goods import ReturnedGoods
     from workflows.returns.way.told import FoundTold
@@ -23,6 +24,8 @@ ALTERNATIVES: tuple[tuple[Goods, Postage], ...] = (
 What is exchanged goes ahead of the old piece always (`AHEAD`): who swaps has paid for one of the two.
 """
 AHEAD: Goods = "expected"
+SHARES = tuple(range(WHOLE - 5, 0, -5))
+"""What is refunded of the goods' worth where policy denies the whole, in percent: the most that it allows."""
 MOST_LINES_BACK = 300
 """Lines of one return that goes its way; what has more of them is no parcel, and is done at once."""
 ON_THEIR_WAY: tuple[Goods, ...] = ("expected", "awaited")
@@ -53,6 +56,8 @@ class Way(Frozen):
         reminded: the customer was reminded.
         begun: what was proposed before the goods came; its facts hold for what follows.
         wishes: each of several wishes, in their order; empty where there is one.
+        share: what is refunded of the worth of goods that were inspected, in percent.
+        share_why: the policies' sentences that say why it is not the whole.
     """
 
     rma: str = ""
@@ -64,6 +69,8 @@ class Way(Frozen):
     reminded: bool = False
     begun: Plan | None = None
     wishes: tuple[Wish, ...] = ()
+    share: int = WHOLE
+    share_why: tuple[str, ...] = ()
 
     @property
     def facts(self) -> dict[str, JsonValue]:
@@ -74,6 +81,7 @@ class Way(Frozen):
             "condition": self.back.worst,
             "return_postage": self.postage,
             "pieces_missing": missing if self.goods == "inspected" else 0,
+            "share_percent": self.share,
         }
 
     @property
@@ -111,11 +119,13 @@ class Way(Frozen):
         if not self.wishes:
             return self
         back = self.back.shared_out([wish.pieces for wish in self.wishes])[place]
-        return self.model_copy(update={"back": back})
+        share = self.share if intent is Intent.RETURN else WHOLE
+        return self.model_copy(update={"back": back, "share": share})
 
     def as_in(self, plan: Plan) -> "Way":
         """Return the way by which a plan was made; a plan of an earlier version knew of none."""
-        said = {"goods": plan.facts.get("goods"), "postage": plan.facts.get("return_postage")}
+        names = {"goods": "goods", "postage": "return_postage", "share": "share_percent"}
+        said = {field: plan.facts.get(fact) for field, fact in names.items()}
         return self.model_validate({**dict(self), **{name: word for name, word in said.items() if word}})
 
     def sent_off(self, pieces: dict[str, int], plan: Plan, wishes: tuple[Wish, ...] = ()) -> "Way":
@@ -141,6 +151,10 @@ class Way(Frozen):
     def arrived(self) -> "Way":
         """Return the way once goods were looked at."""
         return self.model_copy(update={"goods": "inspected"})
+
+    def shared(self, percent: int, why: tuple[str, ...]) -> "Way":
+        """Return the way with less than the whole refunded, and why."""
+        return self.model_copy(update={"share": percent, "share_why": why})
 
     def lost(self) -> "Way":
         """Return the way once nobody waits for the goods any more."""
