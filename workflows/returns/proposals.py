@@ -20,13 +20,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.sums import WHOLE
     from workflows.returns.types import COME_BACK, GOODS, Intent, ReturnRequest
     from workflows.returns.way.plans import outlines, pieces_of, shares_in_outline
-    from workflows.returns.way.state import AHEAD, MOST_LINES_BACK, SHARES, Way
+    from workflows.returns.way.state import AHEAD, SHARES, Way
     from workflows.returns.way.watch import GoodsWatch
 
 SHARE = "share_percent"
 """The fact that says what of the goods' worth is refunded."""
 EVERY_WISH = "every-wish-goes-its-way"
-"""Cases that an earlier version began settle exchanges and several wishes at once, as they began."""
+"""Cases of an earlier version settle exchanges, several wishes and many lines at once, as they began."""
+FEW = 300
+"""Lines of a return that an earlier version led its way, too."""
 
 
 class Proposals:
@@ -80,9 +82,8 @@ class Proposals:
         back = [each for each in reading.each if each.intent in COME_BACK and each.wanted]
         if not back or not known.order.takes_back:
             return False
-        if sum(len(each.wanted) for each in back) > MOST_LINES_BACK:
-            return False
-        return (reading.intent is Intent.RETURN and not reading.also) or workflow.patched(EVERY_WISH)
+        alone = reading.intent is Intent.RETURN and not reading.also
+        return (alone and len(reading.wanted) <= FEW) or workflow.patched(EVERY_WISH)
 
     def _outlines(self, known: Known, most: Plan, ways: Sequence[Way]) -> list[Plan]:
         """Return what policies read of each way; of a return alone it follows from the one that does most."""

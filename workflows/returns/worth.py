@@ -74,8 +74,9 @@ class Worth(Frozen):
 
     def of(self, line: str) -> LineWorth:
         """Return one line's worth; of a line that the order does not have (any more), nothing."""
-        nothing = LineWorth(line=line, paid_cents=0, quantity=0, gone=0, refunded_cents=0)
-        return self.by_line.get(line, nothing)
+        found = self.by_line.get(line)
+        # Made only where it is needed: of an order of thousands of lines each is asked for again and again.
+        return found or LineWorth(line=line, paid_cents=0, quantity=0, gone=0, refunded_cents=0)
 
     @cached_property
     def by_line(self) -> dict[str, LineWorth]:

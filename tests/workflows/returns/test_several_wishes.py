@@ -29,7 +29,8 @@ async def test_a_mug_is_returned_and_a_shirt_exchanged_in_one_plan(shop: Shop, c
 
     assert (result.status, result.outcome) == (CaseStatus.SETTLED, "exchanged_and_returned")
     steps = [entry.order.effect.step for entry in shop.timeline(request).effects]
-    assert steps[:3] == ["reserve", "charge", "refund"]
+    first = [step for step in steps if step != "authorise"][:3]
+    assert first == ["reserve", "charge", "refund"]
     assert [entry["amount_cents"] for entry in shop.entries(channel, "refund", order)] == [1000]
     assert [entry["amount_cents"] for entry in shop.entries(channel, "charge", order)] == [500]
     marks = {entry["mark"]: entry["lines"][0]["line"] for entry in shop.entries(channel, "mark", order)}
@@ -55,7 +56,7 @@ async def test_one_of_two_wishes_that_fails_for_good_undoes_the_other(shop: Shop
     await waiting(shop, request)
 
     [asked] = shop.timeline(request).approvals
-    assert "refund_failed: 2 effects were undone" in asked.request.what
+    assert "refund_failed: 3 effects were undone" in asked.request.what
     assert shop.undone("webshop", "charge", order) == [True]
     assert shop.undone("webshop", "reservation", order) == [True]
 

@@ -26,8 +26,6 @@ What is exchanged goes ahead of the old piece always (`AHEAD`): who swaps has pa
 AHEAD: Goods = "expected"
 SHARES = tuple(range(WHOLE - 5, 0, -5))
 """What is refunded of the goods' worth where policy denies the whole, in percent: the most that it allows."""
-MOST_LINES_BACK = 300
-"""Lines of one return that goes its way; what has more of them is no parcel, and is done at once."""
 ON_THEIR_WAY: tuple[Goods, ...] = ("expected", "awaited")
 
 
@@ -54,7 +52,8 @@ class Way(Frozen):
         back: what is expected, what came, and how it was found.
         wait: how long they are waited for; None while nobody waits.
         reminded: the customer was reminded.
-        begun: what was proposed before the goods came; its facts hold for what follows.
+        begun: what was proposed before the goods came, in outline and with its claims; its facts hold for
+            what follows. It may have had thousands of lines, and what waits is handed from run to run.
         wishes: each of several wishes, in their order; empty where there is one.
         share: what is refunded of the worth of goods that were inspected, in percent.
         share_why: the policies' sentences that say why it is not the whole.
@@ -136,7 +135,8 @@ class Way(Frozen):
             plan: what was proposed.
             wishes: each of several wishes.
         """
-        sent = {"back": ReturnedGoods(expected=pieces), "begun": plan, "wishes": wishes}
+        begun = plan.in_outline().model_copy(update={"claims": plan.claims})
+        sent = {"back": ReturnedGoods(expected=pieces), "begun": begun, "wishes": wishes}
         return self.model_copy(update={**sent, "paid": self.goods != "awaited"})
 
     def once_back(self, pieces: dict[str, int]) -> "Way":
