@@ -23,6 +23,7 @@ from contracts.authorization import Plan
 from contracts.case import CaseRecord, CaseStatus
 from contracts.effect import EffectOrder, EffectReceipt, EffectState, ProposedEffect
 from contracts.ids import effect_key
+from contracts.memory import Context
 from contracts.parcel import Condition, Inspection
 from contracts.shares import Accounts
 from contracts.undo import UndoFacts, UndoRequest
@@ -36,14 +37,13 @@ from tests.activities.test_policy import NoApprovals, Told
 from tests.memory.audit_helpers import journal, keep_case
 from workflows.registry import case_counts
 from workflows.returns.activities import OrderActivities, OrderQuery
-from workflows.returns.plan import plan_for, plan_of_the_rest
+from workflows.returns.plan import Known, plan_for, plan_of_the_rest, wishes_sent_off
 from workflows.returns.reading import Reading, Wanted
-from workflows.returns.types import Goods, Intent, Order, Reason
+from workflows.returns.types import Goods, Intent, Order, OrderLine, Reason, ReturnRequest
 from workflows.returns.way.plans import as_returned, pieces_of
 from workflows.returns.way.state import Way
 from workflows.returns.worth import accounts
 
-CHANNEL = "webshop"
 ASKED_AT = datetime.now(UTC)
 
 
@@ -68,17 +68,17 @@ class Desk:
             texts=OfficeTexts.from_office(office, OfficeCalendar.from_office(office).file),
         )
 
-    async def load(self, number: str) -> Order:
+    async def load(self, channel: str, number: str) -> Order:
         """Read an order from its shop."""
-        order = await self.orders.load(OrderQuery(channel=CHANNEL, order=number))
+        order = await self.orders.load(OrderQuery(channel=channel, order=number))
         assert order is not None
         return order
 
-    async def look_up(self, case_id: str, order: Order) -> Order:
-        """Ask our own books what other cases did, then the shop once more."""
-        wanted = Accounts(names=accounts(order, order.lines), case_id=case_id)
+    async def look_up(self, case_id: str, order: Order, *, own_too: bool) -> Order:
+        """Ask our own books what other cases did, maybe this one too, then the shop once more."""
+        wanted = Accounts(names=accounts(order, order.lines), case_id=case_id, own_too=own_too)
         books = await self.shares.books(wanted)
-        return (await self.load(order.id)).model_copy(update={"books": books})
+        return (await self.load(order.channel, order.id)).model_copy(update={"books": books})
 
     async def perform(
         self, case_id: str, effect: ProposedEffect, permits: dict[str, str], undoes: str | None = None
@@ -110,12 +110,12 @@ class Desk:
             assert authorization.outcome == "allow"
             await self.perform(case_id, one.effect, authorization.permits, one.undoes)
 
-    def note(self, case_id: str, status: CaseStatus) -> None:
+    def note(self, case_id: str, channel: str, status: CaseStatus) -> None:
         """Write a case's row."""
         record = CaseRecord(
             id=case_id,
             desk="returns",
-            channel=CHANNEL,
+            channel=channel,
             status=status,
             summary="",
             opened_at=ASKED_AT,
@@ -126,10 +126,12 @@ class Desk:
 
 @dataclass
 class Case:
-    """One return of pieces of one line, told as the desk's workflow tells it.
+    """One letter of a customer, told as the desk's workflow tells it.
 
     Attributes:
-        goods: when its money goes.
+        wishes: what is wished: return or exchange, of which line, and how many pieces.
+        goods: when the money of its returns goes.
+        share: what of the worth of inspected goods policy gives back, in percent.
         way: where it stands.
         ended: it came to its end.
         given_up: nobody waits for its goods any more.
@@ -137,26 +139,27 @@ class Case:
 
     desk: Desk
     id: str
+    channel: str
     order: str
-    line: str
-    quantity: int
+    wishes: list[tuple[Intent, str, int]]
     goods: Goods
+    share: int
     way: Way = field(default_factory=Way)
     ended: bool = False
     given_up: bool = False
 
     async def story(self) -> AsyncIterator[str]:
         """Tell the case; each word is a place where others come in between."""
-        self.desk.note(self.id, CaseStatus.RUNNING)
-        order = await self.desk.load(self.order)
+        self.desk.note(self.id, self.channel, CaseStatus.RUNNING)
+        order = await self.desk.load(self.channel, self.order)
         yield "read"
         if order.touched:
-            order = await self.desk.look_up(self.id, order)
+            order = await self.look_up(order)
             yield "looked up"
         self.way = Way(rma=self.id.rpartition("/")[2], goods=self.goods)
         async for word in self.settle(order, self.reading(order)):
             yield word
-        self.desk.note(self.id, CaseStatus.SETTLED)
+        self.desk.note(self.id, self.channel, CaseStatus.SETTLED)
         self.ended = True
 
     async def settle(self, order: Order, reading: Reading) -> AsyncIterator[str]:
@@ -168,7 +171,7 @@ class Case:
             authorization = await self.desk.judging.authorize(plan)
             yield authorization.outcome
             if authorization.outdated:
-                order = await self.desk.look_up(self.id, order)
+                order = await self.look_up(order)
                 yield "looked up"
                 continue
             if authorization.outcome != "allow":
@@ -180,34 +183,57 @@ class Case:
                 if receipt.state is not EffectState.APPLIED:
                     await self.desk.undo(self.id)
                     return
-            if not self.way.on_its_way:
+            if not pieces_of(covered):
                 return
-            self.way = self.way.sent_off(pieces_of(covered), covered)
+            known = Known(request_for(self), order, reading, Context(evidence=(), tokens=0))
+            wishes = wishes_sent_off(known, ASKED_AT, self.way)
+            self.way = self.way.sent_off(pieces_of(covered), covered, wishes)
             while not self.way.back.all_seen and not self.given_up:
                 yield "waits"
             if not self.way.back.any_seen:
                 return
             self.way = self.way.arrived()
             if not self.way.paid:
+                self.way = self.way.shared(self.share, ("so much",))
                 reading = as_returned(reading, self.way)
-                order = await self.desk.look_up(self.id, order)
+                order = await self.look_up(order)
                 yield "looked up"
+
+    async def look_up(self, order: Order) -> Order:
+        """Ask our own books, and the shop once more."""
+        return await self.desk.look_up(self.id, order, own_too=self.way.judged_by_parts)
 
     def plan(self, order: Order, reading: Reading) -> Plan:
         """Return what the desk proposes now."""
-        if self.way.paid:
-            return plan_of_the_rest(self.id, order, reading, ASKED_AT, shipping=True, way=self.way)
-        return plan_for(self.id, order, reading, ASKED_AT, way=self.way)
+        make = plan_of_the_rest if self.way.paid or self.way.wishes else plan_for
+        return make(self.id, order, reading, ASKED_AT, shipping=True, way=self.way)
 
     def reading(self, order: Order) -> Reading:
         """Return what the customer wants."""
-        line = next(line for line in order.lines if line.id == self.line)
-        wanted = (Wanted(line=line, quantity=self.quantity),)
-        return Reading(intent=Intent.RETURN, reason=Reason.SIZE, wanted=wanted)
+        lines = {line.id: line for line in order.lines}
+        first, *also = (
+            Reading(intent=intent, reason=Reason.SIZE, wanted=(wanted(order, lines[line], count, intent),))
+            for intent, line, count in self.wishes
+        )
+        return first.model_copy(update={"also": tuple(also)})
 
     def inspected(self, count: int, condition: Condition) -> None:
         """Let people say how some of its goods were found, if any are expected."""
         if self.way.on_its_way and self.way.begun and not self.way.back.all_seen:
-            pieces = {self.line: min(count, self.quantity)}
+            pieces = {line: min(count, most) for line, most in self.way.back.expected.items()}
             word = Inspection(person="anna", pieces=pieces, condition=condition)
             self.way = self.way.model_copy(update={"back": self.way.back.with_inspection(word)})
+
+
+def wanted(order: Order, line: OrderLine, count: int, intent: Intent) -> Wanted:
+    """Return pieces of a line, for an exchange with what is wanted instead."""
+    other = next(
+        (each for each in order.variants if each.product == line.product and each.sku != line.sku), None
+    )
+    return Wanted(line=line, quantity=count, variant=other if intent is Intent.EXCHANGE else None)
+
+
+def request_for(case: Case) -> ReturnRequest:
+    """Return what a case was asked."""
+    number = case.id.rpartition("/")[2]
+    return ReturnRequest(id=number, channel=case.channel, order=case.order, message="please")
