@@ -13,7 +13,7 @@ from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from contracts.parcel import Inspection
 from sandbox.faults import Fault, Scripted
-from sandbox.loading import LineIn, OrderIn
+from sandbox.loading import LineIn, Load, OrderIn, ProductIn, VariantIn, load
 from service.goods import tell
 from tests.workflows.returns.test_long_wait import at_least, until
 from workflows.kernel import history
@@ -131,3 +131,35 @@ async def test_goods_that_come_in_a_later_run_are_refunded_once(office: Office) 
 
     assert (result.status, result.outcome, result.amount_cents) == (CaseStatus.SETTLED, "returned", 60_000)
     assert len(office.world.entries("webshop", kind="refund", order_id="LATE-1")) == 1
+
+
+async def test_an_old_piece_that_never_comes_after_its_exchange_is_a_persons(office: Office) -> None:
+    sizes = [VariantIn(sku=f"VEST-{size}", options={"size": size}, stock=3) for size in "SL"]
+    vest = ProductIn(product="P-VEST", name="Linen shirt", price_cents=4000, variants=sizes)
+    load(office.world, Load(products=[vest]))
+    order = OrderIn(
+        id="SWAP-1",
+        channel="webshop",
+        customer="c-swap",
+        status="delivered",
+        delivered_days_ago=5,
+        currency="EUR",
+        payment_method="card-1",
+        parcels=[],
+        lines=[LineIn(id="L1", sku="VEST-S")],
+    )
+    office.give(order)
+    words = "Could I exchange the shirt for a size L? The S is too small."
+    handle = await office.hand_in(
+        ReturnRequest(id="RMA-SWAP-1", channel="webshop", order="SWAP-1", message=words)
+    )
+    await until(lambda: is_asked(office, handle))
+
+    [question] = office.installation.approvals.of_case(handle.id)
+    assert "the goods never came, and what was to replace them is gone" in question.request.what
+    await handle.execute_update("decide", Answer(person="anna", choice="approve"))
+    result = await handle.result()
+
+    assert (result.status, result.outcome) == (CaseStatus.SETTLED, "handled_by_hand")
+    assert "have not come yet" in told(office, "SWAP-1")[1]
+    assert office.world.entries("webshop", kind="restock", order_id="SWAP-1") == []
