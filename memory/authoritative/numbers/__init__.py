@@ -1,0 +1,1 @@
+"""What the office's numbers mean and how each is read from the books; `catalogue.NUMBERS` lists them."""
