@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from connectors.secrets import Secrets
+    from contracts.budget import Limits
     from contracts.installation import Identity
     from memory.authoritative.approvals.approvals import SqlApprovals
     from memory.authoritative.approvals.attention import SqlAttention
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from memory.authoritative.decisions import SqlDecisions, SqlReviewQueue
     from memory.authoritative.events import SqlEvents
     from memory.authoritative.ledger.ledger import SqlLedger
+    from memory.authoritative.numbers.reader import SqlNumbers
     from memory.authoritative.offices import SqlOffices
     from memory.authoritative.reconciliation.accounting import SqlAccounting
     from memory.authoritative.reconciliation.stuck_cases import SqlStuckCases
@@ -275,12 +277,25 @@ class Records:
         return SqlAccounting(self.database)
 
     @cached_property
+    def limits(self) -> "Limits":
+        """What models may spend; raises OfficeInvalid if it cannot be read."""
+        from models.routing.cost import load_limits
+
+        return load_limits(self.office)
+
+    @cached_property
     def budgets(self) -> "SqlBudgets":
         """What models may still spend; raises OfficeInvalid if the limits cannot be read."""
         from memory.authoritative.budgets import SqlBudgets
-        from models.routing.cost import load_limits
 
-        return SqlBudgets(self.database, load_limits(self.office))
+        return SqlBudgets(self.database, self.limits)
+
+    @cached_property
+    def numbers(self) -> "SqlNumbers":
+        """The office's numbers, and the cases behind each."""
+        from memory.authoritative.numbers.reader import SqlNumbers
+
+        return SqlNumbers(self.database)
 
     # The episode log, and the proof that it is whole.
 

@@ -2,16 +2,19 @@
 
 import asyncio
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from contracts.case import CaseStatus
 from contracts.effect import EffectState
 from health.figures import Work, WorkFigures
+from health.number_figures import NumberFigures
 from health.standing import Asked, Phase, Standing
 from health.systemd import tell
+from memory.authoritative.numbers.number import Reading
 from memory.database import ask
+from service.numbers import scope_of
 from service.queues import queues_of, standings
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ def watch(
     if "control" in standing.roles:
         work = Asked(asyncio.get_running_loop(), partial(count_work, installation, client))
         figures.register(WorkFigures(work))
+        figures.register(NumberFigures(partial(_numbers, installation)))
 
 
 def tell_systemd(standing: Standing) -> None:
@@ -72,6 +76,10 @@ async def count_work(installation: "Installation", client: "Client") -> Work:
     )
     cases, effects, stuck, held_up = counted
     return Work(queues=queues, cases=cases, effects=effects, stuck_cases=stuck, held_up_effects=held_up)
+
+
+def _numbers(installation: "Installation") -> list[Reading]:
+    return installation.numbers.read(scope_of(installation, datetime.now(UTC)))
 
 
 def _count(installation: "Installation") -> tuple[dict[str, int], dict[str, int], int, int]:

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "inspected": "cli.goods:inspected",
     "undo": "cli.undo:undo",
     "budgets": "cli.budgets:budgets",
+    "stats": "cli.stats:stats",
     "replay": "cli.replay:replay",
     "check": "cli.check:check",
     "doctor": "cli.doctor.command:doctor",

@@ -110,7 +110,7 @@ def overrides_table(found: list[Overrides], by: str, currency: str) -> Table:
         "expired",
         "withdrawn",
         "undone",
-        "overridden",
+        "disagreement",
     )
     for line in found:
         cut = f"{money(line.cut_cents, currency)} ({line.cut_share:.0%})" if line.cut_cents else ""
@@ -119,6 +119,6 @@ def overrides_table(found: list[Overrides], by: str, currency: str) -> Table:
             *(str(count) for count in (line.unattended, line.approved, line.edited)),
             cut,
             *(str(count) for count in (line.rejected, line.expired, line.withdrawn, line.undone)),
-            f"{line.override_share:.1%}",
+            f"{line.disagreement_share:.1%}",
         )
     return table

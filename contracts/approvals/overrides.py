@@ -54,7 +54,7 @@ class Overrides(Frozen):
         cut_cents: by how much edits lowered what was proposed, in all.
         cut_share: the same as a share of what those edits were about, 0 to 1.
         undone: taken back by a person within the days, approved and unattended alike.
-        override_share: edited, rejected and undone, as a share of all that was judged or ran.
+        disagreement_share: edited, rejected and undone, as a share of all that was judged or ran.
     """
 
     key: str
@@ -67,7 +67,7 @@ class Overrides(Frozen):
     expired: int = 0
     withdrawn: int = 0
     undone: int = 0
-    override_share: float = 0.0
+    disagreement_share: float = 0.0
 
 
 def overrides(proposals: Iterable[Proposal], by: Grouping) -> list[Overrides]:
@@ -85,7 +85,7 @@ def _counted(key: str, group: list[Proposal]) -> Overrides:
     about = sum(edit.proposed_cents for edit in edits)
     times = Counter(proposal.outcome for proposal in group)
     judged = sum(times[outcome] for outcome in ("unattended", "approved", "edited", "rejected"))
-    overridden = sum(proposal.undone or proposal.outcome in ("edited", "rejected") for proposal in group)
+    disagreed = sum(proposal.undone or proposal.outcome in ("edited", "rejected") for proposal in group)
     return Overrides(
         key=key,
         unattended=times["unattended"],
@@ -97,5 +97,5 @@ def _counted(key: str, group: list[Proposal]) -> Overrides:
         expired=times["expired"],
         withdrawn=times["withdrawn"],
         undone=sum(proposal.undone for proposal in group),
-        override_share=overridden / judged if judged else 0.0,
+        disagreement_share=disagreed / judged if judged else 0.0,
     )

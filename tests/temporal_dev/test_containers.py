@@ -11,8 +11,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from health.address_book import FOLDER
 from health.figures import Work, WorkerFigures, WorkFigures
+from health.number_figures import NumberFigures
 from health.pulse import Pulse
 from health.standing import Standing
+from memory.authoritative.numbers.catalogue import NUMBERS
+from memory.authoritative.numbers.number import Reading
 from service.queues import QueueStanding
 from settings import Settings
 from tests.conftest import ROOT
@@ -137,6 +140,15 @@ def test_prometheus_finds_the_workers_and_its_rules() -> None:
     assert set(names["names"]) == {name for name, each in WORKERS.items() if "entrypoint" not in each}
 
 
+def one_of_each() -> list[Reading]:
+    """A reading of each number."""
+    return [
+        Reading(number.name, dict.fromkeys(number.labels, "x"), 0.5, 40, 0.4, 0.6, statistic=statistic)
+        for number in NUMBERS
+        for statistic in number.statistics or ("",)
+    ]
+
+
 def shown() -> set[str]:
     """Every name that a worker's `/metrics` shows of Kontor's own."""
     registry = CollectorRegistry()
@@ -146,6 +158,9 @@ def shown() -> set[str]:
         queues=(queue,), cases={"waiting": 1}, effects={"unknown": 1}, stuck_cases=0, held_up_effects=0
     )
     registry.register(WorkFigures(lambda: work))
+    numbers = NumberFigures(one_of_each)
+    numbers.refresh()
+    registry.register(numbers)
     return set(re.findall(r"^(kontor_\w+)", generate_latest(registry).decode(), re.MULTILINE))
 
 

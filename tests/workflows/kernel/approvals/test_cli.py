@@ -230,7 +230,7 @@ async def test_stats_count_what_people_changed(desk: Desk) -> None:
     [line] = await desk.read("stats")
     assert (line["key"], line["approved"], line["rejected"], line["edited"]) == ("returns", 1, 1, 1)
     assert (line["cut_cents"], line["cut_share"]) == (15_000, 0.75)
-    assert line["override_share"] == pytest.approx(2 / 3)
+    assert line["disagreement_share"] == pytest.approx(2 / 3)
     by_connector = await desk.read("stats", "--by", "connector")
     version = desk.house.outside.manifest("webshop").connector_version
     assert [entry["key"] for entry in by_connector] == [f"webshop@{version}"]

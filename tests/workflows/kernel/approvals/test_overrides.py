@@ -40,7 +40,7 @@ def test_an_edit_counts_by_how_much_and_an_undo_against_what_ran() -> None:
     [line] = overrides(group, "desk")
     assert (line.unattended, line.approved, line.edited, line.rejected) == (2, 1, 1, 1)
     assert (line.expired, line.undone, line.cut_cents, line.cut_share) == (1, 1, 750, 0.75)
-    assert line.override_share == 3 / 5  # what nobody answered says nothing about the proposal
+    assert line.disagreement_share == 3 / 5  # what nobody answered says nothing about the proposal
     assert [one.key for one in overrides(group, "policy")] == ["p1", "p2"]
     assert [one.key for one in overrides(group, "model")] == [""]
 
