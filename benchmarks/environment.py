@@ -37,4 +37,5 @@ def own_settings(state: Path) -> Settings:
         temporal_address=f"127.0.0.1:{free_port()}",
         temporal_ui_port=free_port(),
         sandbox_port=free_port(),
+        gateway_port=free_port(),
     )

@@ -108,7 +108,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.gateway_host, settings.gateway_port))
-            listener.listen(uvicorn.Config("").backlog)
+            listener.listen(MOST_CONNECTIONS)
         except OSError as error:
             place = f"{settings.gateway_host}:{settings.gateway_port}"
             raise CannotListen(

@@ -23,6 +23,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--database", type=Path, default=Path(".kontor/sandbox.db"))
     parser.add_argument("--seed", action="store_true", help="load the sandbox's own orders (idempotent)")
     parser.add_argument("--faults", default="", help="`morning`, or a JSON file with a fault plan")
+    parser.add_argument(
+        "--webhooks", default="", help="send events to URL/CHANNEL, for instance a gateway's /in"
+    )
     return parser.parse_args()
 
 
@@ -38,7 +41,7 @@ async def serve(given: argparse.Namespace) -> None:
     world = World(given.database)
     if given.seed:
         seed(world)
-    uvicorn_server = server(world, Faults(plan_of(given.faults)), given.port)
+    uvicorn_server = server(world, Faults(plan_of(given.faults)), given.port, given.webhooks)
     try:
         await asyncio.gather(uvicorn_server.serve(), announce(uvicorn_server))
     finally:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from sandbox.faults import FaultPlan, Faults, Scripted
 from sandbox.loading import Load, Parcels, load, seed
+from sandbox.webhooks import Webhooks
 from sandbox.world import CHANNELS, Entry, World
 
 M = TypeVar("M", bound=BaseModel)
@@ -18,9 +19,10 @@ M = TypeVar("M", bound=BaseModel)
 class Admin:
     """The routes below `/admin`; they need no token and meet no faults."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
+    def __init__(self, world: World, faults: Faults, webhooks: Webhooks) -> None:
         self.world = world
         self.faults = faults
+        self.webhooks = webhooks
 
     def routes(self) -> list[Route]:
         """All routes."""
@@ -88,6 +90,7 @@ class Admin:
             with self.world.transaction():
                 state = what.model_dump(include={"received", "inspected"})
                 self.world.set_parcels(what.channel, what.order, state)
+            self.webhooks.tell(what.channel, "parcel.arrived", {"order": what.order})
             return state
 
         return await self._with(Parcels, request, do)

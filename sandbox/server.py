@@ -17,6 +17,7 @@ from sandbox.endpoint import Endpoint
 from sandbox.faults import FaultPlan, Faults
 from sandbox.listening import in_thread, listener
 from sandbox.loading import seed
+from sandbox.webhooks import Webhooks
 from sandbox.world import CHANNELS, World
 
 
@@ -29,7 +30,7 @@ def token_of(channel: str) -> str:
     return os.environ.get(f"KONTOR_SANDBOX_TOKEN_{channel.upper()}", f"sandbox-{channel}-token")
 
 
-def application(world: World, faults: Faults) -> Starlette:
+def application(world: World, faults: Faults, webhooks: str = "") -> Starlette:
     """Put the three channels and the back door together."""
     doors = {
         "webshop": Endpoint(world, "webshop", token_of("webshop"), faults, webshop.refusal),
@@ -41,14 +42,14 @@ def application(world: World, faults: Faults) -> Starlette:
             Mount("/webshop", routes=webshop.Webshop(world, doors["webshop"]).routes()),
             Mount("/marketplace", routes=marketplace.Marketplace(world, doors["marketplace"]).routes()),
             Mount("/store", routes=store.Store(world, doors["store"]).routes()),
-            Mount("/admin", routes=Admin(world, faults).routes()),
+            Mount("/admin", routes=Admin(world, faults, Webhooks(webhooks)).routes()),
         ]
     )
 
 
-def server(world: World, faults: Faults, port: int) -> uvicorn.Server:
+def server(world: World, faults: Faults, port: int, webhooks: str = "") -> uvicorn.Server:
     """Return the sandbox's server, bound to the loopback interface; port 0 takes a free one."""
-    return listener(application(world, faults), port)
+    return listener(application(world, faults, webhooks), port)
 
 
 @dataclass
@@ -70,7 +71,13 @@ class Sandbox:
 
 @contextmanager
 def running(
-    database: Path, *, port: int = 0, seeded: bool = True, plan: FaultPlan | None = None, **world: Any
+    database: Path,
+    *,
+    port: int = 0,
+    seeded: bool = True,
+    plan: FaultPlan | None = None,
+    webhooks: str = "",
+    **world: Any,
 ) -> Iterator[Sandbox]:
     """Run the sandbox in a thread of this process, for tests and evaluations.
 
@@ -79,6 +86,7 @@ def running(
         port: 0 takes a free one.
         seeded: load the sandbox's own catalogue and orders.
         plan: the faults to begin with.
+        webhooks: where channels send events, as `sandbox.webhooks.Webhooks` says.
         world: further arguments of `World`, for instance a clock.
 
     Raises:
@@ -88,6 +96,6 @@ def running(
     if seeded:
         seed(here)
     faults = Faults(plan)
-    with in_thread(server(here, faults, port), "sandbox") as bound:
+    with in_thread(server(here, faults, port, webhooks), "sandbox") as bound:
         yield Sandbox(f"http://127.0.0.1:{bound}", bound, database, faults)
     here.close()

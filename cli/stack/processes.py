@@ -31,6 +31,8 @@ ROOT = Path(__file__).parent.parent.parent
 NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NOTIFY_SOCKET")
 STOP_SECONDS = 10.0
 SANDBOX_START_SECONDS = 30.0
+GATEWAY_SERVING = "the gateway serves"
+"""The words in the gateway's log, with its process id, once it takes events (`gateway.server.SERVING`)."""
 SOON_SECONDS = 60.0
 MOST_SOON_ENDED = 3
 """What ends so often by itself, each time within so long, is not started any more."""
@@ -75,6 +77,7 @@ class Children:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     restarts: int = 0
     gemini_sandbox: bool = False
+    webhooks: bool = False
     extra: dict[str, str] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
     soon_ended: dict[str, int] = field(default_factory=dict)
@@ -89,14 +92,16 @@ class Children:
             log=self.settings.state / "temporal.log",
         )
 
-    def start_all(self, *, sandbox: bool = True, server: bool = True) -> None:
-        """Start the server, the sandbox and a worker, each once the one before it answers."""
+    def start_all(self, *, sandbox: bool = True, server: bool = True, gateway: bool = False) -> None:
+        """Start the server, the sandbox, the gateway and a worker, each once the one before it answers."""
         if server:
             self.start_server()
         self._claim()
         if sandbox:
             ensure_sandbox_secrets(self.settings.secrets_file)
-            self.start_sandbox()
+            self.start_sandbox(webhooks=gateway)
+        if gateway:
+            self.start_gateway()
         if self.gemini_sandbox:
             self.extra = put_key(self.settings)
             self.start_gemini()
@@ -129,8 +134,11 @@ class Children:
         self.running["temporal"] = server.start()
         self.started["temporal"] = time.monotonic()
 
-    def start_sandbox(self) -> None:
+    def start_sandbox(self, *, webhooks: bool | None = None) -> None:
         """Start the outside world and wait until it answers.
+
+        Args:
+            webhooks: whether it sends events to our gateway; None means as before.
 
         Raises:
             RuntimeError: it did not answer; the message has its last words.
@@ -139,8 +147,21 @@ class Children:
         check_free(port, "the sandbox", "KONTOR_SANDBOX_PORT")
         database = self.settings.state / "sandbox.db"
         arguments = ["-m", "sandbox", "--port", str(port), "--database", str(database), "--seed"]
+        self.webhooks = self.webhooks if webhooks is None else webhooks
+        if self.webhooks:
+            arguments += ["--webhooks", f"http://127.0.0.1:{self.settings.gateway_port}/in"]
         self._spawn("sandbox", arguments)
         self._wait_for("sandbox", f"http://127.0.0.1:{port}/admin/health")
+
+    def start_gateway(self) -> None:
+        """Start the door for events and wait until it takes some.
+
+        Raises:
+            RuntimeError: its port is taken, or it does not serve; the message has its last words.
+        """
+        check_free(self.settings.gateway_port, "the gateway", "KONTOR_GATEWAY_PORT")
+        self._spawn("gateway", ["-m", "starter", "gateway"])
+        self._wait_for_word("gateway", GATEWAY_SERVING)
 
     def start_gemini(self) -> None:
         """Start Gemini's sandbox and wait until it answers.
@@ -176,10 +197,14 @@ class Children:
         Raises:
             RuntimeError: it ended; the message has its last words.
         """
+        self._wait_for_word(name, SERVING)
+
+    def _wait_for_word(self, name: str, word: str) -> None:
+        """Wait until a process says in its log that it serves."""
         process, log = self.running[name], self._log(name)
         deadline = time.monotonic() + WORKER_START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
-            if f"{SERVING} [{process.pid}]" in log.read_text(errors="replace"):
+            if f"{word} [{process.pid}]" in log.read_text(errors="replace"):
                 return
             time.sleep(0.1)
         raise RuntimeError(f"the {name} does not serve: {self._last_words(name)}")
@@ -215,6 +240,7 @@ class Children:
             "KONTOR_SECRETS_FILE": str(own.secrets_file.resolve()),
             "KONTOR_TEMPORAL_ADDRESS": own.temporal_address,
             "KONTOR_SANDBOX_PORT": str(own.sandbox_port),
+            "KONTOR_GATEWAY_PORT": str(own.gateway_port),
             "KONTOR_GEMINI_BASE_URL": own.gemini_base_url,
             "HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "1"),
             **self.extra,
@@ -238,6 +264,7 @@ class Children:
             {
                 "temporal": self.start_server,
                 "sandbox": self.start_sandbox,
+                "gateway": self.start_gateway,
                 "gemini": self.start_gemini,
                 "worker": self.start_worker,
             }[name]()

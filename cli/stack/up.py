@@ -1,4 +1,4 @@
-"""`kontor up`: Temporal, the sandbox and a worker in one terminal."""
+"""`kontor up`: Temporal, the sandbox, the gateway and a worker in one terminal."""
 
 import signal
 import threading
@@ -28,7 +28,7 @@ def up(
         bool, typer.Option("--anyway", help="Serve an office whose own tests fail; that is on record.")
     ] = False,
 ) -> None:
-    """Run Temporal with its Web UI, the sandbox's sales channels, and a worker, until Ctrl-C.
+    """Run Temporal with its Web UI, the sandbox's sales channels, the gateway, and a worker, until Ctrl-C.
 
     What dies is started again; all state is in the state folder, so Ctrl-C loses nothing. The first start
     puts the office folder in force. An edit of it is told here, and takes `kontor office apply`.
@@ -42,7 +42,7 @@ def up(
         with only_one(found.state), Installation(found) as kontor:
             news = OfficeNews(kontor, anyway=anyway)
             try:
-                children.start_all(sandbox=not no_sandbox, server=not no_server)
+                children.start_all(sandbox=not no_sandbox, server=not no_server, gateway=True)
                 OUT.print(banner(found))
                 tell("READY=1")
                 watch(children, stop, news)
@@ -79,6 +79,7 @@ def banner(found: Settings) -> str:
     return (
         f"[bold]Kontor is up.[/] Web UI http://127.0.0.1:{found.temporal_ui_port} · "
         f"Temporal {found.temporal_address} · sandbox http://127.0.0.1:{found.sandbox_port}\n"
+        f"Events: POST http://{found.gateway_host}:{found.gateway_port}/in/SOURCE. "
         f"Logs and state in {found.state}. Try: [bold]kontor submit returns office/demo/morning.jsonl[/], "
         "[bold]kontor cases[/], [bold]kontor approvals list[/]. Ctrl-C stops."
     )
