@@ -34,6 +34,8 @@ SECONDS = int(os.environ.get("KONTOR_BENCH_GATEWAY_SECONDS", "60"))
 A_SECOND = 200
 TWICE, FORGED = 0.20, 0.05
 KILLS = 3
+LINES = 24
+"""Connections of the sender."""
 AGAIN_SECONDS = 0.5
 DRAIN_SECONDS = 120.0
 P99_BAR_MS = 50.0
@@ -78,22 +80,25 @@ async def rows() -> list[Row]:
 
 async def _storm(found: Settings) -> tuple[Sent, float]:
     """Send for a while, and kill the gateway meanwhile; returns how far behind its plan the sender was."""
-    gateway, sent = Gateway(found), Sent()
+    gateway, sender = Gateway(found), Sender(f"http://127.0.0.1:{found.gateway_port}/in/webshop")
     events = list(_events(random.Random(1311)))
-    url = f"http://127.0.0.1:{found.gateway_port}/in/webshop"
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    late = 0.0
     with gateway.running():
-        async with httpx.AsyncClient(limits=limits, timeout=10.0) as client, asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             began = time.monotonic()
             killing = group.create_task(gateway.killed(SECONDS))
-            late = 0.0
+            lines = [group.create_task(sender.line()) for _ in range(LINES)]
             for number, told in enumerate(events):
                 pause = began + number / A_SECOND - time.monotonic()
                 late = max(late, -pause)
                 await asyncio.sleep(max(0.0, pause))
-                group.create_task(_send(client, url, told, sent))
+                sender.queue.put_nowait(told)
             await killing
-    return sent, late
+            while sender.ended < len(events):  # noqa: ASYNC110 (several lines end them)
+                await asyncio.sleep(0.1)
+            for line in lines:
+                line.cancel()
+    return sender.sent, late
 
 
 def _events(rng: random.Random) -> Iterator[Told]:
@@ -120,26 +125,40 @@ def _events(rng: random.Random) -> Iterator[Told]:
             yield known[-1]
 
 
-async def _send(client: httpx.AsyncClient, url: str, told: Told, sent: Sent) -> None:
-    """Send until it is accepted, or refused for good."""
-    while True:
+class Sender:
+    """Sends over several connections, each delivery until it is accepted or refused for good."""
+
+    def __init__(self, url: str) -> None:
+        self.queue: asyncio.Queue[Told] = asyncio.Queue()
+        self.sent = Sent()
+        self.ended = 0
+        self._url = url
+
+    async def line(self) -> None:
+        """Send over one connection what stands in the queue, until it is cancelled."""
+        async with httpx.AsyncClient(timeout=10.0, verify=False) as client:  # noqa: S501 (loopback, no TLS)
+            while True:
+                told = await self.queue.get()
+                if await self._try(client, told):
+                    self.ended += 1
+                else:
+                    asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.queue.put_nowait, told)
+
+    async def _try(self, client: httpx.AsyncClient, told: Told) -> bool:
         headers = signed(told.secret, told.id, told.body, datetime.now(UTC))
-        began = time.perf_counter()
+        began, sent = time.perf_counter(), self.sent
         try:
-            answer = await client.post(url, content=told.body, headers=headers)
+            answer = await client.post(self._url, content=told.body, headers=headers)
         except httpx.HTTPError:
             sent.answers[0] += 1
-        else:
-            sent.answers[answer.status_code] += 1
-            if answer.is_success:
-                sent.latencies_ms.append((time.perf_counter() - began) * 1000)
-                sent.accepted[told.id] += 1
-                if told.secret == FORGER:
-                    sent.let_in.append(told.id)
-                return
-            if answer.status_code in FINAL:
-                return
-        await asyncio.sleep(AGAIN_SECONDS)
+            return False
+        sent.answers[answer.status_code] += 1
+        if answer.is_success:
+            sent.latencies_ms.append((time.perf_counter() - began) * 1000)
+            sent.accepted[told.id] += 1
+            if told.secret == FORGER:
+                sent.let_in.append(told.id)
+        return answer.is_success or answer.status_code in FINAL
 
 
 class Gateway:
