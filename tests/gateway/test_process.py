@@ -24,7 +24,7 @@ from sandbox.server import running
 from settings import Settings
 from tests.conftest import ROOT
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
