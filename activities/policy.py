@@ -333,7 +333,7 @@ def _booking(plan: Plan, permits: Sequence[Permit]) -> Booking:
     """Return what a plan books: the shares of its effects, if they are permitted."""
     effects = zip(plan.effects, permits, strict=bool(permits))
     shares = {permit.effect_key: (effect.operation, effect.shares) for effect, permit in effects}
-    return Booking(accounts=plan.accounts, versions=plan.versions, shares=shares)
+    return Booking(accounts=plan.accounts, versions=plan.versions, shares=shares, subject=plan.subject)
 
 
 def _versions_today(plan: Plan, approved: Approved) -> dict[str, int]:

@@ -29,6 +29,7 @@ from contracts.memory import (
     Recalled,
     Search,
 )
+from contracts.reconciliation.statement import Statement
 from contracts.wording import Wording, Written
 
 if TYPE_CHECKING:
@@ -93,6 +94,16 @@ class Listings(Manifests, Compensations, Protocol):
 
         Raises KeyError for a connector whose manifest declares no listing.
         """
+
+
+class Statements(Protocol):
+    """What outside systems say of what a desk's effects are for, as a desk reads it (an order)."""
+
+    by: str
+    """The argument by which the desk's effects name it."""
+
+    async def statement(self, connector: str, id_: str) -> Statement | None:
+        """Return what a system says; None only if it says that there is none; raises ApplicationError."""
 
 
 class Calendar(Protocol):

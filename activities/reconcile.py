@@ -103,6 +103,10 @@ class ReconcileActivities:
                 await asyncio.to_thread(self._books.start_over, walk.connector, self._clock())
             raise self._unanswered(walk.connector, failed) from failed
         taken = await self._take(walk, page, cursor, listing)
+        if taken.strangers:
+            ids = self._outside.manifest(walk.connector).ids
+            named = {f"{walk.connector}/{ids.compared(subject)}": subject for subject in taken.strangers}
+            await asyncio.to_thread(self._books.seen, walk.connector, named)
         healed = await self._heal(walk.connector, taken.proven)
         found = ListedPage(entries=taken.entries, healed=healed, more=taken.more, vanished=taken.vanished)
         if taken.going_on_at is None:

@@ -14,7 +14,14 @@ T = TypeVar("T", bound=Told)
 
 
 async def ask(
-    outside: Reads, connector: str, operation: str, arguments: Arguments, *, contract: type[T], field: str
+    outside: Reads,
+    connector: str,
+    operation: str,
+    arguments: Arguments,
+    *,
+    contract: type[T],
+    field: str,
+    with_flaws: bool = False,
 ) -> T | None:
     """Call a read, and return one of its result fields by a contract.
 
@@ -25,6 +32,7 @@ async def ask(
         arguments: what it is called with.
         contract: what the field must be.
         field: the result field.
+        with_flaws: as in `Told.of`.
 
     Returns:
         None only if the system says, as its manifest's `absent` declares, that there is no such thing.
@@ -41,7 +49,7 @@ async def ask(
     except CallFailed as failure:
         raise to_application_error(failure, classify(manifest, operation, failure)) from None
     try:
-        return contract.of(fields.get(field), manifest.times)
+        return contract.of(fields.get(field), manifest.times, with_flaws=with_flaws)
     except NotTold as misfit:
         why = f"{connector}.{operation} does not give a {field} (connectors/{connector}.toml): {misfit}"
         final = misfit.too_much

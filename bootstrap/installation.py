@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contracts.source import Source
     from memory.authoritative.reconciliation.case_watch import SqlCaseWatch
     from memory.authoritative.reconciliation.store import SqlReconciliation
+    from memory.authoritative.reconciliation.subjects import SqlSubjects
     from memory.semantic.service import SemanticMemory
     from memory.semantic.stores.base import VectorStore
     from models.gemini.batch import GeminiBatches
@@ -117,6 +118,13 @@ class Installation(Records):
         from memory.authoritative.reconciliation.store import SqlReconciliation
 
         return SqlReconciliation(self.journal, self.calendar.file.currency)
+
+    @cached_property
+    def subjects(self) -> "SqlSubjects":
+        """Orders, or what else effects are for, against what their systems say of them."""
+        from memory.authoritative.reconciliation.subjects import SqlSubjects
+
+        return SqlSubjects(self.journal)
 
     @cached_property
     def case_watch(self) -> "SqlCaseWatch":

@@ -17,6 +17,7 @@ from activities.policy import PolicyActivities
 from activities.recall import RecallActivities
 from activities.reconcile import ReconcileActivities
 from activities.shares import ShareActivities
+from activities.statements import StatementActivities
 from activities.undo import UndoActivities
 from activities.waits import WaitActivities
 from bootstrap.installation import Installation
@@ -123,6 +124,7 @@ def connector_activities(installation: Installation, manifest: Manifest | None =
         effect_activities(installation).perform,
         reconciling.listing,
         reconciling.second_look,
+        statement_activities(installation).subjects,
     ]
 
 
@@ -249,3 +251,16 @@ def reconcile_activities(installation: Installation) -> ReconcileActivities:
         log=installation.episodes,
         clock=utc_now,
     )
+
+
+def statement_activities(installation: Installation) -> StatementActivities:
+    """Return what compares orders with what their channels say; for the connectors' task queues."""
+    outside = installation.connectors
+    readers = {
+        name: desk.statements(outside)
+        for desk in registry.DESKS.values()
+        if desk.statements is not None
+        for name, manifest in installation.manifests.items()
+        if desk.sources(manifest)
+    }
+    return StatementActivities(readers, outside, installation.subjects, utc_now)

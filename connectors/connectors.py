@@ -294,6 +294,7 @@ def _entry(found: Connector, listing: PreparedListing, item: object) -> OutsideE
     if not FITS["integer"](amount):
         raise CallFailed(f"{connector}: a listed item's amount is no whole number", code="malformed")
     key = _find(listing.key, item) if listing.key else None
+    subject = _find(listing.subject, item) if listing.subject else None
     try:
         when = found.manifest.times.required(at)
     except Misread as misread:
@@ -307,6 +308,7 @@ def _entry(found: Connector, listing: PreparedListing, item: object) -> OutsideE
         key=_short(str(key)) if key else None,
         amount_cents=abs(amount),
         at=when,
+        subject=_short(str(subject)) if _is_reference(subject) else "",
     )
 
 

@@ -77,6 +77,7 @@ class PreparedListing:
         self.amount_cents = Extraction(listing.amount_cents, numbers)
         self.at = Extraction(listing.at)
         self.key = Extraction(listing.key) if listing.key else None
+        self.subject = Extraction(listing.subject) if listing.subject else None
 
 
 class PreparedAbsence:

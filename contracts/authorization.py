@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from contracts.base import Frozen, text_hash
 from contracts.case import CaseStatus
 from contracts.effect import ProposedEffect
+from contracts.shares import Subject
 from contracts.wording import Written
 
 Outcome = Literal["allow", "ask", "deny"]
@@ -120,6 +121,7 @@ class Plan(Frozen):
         claims: what no other open case may work on.
         accounts: the accounts that the plan was made from; `contracts.shares`.
         versions: how often each of them had been booked on then; one that never had is left out.
+        subject: what the accounts belong to, as its system told it.
     """
 
     case_id: str
@@ -130,6 +132,7 @@ class Plan(Frozen):
     claims: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     versions: dict[str, int] = {}
+    subject: Subject | None = None
 
     def does_what(self, other: "Plan") -> bool:
         """Say whether two plans do the same, whichever version made them."""
@@ -141,7 +144,7 @@ class Plan(Frozen):
         """Return what policies read of the plan: its facts, and of each effect all but its arguments."""
         bare: dict[str, object] = {"arguments": {}, "shares": (), "wording": None}
         effects = tuple(effect.model_copy(update=bare) for effect in self.effects)
-        nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}}
+        nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}, "subject": None}
         return self.model_copy(update={"effects": effects, **nothing})
 
     def left_to_a_person(self, why: str) -> "Plan":

@@ -19,7 +19,7 @@ from contracts.offer import Offer, Read
 from contracts.told import Told
 
 if TYPE_CHECKING:
-    from activities.ports import Reads
+    from activities.ports import Reads, Statements
     from models.gemini.prompts import Forms
     from models.routing.candidate import Candidate
 
@@ -175,6 +175,8 @@ class Desk(Namespace, Generic[R]):
         details: the same in Markdown.
         texts: what its customers are told, by the names of the office's texts, each with values as a case
             may have them: `kontor check` proves that each can be said.
+        statements: what reads from the systems its requests come from what they say of what its effects are
+            for, for the reconciler to compare; None if nothing is to be compared.
         waits: what it waits for outside, by the names in `[waits]` of `office.toml`.
         measured: of tasks that its own rules answer without examples: the languages they are measured in.
     """
@@ -192,6 +194,7 @@ class Desk(Namespace, Generic[R]):
     title: Callable[[R], str] = by_id
     details: Callable[[R], str] = by_id
     texts: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    statements: "Callable[[Reads], Statements] | None" = None
     waits: frozenset[str] = frozenset()
     measured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -30,6 +30,11 @@ class EffectState(StrEnum):
         """True once nothing more happens to it by itself, and it is known whether it stands outside."""
         return self in (EffectState.APPLIED, EffectState.FAILED, EffectState.COMPENSATED)
 
+    @property
+    def stands(self) -> bool:
+        """True while it may be done outside, and is not taken back."""
+        return self not in (EffectState.FAILED, EffectState.COMPENSATED)
+
 
 class ProposedEffect(Frozen):
     """An effect before anybody allowed it.

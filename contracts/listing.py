@@ -20,8 +20,9 @@ class Listing(Frozen):
         operation: a read operation that takes `cursor` and `limit`.
         order: which end it begins with; without it the times on its first page show it, at every walk.
         items, next_cursor: JMESPath into its answer.
-        reference, key, amount_cents, at, matches: JMESPath in one item, except that `matches`
-            names the write operation the items correspond to.
+        reference, key, amount_cents, at, subject, matches: JMESPath in one item, except that `matches`
+            names the write operation the items correspond to. `subject` is what an item is for, by the
+            id that its system shows (an order): the reconciler looks at that, too.
     """
 
     operation: str
@@ -32,6 +33,7 @@ class Listing(Frozen):
     amount_cents: str
     at: str
     key: str = ""
+    subject: str = ""
     matches: str = "refund"
 
 
@@ -42,6 +44,7 @@ class OutsideEntry(Frozen):
         operation: the write operation of the manifest that it corresponds to.
         key: our effect's key, where the system keeps it.
         amount_cents: always positive, as the ledger writes it.
+        subject: what it is for, by its system's own id; empty if the listing does not say.
     """
 
     connector: str
@@ -50,6 +53,7 @@ class OutsideEntry(Frozen):
     key: str | None = None
     amount_cents: int
     at: datetime
+    subject: str = ""
 
 
 class OutsidePage(Frozen):

@@ -34,6 +34,23 @@ class Done(Frozen):
     pending_cents: int = 0
 
 
+class Subject(Frozen):
+    """What accounts belong to, such as an order.
+
+    Attributes:
+        name: what the names of its accounts begin with.
+        connector: the system that it is known at.
+        id: its own id there.
+        before: by account, what its system said of it when our books held nothing for it yet; what it said
+            nothing of is left out. `contracts.reconciliation.statement` names the accounts.
+    """
+
+    name: str
+    connector: str
+    id: str
+    before: dict[str, int] = {}
+
+
 class Accounts(Frozen):
     """Which accounts to look up, and whose own shares to leave out.
 
@@ -70,8 +87,10 @@ class Booking:
         accounts: those that it was made from.
         versions: how often each of them had been booked on then.
         shares: by the key of each permitted effect: its operation, and what falls on which account.
+        subject: what the accounts belong to, as it was when the plan was made; None if the plan is older.
     """
 
     accounts: Sequence[str]
     versions: Mapping[str, int]
     shares: Mapping[str, tuple[str, Sequence[Share]]]
+    subject: Subject | None = None

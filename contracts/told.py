@@ -112,12 +112,13 @@ class Told(Frozen):
         return {name: field for name, field in cls.model_fields.items() if name not in cls.FILLED_IN}
 
     @classmethod
-    def of(cls, value: object, times: Times) -> Self:
+    def of(cls, value: object, times: Times, *, with_flaws: bool = False) -> Self:
         """Return what a system told.
 
         Args:
             value: as the manifest's paths found it.
             times: how the system writes times.
+            with_flaws: believe what contradicts itself, too: for who looks for that.
 
         Raises:
             NotTold: it does not fit, or contradicts itself.
@@ -125,7 +126,7 @@ class Told(Frozen):
         try:
             told = cls.model_validate(value, context={_TIMES: times})
             words = "; ".join(f"{field}: {why}" for field, why in islice(told.flaws(), FEW))
-            if not words:
+            if with_flaws or not words:
                 return told
             beyond = False
         except ValidationError as invalid:

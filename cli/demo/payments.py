@@ -9,7 +9,7 @@ import httpx
 from contracts.effect import EffectState
 from contracts.ledger import LedgerEntry
 from contracts.money import signed
-from workflows.returns.plan import DIRECTIONS
+from workflows.returns.types import DIRECTIONS
 
 PAGE_TIMEOUT_SECONDS = 30.0
 

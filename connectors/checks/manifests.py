@@ -144,10 +144,10 @@ def _check_listing(manifest: Manifest) -> Iterator[Finding]:
     if matched is None or matched.effect != "write":
         fix = "name the write whose effects are listed"
         yield Finding(("listing", "matches"), f"{listing.matches} is not a write operation", fix)
-    for field in ("items", "next_cursor", "reference", "amount_cents", "at", "key"):
+    for field in ("items", "next_cursor", "reference", "amount_cents", "at", "key", "subject"):
         path = getattr(listing, field)
         try:
-            if path or field != "key":
+            if path or field not in ("key", "subject"):
                 Extraction(path)
         except ExtractionInvalid as invalid:
             yield Finding(("listing", field), str(invalid))

@@ -21,6 +21,8 @@ class DivergenceKind(StrEnum):
     `duplicate`: the outside system did it once more than our books say.
     `late`: our books closed it as not done, and the outside system did it after all.
     `stuck unknown`: nobody knows whether it was done, and no look-up can tell.
+    `above ordered`: more of a line came back than was ordered of it.
+    `above paid`: more was paid back than was paid.
     `workflow gone`: our books say that a case is open, and Temporal runs nothing for it any more.
     `contested event`: two events came with one id and different bytes.
     """
@@ -31,6 +33,8 @@ class DivergenceKind(StrEnum):
     DUPLICATE = "duplicate"
     LATE = "late"
     STUCK_UNKNOWN = "stuck unknown"
+    ABOVE_ORDERED = "above ordered"
+    ABOVE_PAID = "above paid"
     WORKFLOW_GONE = "workflow gone"
     CONTESTED_EVENT = "contested event"
 
@@ -45,7 +49,9 @@ class Divergence(Frozen):
         ours_cents: what our books say, 0 if nothing.
         theirs_cents: what the outside system says, 0 if nothing.
         rounds: how often a case was opened for it.
-        why: for `workflow gone`, how the workflow ended; for `contested event`, what is wrong with it.
+        why: for `workflow gone`, how the workflow ended; for `contested event`, what is wrong with it; of a line
+            or a payment of a subject (`contracts.reconciliation.statement`), what differs. Empty where the two
+            amounts say it.
     """
 
     id: str
@@ -77,7 +83,9 @@ class Divergence(Frozen):
             return f"event {self.reference} of {self.connector}: {self.why}; the later one is in quarantine"
         theirs = money_text(self.theirs_cents, self.currency)
         ours = money_text(self.ours_cents, self.currency)
-        what = f"{self.operation} {self.reference or self.effect_key} at {self.connector}"
+        what = f"{self.operation} {self.reference or self.effect_key} at {self.connector}".lstrip()
+        if self.why:
+            return f"{self.kind.value}: {what}: {self.why}"
         sentences = {
             DivergenceKind.MISSING_OUTSIDE: f"{ours} is done in our books and not listed",
             DivergenceKind.MISSING_HERE: f"{theirs} was done, and not by Kontor",

@@ -56,6 +56,7 @@ class ReconcileSummary(Frozen):
     """What a run did.
 
     Attributes:
+        subjects: orders, or what else effects are for, that were compared line by line.
         cases: open cases that were looked up at the server.
         gone: of these, closed because nothing runs for them any more.
         unlisted: workflows that had no row in our books; they have one now.
@@ -72,6 +73,7 @@ class ReconcileSummary(Frozen):
     found: int = 0
     opened: int = 0
     pages: int = 0
+    subjects: int = 0
     unreachable: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     cases: int = 0
@@ -90,7 +92,8 @@ class ReconcileSummary(Frozen):
         """Return the tally as one line for a person."""
         line = (
             f"{counted(self.entries, 'listed entry', 'listed entries')} and "
-            f"{counted(self.effects, 'effect')} compared, {self.healed} healed, "
+            f"{counted(self.effects, 'effect')} compared, "
+            f"{counted(self.subjects, 'order')} line by line, {self.healed} healed, "
             f"{self.found} found, {counted(self.opened, 'case')} opened; "
             f"{counted(self.cases, 'open case')} looked up"
         )
@@ -138,6 +141,7 @@ class TakenPage(Frozen):
         more: False if the listing has no more at the moment.
         going_on_at: the cursor of the next page, if there is more.
         vanished: cases of divergences that the page explains after all.
+        strangers: what the entries are for that no effect of ours accounts for, by its system's own id.
     """
 
     entries: int
@@ -145,6 +149,7 @@ class TakenPage(Frozen):
     going_on_at: str | None = None
     proven: tuple[Proven, ...] = ()
     vanished: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
 
 
 class ListedPage(Frozen):
@@ -228,6 +233,34 @@ class Missing(Frozen):
     walk: Walk
     suspects: tuple[Suspect, ...]
     position: Position
+
+
+class SubjectsPage(Frozen):
+    """Subjects (orders) to be compared with what their system says of them, by their own ids there.
+
+    Attributes:
+        position: how far our own ledger has been looked through for them with this page.
+        more: there may be others.
+    """
+
+    ids: tuple[str, ...]
+    position: Position
+    more: bool = False
+
+
+class SubjectsCompared(Frozen):
+    """What comparing a page of subjects led to.
+
+    Attributes:
+        unread: those whose system did not give what could be compared, with why.
+        vanished: as in `TakenPage`.
+    """
+
+    subjects: int = 0
+    found: int = 0
+    unread: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    more: bool = False
 
 
 class Unresolved(Frozen):

@@ -28,11 +28,12 @@ from sqlmodel import select as rows_of
 
 from contracts.case import CaseStatus
 from contracts.effect import EffectState
-from contracts.shares import Accounts, AccountsMoved, Booking, Books, Done
+from contracts.shares import Accounts, AccountsMoved, Booking, Books, Done, Subject
 from memory.database import dialect_of, each_listed, insert_for, reading, table_of
 from memory.tables.cases import CaseRow
 from memory.tables.ledger import EffectRow
 from memory.tables.shares import AccountRow, ShareRow
+from memory.tables.subjects import SubjectRow
 
 PAGE = 500
 """Names in one `IN (…)`: well below the limits of both engines."""
@@ -63,6 +64,7 @@ class Wanted:
         versions: how often each had been booked on then.
         known: those that are booked on and were before, as a JSON list; `new`: those that never were.
         shares: what is booked: lists of effect key, account, case, operation, pieces, money.
+        subject: what the accounts belong to, as it was told; None if nothing is kept of it.
     """
 
     accounts: str
@@ -72,6 +74,7 @@ class Wanted:
     keys: tuple[str, ...]
     shares: tuple[tuple[str, str, str, str, int, int], ...]
     listed: str
+    subject: Subject | None
 
     @classmethod
     def of(cls, case_id: str, booking: Booking) -> Self:
@@ -90,6 +93,7 @@ class Wanted:
             keys=tuple(booking.shares),
             shares=tuple(shares),
             listed=json.dumps(shares),
+            subject=booking.subject,
         )
 
 
@@ -117,6 +121,10 @@ def book(session: Session, wanted: Wanted) -> None:
         raise AccountsMoved
     session.execute(delete(ShareRow).where(col(ShareRow.effect_key).in_(wanted.keys)))
     session.execute(_write(dialect), {"shares": wanted.listed})
+    if wanted.subject is not None:
+        told = wanted.subject
+        row = {"name": told.name, "connector": told.connector, "subject": told.id, "before": told.before}
+        session.execute(_keep_subject(dialect), row)
 
 
 def _booked(session: Session, keys: Iterable[str]) -> tuple[tuple[str, str, str, str, int, int], ...]:
@@ -144,6 +152,14 @@ def _write(dialect: str) -> Executable:
 
 
 @cache
+def _keep_subject(dialect: str) -> Executable:
+    """Return the insert of a subject: what was told when our books first held something of it stays."""
+    return (
+        insert_for(dialect, SubjectRow).values(is_open=False).on_conflict_do_nothing(index_elements=["name"])
+    )
+
+
+@cache
 def _count(dialect: str) -> Executable:
     named = ACCOUNTS.name.in_(select(each_listed(dialect, "names")))
     return update(table_of(AccountRow)).where(named).values(version=ACCOUNTS.version + 1)
@@ -153,8 +169,8 @@ def _count(dialect: str) -> Executable:
 def _open(dialect: str) -> Executable:
     name = each_listed(dialect, "names")
     # SQLite cannot tell an upsert behind a SELECT from a join without the WHERE.
-    new = select(name, literal(1), literal(0)).where(true()).order_by(name)
-    into = insert_for(dialect, AccountRow).from_select(["name", "version", "compared"], new)
+    new = select(name, literal(1)).where(true()).order_by(name)
+    into = insert_for(dialect, AccountRow).from_select(["name", "version"], new)
     return into.on_conflict_do_nothing().returning(ACCOUNTS.name)
 
 

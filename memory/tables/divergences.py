@@ -20,6 +20,7 @@ class ListingCursorRow(SQLModel, table=True):
         ledger_at: effects that changed until then have been compared.
         ledger_key: within a page that was cut: the last key that was compared at `ledger_at`.
         walked_at: when the listing was last read to its end.
+        subjects_at, subjects_key: as `ledger_at` and `ledger_key`, of the subjects that effects are for.
     """
 
     __tablename__ = "listing_cursors"
@@ -33,6 +34,8 @@ class ListingCursorRow(SQLModel, table=True):
     ledger_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ledger_key: str = ""
     walked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    subjects_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    subjects_key: str = ""
 
 
 class OutsideEntryRow(SQLModel, table=True):
@@ -53,6 +56,7 @@ class OutsideEntryRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
     standing: str
     effect_key: str | None = None
+    subject: str = ""
 
 
 class DivergenceRow(SQLModel, table=True):

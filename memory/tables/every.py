@@ -16,6 +16,8 @@ from memory.tables import (
     offices,
     reservations,
     semantic,
+    shares,
+    subjects,
     troubles,
     verdicts,
 )
@@ -36,6 +38,8 @@ __all__ = [
     "offices",
     "reservations",
     "semantic",
+    "shares",
+    "subjects",
     "troubles",
     "verdicts",
 ]

@@ -9,14 +9,12 @@ class AccountRow(SQLModel, table=True):
 
     Attributes:
         version: how often it was booked on; whoever does counts it up from what they saw.
-        compared: the version that the reconciler compared with the outside world last.
     """
 
     __tablename__ = "accounts"
 
     name: str = Field(primary_key=True)
     version: int
-    compared: int = 0
 
 
 class ShareRow(SQLModel, table=True):

@@ -136,6 +136,14 @@ SECOND_LOOK = ActivityConfig(
 )
 """A listing read from its beginning once more, at the rate that its system allows."""
 
+STATEMENTS = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=10),
+    heartbeat_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(minutes=30),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4),
+)
+"""A page of orders read one by one; what does not answer now is read by the next run."""
+
 WATCH = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=5),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5),

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.case_watch import CaseWatchActivities
     from activities.effects import EffectActivities
     from activities.reconcile import ReconcileActivities
+    from activities.statements import StatementActivities
     from contracts.effect import EffectOrder
     from contracts.ids import CONTROL_QUEUE, connector_queue, workflow_id
     from contracts.reconciliation.divergence import DESK, Divergence
@@ -33,13 +34,17 @@ with workflow.unsafe.imports_passed_through():
 WORKFLOW_ID = "kontor-reconcile"
 THE_SERVER = "the Temporal server"
 """How a run names it among what did not answer."""
+GONE = "it does not differ any more"
+"""Why the case of a line is withdrawn that is as our books say, after all."""
+MOST_PAGES_OF_SUBJECTS = 20
+"""That one run compares at one connector; the next run goes on behind them."""
 AT_ONCE = 10
 """Effects that are taken up again at the same time."""
 
 
 @workflow.defn(name="ReconcileWorkflow")
 class ReconcileWorkflow:
-    """One run: open cases, every connector's listing from its cursor on, our ledger, then what is left.
+    """One run: open cases, every connector's listing, our ledger, what is left, and orders line by line.
 
     Cursors are in the books: a run that dies, or continues as new, goes on where it was.
     """
@@ -136,6 +141,8 @@ class ReconcileWorkflow:
             await self.compare_ledger(walk)
         await self.pursue_unresolved(walk)
         await self.judge(walk)
+        if workflow.patched("line-by-line"):
+            await self.compare_subjects(walk)
 
     def unreached(self, system: str) -> None:
         """Note that a system gave no answer; the next run asks it again."""
@@ -260,6 +267,30 @@ class ReconcileWorkflow:
             **options.with_summary(options.DATABASE, f"unexplained at {walk.connector}"),
         )
         self.tally = self.tally.plus(found=judgement.found, healed=judgement.healed)
+
+    async def compare_subjects(self, walk: Walk) -> None:
+        """Compare orders line by line with what their system says: touched ones, then open ones."""
+        for _ in range(MOST_PAGES_OF_SUBJECTS):
+            try:
+                page = await workflow.execute_activity_method(
+                    StatementActivities.subjects,
+                    walk,
+                    **options.with_summary(
+                        options.STATEMENTS,
+                        f"line by line at {walk.connector}",
+                        connector_queue(walk.connector),
+                    ),
+                )
+            except ActivityError as error:
+                workflow.logger.warning("%s was not compared: %s", walk.connector, error.cause)
+                self.unread(walk.connector, "its orders, line by line")
+                return
+            self.tally = self.tally.plus(subjects=page.subjects, found=page.found)
+            self.tally = self.tally.model_copy(update={"unread": (*self.tally.unread, *page.unread)})
+            await asyncio.gather(*(self.withdraw(case_id, GONE) for case_id in page.vanished))
+            if not page.more:
+                return
+            self.pages += 1
 
     async def open_cases(self) -> None:
         """Open a case for each divergence that nothing healed; the cases outlive this run."""

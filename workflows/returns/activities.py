@@ -7,7 +7,9 @@ from activities.errors import MISFIT
 from activities.ports import Reads
 from activities.told import ask
 from contracts.base import Arguments, Frozen
+from contracts.reconciliation.statement import Statement
 from contracts.shares import Books
+from workflows.returns.statement import BY, statement_of
 from workflows.returns.types import AUTHORISE, GET_ORDER, GET_RETURN, GOODS, ORDER, Order
 from workflows.returns.way.told import GoodsTold
 
@@ -120,3 +122,35 @@ class OrderActivities:
             return OrderSeen()
         same = order.digest == look.known
         return OrderSeen(digest=order.digest, order=None if same else order.without_stock())
+
+
+class OrderStatements:
+    """Reads orders as the reconciler compares them."""
+
+    by = BY
+
+    def __init__(self, outside: Reads) -> None:
+        """Keep the connectors."""
+        self._outside = outside
+
+    async def statement(self, connector: str, id_: str) -> Statement | None:
+        """Return what a channel says of an order, however little it fits together; None if it has none.
+
+        Raises:
+            ApplicationError: the channel could not be asked, or its answer is not an order.
+        """
+        ids = self._outside.manifest(connector).ids
+        order = await ask(
+            self._outside,
+            connector,
+            GET_ORDER,
+            {BY: id_},
+            contract=Order,
+            field=ORDER,
+            with_flaws=True,
+        )
+        if order is None:
+            return None
+        return statement_of(
+            order.model_copy(update={"channel": connector, "known_as": ids.compared(order.id)})
+        )

@@ -28,7 +28,7 @@ from workflows.returns.way.told import GoodsTold
 from workflows.returns.wishes.acceptance import MEASURED
 
 if TYPE_CHECKING:
-    from activities.ports import Reads
+    from activities.ports import Reads, Statements
     from models.gemini.prompts import Forms
     from models.routing.candidate import Candidate
     from workflows.returns.workflow import ReturnWorkflow
@@ -55,6 +55,13 @@ def activities(outside: "Reads") -> Sequence[Activity]:
 
     orders = OrderActivities(outside)
     return [orders.load, orders.look, orders.goods]
+
+
+def statements(outside: "Reads") -> "Statements":
+    """Return what reads an order as the reconciler compares it."""
+    from workflows.returns.activities import OrderStatements
+
+    return OrderStatements(outside)
 
 
 def candidates(embedder: Embedder) -> "Mapping[str, Candidate]":
@@ -107,6 +114,7 @@ DESK = Desk(
     title=title,
     details=details,
     texts=TEXTS,
+    statements=statements,
     waits=frozenset({GOODS}),
     measured={ASKS: MEASURED, WISHES: MEASURED},
 )

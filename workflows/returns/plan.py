@@ -15,13 +15,23 @@ with workflow.unsafe.imports_passed_through():
     from contracts.effect import ProposedEffect
     from contracts.evidence import Evidence
     from contracts.memory import Context
-    from contracts.money import Direction, money_text, signed
+    from contracts.money import money_text, signed
     from workflows.returns.effects import can_exchange, effects_for
     from workflows.returns.joint_plan import joined, joined_facts, paid_back
     from workflows.returns.reading import Reading, about_order, as_of
+    from workflows.returns.statement import subject_of
     from workflows.returns.steps import notice
     from workflows.returns.sums import Sum, named, sum_of
-    from workflows.returns.types import CHANGES, DESK, Intent, Order, Reason, ReturnFacts, ReturnRequest
+    from workflows.returns.types import (
+        CHANGES,
+        DESK,
+        DIRECTIONS,
+        Intent,
+        Order,
+        Reason,
+        ReturnFacts,
+        ReturnRequest,
+    )
     from workflows.returns.way.plans import exchanged_ahead, rest_of, way_effects
     from workflows.returns.way.state import Way, Wish
     from workflows.returns.worth import accounts, line_account, order_name, worth_of
@@ -32,8 +42,6 @@ WHOLE = frozenset({Intent.CANCEL, *CHANGES})
 """What is about a whole order: no second case may work on any line of it."""
 AT_HAND = Way()
 """Goods that are back when their money is spoken of."""
-DIRECTIONS: dict[str, Direction] = {"refund": "out", "charge": "in"}
-"""The operations by which this desk moves money; a channel's manifest must declare them so."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +252,7 @@ def _plan_for_one(
         claims=claims(order, reading),
         accounts=booked_on,
         versions={name: seen for name, seen in order.books.versions.items() if name in booked_on},
+        subject=subject_of(order),
     )
 
 
@@ -332,7 +341,7 @@ def message_plan(plan: Plan, known: Known, name: str, step: str = "tell", **valu
     told = notice(known.order, known.reading, name, step=step, **values)
     # How it ended is certain, however well the request was understood.
     facts = {**plan.facts, "understood": True}
-    nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}}
+    nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}, "subject": None}
     return plan.model_copy(update={"effects": (told,), "facts": facts, **nothing})
 
 

@@ -11,6 +11,7 @@ from contracts.bounds import MOST_CENTS, MOST_LINES, Cents, Name, Quantity
 from contracts.case import CaseStatus
 from contracts.desk import Request
 from contracts.ids import ExternalId
+from contracts.money import Direction
 from contracts.shares import Books
 from contracts.told import MaybeMoment, Moment, Texts, Told, ToldId, ToldName, too_much
 from workflows.returns.order_check import order_flaws
@@ -33,6 +34,8 @@ ORDER_NOT_FOUND = "order_not_found"
 LONGEST_MESSAGE_CHARS = 20_000
 """Some ten pages; what is longer is a document, and no request."""
 
+DIRECTIONS: dict[str, Direction] = {"refund": "out", "charge": "in"}
+"""The operations by which this desk moves money; a channel's manifest must declare them so."""
 OrderStatus = Literal["pending", "processed", "shipped", "delivered", "cancelled"]
 MemberLevel = Literal["guest", "bronze", "silver", "gold"]
 

@@ -145,7 +145,7 @@ def accounts(order: Order, lines: Sequence[OrderLine]) -> tuple[str, ...]:
 def worth_of(order: Order) -> Worth:
     """Return what an order's lines are worth; `order.books` must be what our own books say of it."""
     done = _DoneFor(order)
-    paid = _paid_by_line(order)
+    paid = paid_by_line(order)
     lines = tuple(
         _line_worth(order, line, cents, done) for line, cents in zip(order.lines, paid, strict=True)
     )
@@ -194,7 +194,7 @@ def _left(payment: Payment, ours: Done) -> int:
     return max(0, payment.paid_cents - max(payment.refunded_cents, applied) - ours.pending_cents)
 
 
-def _paid_by_line(order: Order) -> list[int]:
+def paid_by_line(order: Order) -> list[int]:
     """Return what was paid for each line; at least 0, for a doubt is no reason to reckon below it."""
     priced = [
         line.unit_price_cents * line.quantity - line.discount_cents + line.tax_cents for line in order.lines

@@ -75,7 +75,7 @@ def unlisted(kind: DivergenceKind, connector: str, side: OurSide, now: datetime)
     )
 
 
-def keep(session: Books, found: Divergence, now: datetime, *, healed: str = "") -> bool:
+def keep(session: Books, found: Divergence, now: datetime, *, healed: str = "", again: bool = False) -> bool:
     """Write a divergence unless it is known; returns whether it is new.
 
     Args:
@@ -83,6 +83,7 @@ def keep(session: Books, found: Divergence, now: datetime, *, healed: str = "") 
         found: the divergence.
         now: the moment.
         healed: how it was healed at once; empty leaves it open.
+        again: one that was healed is open again, and new.
     """
     values = found.model_dump() | {
         "kind": found.kind.value,
@@ -98,7 +99,7 @@ def keep(session: Books, found: Divergence, now: datetime, *, healed: str = "") 
         return True
     if healed:
         close(session, found.id, HEALED, healed, now)
-    return False
+    return again and _move(session, found.id, HEALED, {"standing": OPEN, "resolution": "", "closed_at": None})
 
 
 def close(session: Books, found_id: str, standing: str, why: str, now: datetime) -> None:
@@ -123,16 +124,18 @@ def reopen(session: Books, found_id: str, why: str) -> None:
     _move(session, found_id, CASE, {"standing": OPEN, "resolution": why})
 
 
-def _move(session: Books, found_id: str, standing: str, values: dict[str, object]) -> None:
-    """Write these columns of a divergence that stands so."""
+def _move(session: Books, found_id: str, standing: str, values: dict[str, object]) -> bool:
+    """Write these columns of a divergence that stands so; returns whether it did."""
     moved = session.execute(
         update(DivergenceRow)
         .where(col(DivergenceRow.id) == found_id, col(DivergenceRow.standing) == standing)
         .values(values)
     )
     row = session.get(DivergenceRow, found_id)
-    if row is not None and cast("CursorResult[object]", moved).rowcount:
-        session.wrote(DivergenceRow, _case_of(divergence_of(row)), values, found_id)
+    if row is None or not cast("CursorResult[object]", moved).rowcount:
+        return False
+    session.wrote(DivergenceRow, _case_of(divergence_of(row)), values, found_id)
+    return True
 
 
 def explained(session: Books, effect_keys: Sequence[str], now: datetime) -> list[str]:
@@ -147,6 +150,24 @@ def explained(session: Books, effect_keys: Sequence[str], now: datetime) -> list
         if row.standing == CASE:
             cases.append(case_id(divergence_of(row)))
         close(session, row.id, HEALED, "it is listed after all", now)
+    return cases
+
+
+def gone(
+    session: Books, connector: str, places: Sequence[str], still: Sequence[str], now: datetime
+) -> list[str]:
+    """Close what differed at these places of a connector and does not any more; as `explained`."""
+    query = select(DivergenceRow).where(
+        col(DivergenceRow.connector) == connector,
+        col(DivergenceRow.reference).in_(places),
+        col(DivergenceRow.id).not_in(still),
+        col(DivergenceRow.standing).in_(UNSETTLED),
+    )
+    cases: list[str] = []
+    for row in session.exec(query).all():
+        if row.standing == CASE:
+            cases.append(case_id(divergence_of(row)))
+        close(session, row.id, HEALED, "it does not differ any more", now)
     return cases
 
 

@@ -1,6 +1,6 @@
 """The books against the outside world: what the reconciler reads and writes, a transaction each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -31,6 +31,7 @@ from memory.authoritative.reconciliation.listings import (
     take_page,
     unindexed,
 )
+from memory.authoritative.reconciliation.subjects import seen
 from memory.database import reading, writing
 from memory.episodic.journal import Books, Journal
 from memory.tables.divergences import DivergenceRow, ListingCursorRow
@@ -115,9 +116,19 @@ class SqlReconciliation:
         proven = self._follow(session, judged, now)
         matched = [one.comparison.side.key for one in judged if one.comparison.side]
         vanished = divergences.explained(session, matched, now)
+        strange = (one.entry.subject for one in judged if one.comparison.side is None)
         return TakenPage(
-            entries=len(page.entries), more=False, proven=tuple(proven), vanished=tuple(vanished)
+            entries=len(page.entries),
+            more=False,
+            proven=tuple(proven),
+            vanished=tuple(vanished),
+            strangers=tuple(dict.fromkeys(subject for subject in strange if subject)),
         )
+
+    def seen(self, connector: str, subjects: Mapping[str, str]) -> None:
+        """Keep subjects that a listing shows, by name and their own id: a look at their lines follows."""
+        with writing(self._engine) as session:
+            seen(session, connector, subjects)
 
     def compare_ledger(self, walk: Walk, operation: str, *, keyed: bool, now: datetime) -> LedgerPage:
         """Look for a page of our effects, of those that changed, in what was listed.

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from connectors.manifest import load_manifests
 from tests.policy.plans import plan, refund
-from workflows.returns.plan import DIRECTIONS, money_out_cents
+from workflows.returns.plan import money_out_cents
+from workflows.returns.types import DIRECTIONS
 
 
 def test_every_channel_declares_the_direction_that_the_desk_counts_with(office: Path) -> None:

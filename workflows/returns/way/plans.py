@@ -107,7 +107,8 @@ def rest_of(order: Order, reading: Reading, way: Way, then: Mapping[str, JsonVal
     )
     # Whoever let the money go understood the request, or agreed to it: nobody is asked that once more.
     facts = {**then, **way.facts, "understood": True}
-    return way.begun.model_copy(update={"effects": effects, "facts": facts, "accounts": (), "versions": {}})
+    nothing: dict[str, object] = {"accounts": (), "versions": {}, "subject": None}
+    return way.begun.model_copy(update={"effects": effects, "facts": facts, **nothing})
 
 
 def outlines(most: Plan, ways: Sequence[Way]) -> list[Plan]:
