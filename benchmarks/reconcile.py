@@ -23,6 +23,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.reconcile import ReconcileActivities
+from activities.statements import StatementActivities
 from benchmarks.environment import free_port
 from benchmarks.rows import Row
 from cli.stack.dev_server import DevServer
@@ -32,14 +33,18 @@ from contracts.effect import EffectState, OutsideResult
 from contracts.ids import CONTROL_QUEUE, connector_queue
 from contracts.listing import Listing, OutsideEntry, OutsidePage
 from contracts.reconciliation.messages import Patience, ReconcileRequest, ReconcileSummary
+from contracts.reconciliation.statement import LineTold, PaymentTold, Statement
+from contracts.shares import Subject
 from memory.authoritative.ledger.ledger import SqlLedger
 from memory.authoritative.reconciliation.store import SqlReconciliation
+from memory.authoritative.reconciliation.subjects import SqlSubjects
 from memory.database import migrate, open_engine, writing
 from memory.episodic.anchor import Anchor, AnchorFile
 from memory.episodic.chain import Signer, new_key
 from memory.episodic.journal import Journal
 from memory.episodic.log import SqlEpisodes
 from memory.tables.ledger import EffectRow
+from memory.tables.shares import ShareRow
 from workflows.reconciliation.reconcile import ReconcileWorkflow
 
 SIZES = "1000,10000,100000"
@@ -77,7 +82,9 @@ class _Keys:
 
 
 class _Shop:
-    """An outside system that lists what happened, in order, with our keys."""
+    """An outside system that lists what happened, in order, with our keys, and tells each order's line."""
+
+    by = "order"
 
     def __init__(self) -> None:
         self.listed: list[OutsideEntry] = []
@@ -92,7 +99,13 @@ class _Shop:
             key="k",
         )
         self._manifest = Manifest(
-            name=SHOP, version="1", transport="http", base_url="", operations={}, listing=listing
+            name=SHOP,
+            version="1",
+            transport="http",
+            base_url="",
+            rate_limit_per_second=1000.0,
+            operations={},
+            listing=listing,
         )
 
     def manifest(self, _connector: str) -> Manifest:
@@ -102,6 +115,18 @@ class _Shop:
         start = int(cursor or 0)
         page = tuple(self.listed[start : start + limit])
         return OutsidePage(entries=page, next_cursor=str(start + len(page)))
+
+    async def statement(self, connector: str, id_: str) -> Statement | None:
+        name, cents = f"{connector}/{id_}", _cents(int(id_))
+        return Statement(
+            subject=Subject(name=name, connector=connector, id=id_),
+            by=self.by,
+            id=id_,
+            currency="EUR",
+            directions={"refund": "out"},
+            lines=(LineTold(account=f"{name}/1", pieces=1, paid_cents=cents, counted={"refund": 1}),),
+            payments=(PaymentTold(account=f"{name}#paid-by/card", operation="refund", cents=cents),),
+        )
 
     def compensation(
         self, connector: str, operation: str, arguments: Arguments, key: str, sent: OutsideResult
@@ -119,6 +144,9 @@ class _Books:
         anchor = Anchor(AnchorFile(folder / "audit.anchor"))
         journal = Journal(engine, Signer(_Keys()), anchor)
         log = SqlEpisodes(journal, anchor)
+        self.lines = StatementActivities(
+            {SHOP: self.shop}, self.shop, SqlSubjects(journal), clock=lambda: datetime.now(UTC)
+        )
         self.work = ReconcileActivities(
             connectors=(SHOP,),
             outside=self.shop,
@@ -138,6 +166,9 @@ class _Books:
                     _effect(each, each >= self.count - lost, at) for each in numbers[start : start + 5000]
                 ]
                 session.execute(insert(EffectRow), rows)
+                some = numbers[start : start + 5000]
+                parts = (("/1", 1), ("#paid-by/card", 0))
+                session.execute(insert(ShareRow), [_share(each, *part) for each in some for part in parts])
         self.shop.listed += [_entry(each, at) for each in numbers]
 
     def floor_seconds(self) -> float:
@@ -156,9 +187,9 @@ def _effect(number: int, lost: bool, at: datetime) -> dict[str, Any]:
         "step": "refund",
         "connector": SHOP,
         "operation": "refund",
-        "arguments": {"order": str(number), "amount_cents": 1000 + number % 700},
+        "arguments": {"order": str(number), "amount_cents": _cents(number)},
         "arguments_hash": str(number),
-        "amount_cents": 1000 + number % 700,
+        "amount_cents": _cents(number),
         "currency": "EUR",
         "permit_id": f"permit-{number}",
         "connector_version": "1",
@@ -176,18 +207,34 @@ def _effect(number: int, lost: bool, at: datetime) -> dict[str, Any]:
     }
 
 
+def _share(number: int, account: str, pieces: int) -> dict[str, Any]:
+    return {
+        "effect_key": f"refund-{number}",
+        "account": f"{SHOP}/{number}{account}",
+        "case_id": f"returns/shop/{number}",
+        "operation": "refund",
+        "quantity": pieces,
+        "amount_cents": _cents(number),
+    }
+
+
+def _cents(number: int) -> int:
+    return 1000 + number % 700
+
+
 def _entry(number: int, now: datetime) -> OutsideEntry:
     return OutsideEntry(
         connector=SHOP,
         operation="refund",
         reference=f"R-{number}",
         key=f"refund-{number}",
-        amount_cents=1000 + number % 700,
+        amount_cents=_cents(number),
         at=now,
     )
 
 
-def _workers(client: Client, work: ReconcileActivities) -> list[Worker]:
+def _workers(client: Client, books: _Books) -> list[Worker]:
+    work = books.work
     ours: list[Callable[..., Any]] = [work.connectors, work.ledger, work.unresolved, work.pursued, work.judge]
     return [
         Worker(
@@ -197,7 +244,7 @@ def _workers(client: Client, work: ReconcileActivities) -> list[Worker]:
             workflow_runner=UnsandboxedWorkflowRunner(),
             activities=[*ours, work.openings, work.opened, work.anchor],
         ),
-        Worker(client, task_queue=connector_queue(SHOP), activities=[work.listing]),
+        Worker(client, task_queue=connector_queue(SHOP), activities=[work.listing, books.lines.subjects]),
     ]
 
 
@@ -217,7 +264,7 @@ async def _measured(client: Client, size: int, folder: Path) -> Iterable[Row]:
     migrate(engine)
     books = _Books(engine, folder)
     books.grow(size, at=datetime.now(UTC) - timedelta(days=1))
-    first, second = _workers(client, books.work)
+    first, second = _workers(client, books)
     async with first, second:
         whole_seconds, tally = await _run(client)
         if (tally.entries, tally.effects, tally.found) != (size, size, 0):
