@@ -57,7 +57,7 @@ class StatementActivities:
         pause = 1 / self._outside.manifest(walk.connector).rate_limit_per_second
         found, unread, vanished = 0, list[str](), list[str]()
         async with heartbeats():
-            for id_ in page.ids:
+            for id_, cases in page.ids.items():
                 try:
                     statement = await reader.statement(walk.connector, id_)
                 except ApplicationError as misfit:
@@ -68,7 +68,7 @@ class StatementActivities:
                 if statement is None:
                     one = await asyncio.to_thread(self._books.gone, walk.connector, id_, self._clock())
                 else:
-                    one = await asyncio.to_thread(self._books.compare, walk, statement, self._clock())
+                    one = await asyncio.to_thread(self._books.compare, walk, statement, cases, self._clock())
                 found += one.found
                 vanished += one.vanished
                 await asyncio.sleep(pause)

@@ -235,7 +235,7 @@ def _entry(number: int, now: datetime) -> OutsideEntry:
 
 def _workers(client: Client, books: _Books) -> list[Worker]:
     work = books.work
-    ours: list[Callable[..., Any]] = [work.connectors, work.ledger, work.unresolved, work.pursued, work.judge]
+    ours: list[Callable[..., Any]] = [work.ledger, work.unresolved, work.pursued, work.judge]
     return [
         Worker(
             client,
@@ -252,7 +252,8 @@ async def _run(client: Client) -> tuple[float, ReconcileSummary]:
     begun = time.perf_counter()
     tally = await client.execute_workflow(
         ReconcileWorkflow.run,
-        ReconcileRequest(patience=PATIENCE),
+        # A run that has begun does not ask the server for open cases: there are none here.
+        ReconcileRequest(connectors=(SHOP,), patience=PATIENCE, tally=ReconcileSummary()),
         id=f"reconcile-{time.time_ns()}",
         task_queue=CONTROL_QUEUE,
     )

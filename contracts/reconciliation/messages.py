@@ -236,14 +236,15 @@ class Missing(Frozen):
 
 
 class SubjectsPage(Frozen):
-    """Subjects (orders) to be compared with what their system says of them, by their own ids there.
+    """Subjects (orders) to be compared with what their system says of them.
 
     Attributes:
+        ids: their own ids there, each with the cases whose effects named it lately.
         position: how far our own ledger has been looked through for them with this page.
         more: there may be others.
     """
 
-    ids: tuple[str, ...]
+    ids: dict[str, tuple[str, ...]]
     position: Position
     more: bool = False
 

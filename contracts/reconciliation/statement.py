@@ -108,11 +108,14 @@ class OwnBooks:
     Attributes:
         before: what its system said of it before they held anything; by account, or by account and
             operation (`counted_as`).
+        learned: nobody kept that then; it is what a first comparison found beyond our books, and no reason to
+            miss any of it later.
     """
 
     effects: Sequence[OwnEffect]
     shares: Sequence[OwnShare]
     before: Mapping[str, int]
+    learned: bool = False
 
 
 @dataclass(frozen=True)
@@ -248,8 +251,8 @@ def _of_payment(statement: Statement, told: PaymentTold, ours: OwnBooks) -> Iter
     by_hand, kind = 0, DivergenceKind.MISSING_HERE
     if told.cents > applied + pending + before:
         by_hand = told.cents - applied - pending - before
-    elif told.cents < applied + before:
-        by_hand, kind = told.cents - applied - before, DivergenceKind.MISSING_OUTSIDE
+    elif told.cents < (least := applied + (0 if ours.learned else before)):
+        by_hand, kind = told.cents - least, DivergenceKind.MISSING_OUTSIDE
     if by_hand:
         yield Difference(
             kind,

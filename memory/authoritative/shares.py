@@ -155,7 +155,9 @@ def _write(dialect: str) -> Executable:
 def _keep_subject(dialect: str) -> Executable:
     """Return the insert of a subject: what was told when our books first held something of it stays."""
     return (
-        insert_for(dialect, SubjectRow).values(is_open=False).on_conflict_do_nothing(index_elements=["name"])
+        insert_for(dialect, SubjectRow)
+        .values(learned=False, cases=[], is_open=False)
+        .on_conflict_do_nothing(index_elements=["name"])
     )
 
 

@@ -1,6 +1,6 @@
 """Which subjects (orders) are to be compared with what their systems say, and what our books say of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,7 +74,7 @@ class SqlSubjects:
         if touched.ids or touched.more:
             return touched
         with reading(self._engine) as session:
-            ids = tuple(_open(session, walk))
+            ids = dict.fromkeys(_open(session, walk), ())
         return touched.model_copy(update={"ids": ids, "more": bool(ids)})
 
     def looked(self, connector: str, page: SubjectsPage, now: datetime) -> None:
@@ -86,8 +86,11 @@ class SqlSubjects:
             named = col(SubjectRow.connector) == connector, col(SubjectRow.subject).in_(page.ids)
             session.execute(update(SubjectRow).where(*named).values(looked_at=now))
 
-    def compare(self, walk: Walk, statement: Statement, now: datetime) -> Compared:
+    def compare(self, walk: Walk, statement: Statement, cases: Collection[str], now: datetime) -> Compared:
         """Compare what a system says of a subject with our books, and keep what differs.
+
+        Besides the cases that booked something for it, those count whose effects named it: `cases`, and those
+        that did before.
 
         One that an effect changed for so lately that the system was maybe asked before is left as it is: the
         next run finds the effect changed.
@@ -95,12 +98,14 @@ class SqlSubjects:
         connector = walk.connector
         with self._journal.writing(COMPARED, now) as session:
             row = _subject_row(session, connector, statement)
-            ours, moving, working = _own_books(session, walk, statement)
+            row.cases = sorted({*row.cases, *cases})
+            ours, moving, working = _own_books(session, walk, statement, row.cases)
+            session.add(row)
             if moving:
                 return Compared()
             if row.before is None:
-                row.before = beyond(statement, ours)
-            ours = OwnBooks(ours.effects, ours.shares, row.before)
+                row.before, row.learned = beyond(statement, ours), True
+            ours = OwnBooks(ours.effects, ours.shares, row.before, row.learned)
             told = [one for one in differences(statement, ours) if not _told(session, connector, one)]
             case_id = ours.effects[-1].case_id if ours.effects else ""
             found = [one.divergence(connector, statement, case_id, now) for one in told]
@@ -108,7 +113,6 @@ class SqlSubjects:
             places = (statement.subject.name, *statement.accounts)
             vanished = divergences.gone(session, connector, places, [one.id for one in found], now)
             row.is_open = bool(found) or working
-            session.add(row)
         return Compared(found=new, vanished=tuple(vanished))
 
     def gone(self, connector: str, id_: str, now: datetime) -> Compared:
@@ -138,7 +142,7 @@ def _touched(session: Session, row: ListingCursorRow, by: str, until: datetime) 
     """Return the subjects of effects that changed since the last look, in order of change, up to a page."""
     updated_at, key = col(EffectRow.updated_at), col(EffectRow.key)
     named = col(EffectRow.arguments)[by].as_string()
-    query = grouped(updated_at, key, named).where(
+    query = grouped(updated_at, key, named, col(EffectRow.case_id)).where(
         col(EffectRow.connector) == row.connector, updated_at <= until
     )
     if row.subjects_at is not None and row.subjects_key:
@@ -146,20 +150,22 @@ def _touched(session: Session, row: ListingCursorRow, by: str, until: datetime) 
         query = query.where((updated_at > row.subjects_at) | (key > row.subjects_key))
     elif row.subjects_at is not None:
         query = query.where(updated_at > row.subjects_at - OVERLAP)
-    ids: dict[str, None] = {}
+    ids: dict[str, tuple[str, ...]] = {}
     position = Position(at=max(until, row.subjects_at or until))
     seen = session.execute(query.order_by(updated_at, key).limit(SCANNED)).all()
-    for place, (changed_at, its_key, subject) in enumerate(seen, start=1):
-        ids |= {subject: None} if subject else {}
+    for place, (changed_at, its_key, subject, case_id) in enumerate(seen, start=1):
+        if subject:
+            ids[subject] = tuple(dict.fromkeys((*ids.get(subject, ()), case_id)))
         if len(ids) == PAGE or place == SCANNED:
-            return SubjectsPage(ids=tuple(ids), position=Position(at=changed_at, key=its_key), more=True)
-    return SubjectsPage(ids=tuple(ids), position=position, more=bool(ids))
+            return SubjectsPage(ids=ids, position=Position(at=changed_at, key=its_key), more=True)
+    return SubjectsPage(ids=ids, position=position, more=bool(ids))
 
 
 def seen(session: Session, connector: str, ids: Mapping[str, str]) -> None:
     """Keep subjects that a listing shows, by name and their own id: the next look is at them, too."""
     for name, subject in ids.items():
         values = {"name": name, "connector": connector, "subject": subject, "is_open": True}
+        values |= {"learned": False, "cases": []}
         insert = insert_into(session, SubjectRow).values(values)
         change = {"is_open": True, "looked_at": None}
         session.execute(insert.on_conflict_do_update(index_elements=["name"], set_=change))
@@ -185,17 +191,17 @@ def _subject_row(session: Session, connector: str, statement: Statement) -> Subj
     row = session.get(SubjectRow, told.name, with_for_update=True)
     if row is not None:
         return row
-    row = SubjectRow(name=told.name, connector=connector, subject=told.id)
-    session.add(row)
-    return row
+    return SubjectRow(name=told.name, connector=connector, subject=told.id)
 
 
-def _own_books(session: Session, walk: Walk, statement: Statement) -> tuple[OwnBooks, bool, bool]:
+def _own_books(
+    session: Session, walk: Walk, statement: Statement, known: Sequence[str]
+) -> tuple[OwnBooks, bool, bool]:
     """Return what our books say, whether an effect changed just now, and whether somebody works on it."""
     shares = session.exec(
         select(ShareRow).where(col(ShareRow.account).in_(statement.accounts)).order_by(col(ShareRow.account))
     ).all()
-    cases = sorted({share.case_id for share in shares})
+    cases = sorted({share.case_id for share in shares} | set(known))
     rows = session.exec(
         select(EffectRow)
         .where(col(EffectRow.case_id).in_(cases), col(EffectRow.connector) == walk.connector)

@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("connector", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("before", sa.JSON(), nullable=True),
+        sa.Column("learned", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("cases", sa.JSON(), nullable=False),
         sa.Column("is_open", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
     )
