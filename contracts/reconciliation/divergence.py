@@ -49,9 +49,9 @@ class Divergence(Frozen):
         ours_cents: what our books say, 0 if nothing.
         theirs_cents: what the outside system says, 0 if nothing.
         rounds: how often a case was opened for it.
-        why: for `workflow gone`, how the workflow ended; for `contested event`, what is wrong with it; of a line
-            or a payment of a subject (`contracts.reconciliation.statement`), what differs. Empty where the two
-            amounts say it.
+        why: for `workflow gone`, how the workflow ended; for `contested event`, what is wrong with it; of a
+            line or a payment of a subject (`contracts.reconciliation.statement`), what differs. Empty where
+            the two amounts say it.
     """
 
     id: str
