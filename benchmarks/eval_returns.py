@@ -35,6 +35,7 @@ from benchmarks.rows import Row, publish
 from benchmarks.tau_shop import Action, Shop, cents, load_actions, load_shop, place
 from benchmarks.unasked import unasked_rows
 from bootstrap.installation import Installation
+from cli.demo.judgement import Verdict
 from cli.demo.run import Morning
 from cli.stack.processes import ROOT, Children
 from contracts.approvals.request import Answer
@@ -143,11 +144,17 @@ async def _on_its_own(measure: Any, office: Path) -> list[Row]:
 
 async def _morning(kontor: Installation, client: Client) -> list[Row]:
     _put(kontor.settings, "faults", MORNING.model_dump(mode="json"))
-    morning = Morning.of(kontor, kontor.settings.office / "demo/morning.jsonl")
+    morning = Morning.of(kontor, kontor.settings.office)
     await start_all(client, DESK, morning.requests)
-    await asyncio.to_thread(morning.wait, lambda _now: None, LONGEST_SECONDS)
+    await morning.wait(client, lambda _now: None, LONGEST_SECONDS)
     summary = morning.summary()
-    return [Row("returns.demo.unattended", summary.unattended, "share", 0.80)]
+    shares = {verdict: summary.share(verdict) for verdict in Verdict}
+    return [
+        Row("returns.demo.alone", shares[Verdict.ALONE], "share"),
+        Row("returns.demo.asked_back", shares[Verdict.ASKED_BACK], "share"),
+        Row("returns.demo.people", shares[Verdict.PEOPLE], "share"),
+        Row("returns.demo.wrong", shares[Verdict.WRONG], "share", 0.0),
+    ]
 
 
 async def _tau(kontor: Installation, client: Client) -> list[Row]:

@@ -12,10 +12,12 @@ from typing import Annotated
 import httpx
 import typer
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from bootstrap.installation import Installation
 from cli.connection import connect_or_leave
+from cli.demo.judgement import Verdict
 from cli.demo.run import Morning, Progress, Summary
 from cli.stack.dev_server import TemporalMissing
 from cli.stack.gemini_sandbox import pointed_at_sandbox
@@ -32,7 +34,6 @@ from service.offices import OfficeRefused
 from settings import Settings, settings
 from workflows.returns.desk import DESK
 
-REQUESTS = "demo/morning.jsonl"
 LONGEST_SECONDS = 300.0
 SHOWN_EVERY = 20
 
@@ -69,10 +70,12 @@ def demo(
         typer.Option("--gemini", help="What local models leave open: to a person, or to Gemini's sandbox."),
     ] = GeminiChoice.OFF,
 ) -> None:
-    """Start everything, hand in a morning of about 60 requests with faults on, and sum up.
+    """Start everything, hand in a morning of 60 messages with faults on, and sum up.
 
-    It is safe to run again: what was done is found done. Without a terminal it leaves after the
-    summary, with exit code 1 if a case was lost or something was paid twice.
+    Each ends in one of four ways: settled alone, asked back of the customer (the demo answers as they would),
+    asked of people, or wrong: other than what `office/demo/morning.expected.jsonl` said before. It is safe to
+    run again: what was done is found done. Without a terminal it leaves after the summary, with exit code 1
+    if a case was lost, something was paid twice, or a message ended wrong.
     """
     found = settings()
     if fresh:
@@ -97,7 +100,7 @@ def demo(
         fail(str(error), EXIT_UNREACHABLE)
     except (OfficeRefused, OfficeMissing) as refused:
         fail(str(refused))
-    if not summary.sound:
+    if not summary.sound or summary.wrong:
         raise typer.Exit(EXIT_FOUND)
 
 
@@ -107,14 +110,15 @@ def _run(found: Settings, children: Children) -> Summary:
     url = f"http://127.0.0.1:{found.sandbox_port}"
     httpx.put(f"{url}/admin/faults", content=MORNING.model_dump_json(), timeout=10.0).raise_for_status()
     with Installation(found) as installation:
-        summary = _morning(Morning.of(installation, found.office / REQUESTS), installation)
+        summary = asyncio.run(_morning(Morning.of(installation, found.office), installation))
     _print(summary, found)
     return summary
 
 
-def _morning(morning: Morning, kontor: Installation) -> Summary:
+async def _morning(morning: Morning, kontor: Installation) -> Summary:
     """Hand the requests in, show how they stand, and sum up once all have ended or wait."""
-    outcomes = asyncio.run(_submit(kontor, morning))
+    client = await connect_or_leave(kontor)
+    outcomes = await start_all(client, DESK, morning.requests)
     if lost := [outcome for outcome in outcomes if isinstance(outcome, NotStarted)]:
         fail(f"{counted(len(lost), 'case')} could not be started: {lost[0].why}", EXIT_UNREACHABLE)
     new, joined = outcomes.count(Started.NEW), outcomes.count(Started.JOINED)
@@ -123,15 +127,10 @@ def _morning(morning: Morning, kontor: Installation) -> Summary:
     )
     if sys.stdout.isatty():
         with Live(console=OUT, refresh_per_second=8) as live:
-            morning.wait(lambda now: live.update(_progress_table(now)), LONGEST_SECONDS)
+            await morning.wait(client, lambda now: live.update(_progress_table(now)), LONGEST_SECONDS)
     else:
-        morning.wait(_Plain().show, LONGEST_SECONDS)
+        await morning.wait(client, _Plain().show, LONGEST_SECONDS)
     return morning.summary()
-
-
-async def _submit(kontor: Installation, morning: Morning) -> list[Started | NotStarted]:
-    client = await connect_or_leave(kontor)
-    return await start_all(client, DESK, morning.requests)
 
 
 class _Plain:
@@ -164,7 +163,8 @@ def _print(summary: Summary, found: Settings) -> None:
     table.add_row("cases", f"{summary.cases}, lost {len(summary.lost)}")
     for status, count in summary.statuses.most_common():
         table.add_row(f"  {status}", str(count))
-    table.add_row("settled or refused without a person", f"{summary.unattended:.0%}")
+    for verdict in Verdict:
+        table.add_row(verdict.value, f"{summary.share(verdict):.0%}")
     calls = summary.faults.pop("calls", 0)
     hit = ", ".join(f"{fault.replace('_', ' ')} {count}" for fault, count in summary.faults.most_common())
     table.add_row("faults the channels made", f"{summary.faults.total()} in {calls} calls: {hit}")
@@ -182,8 +182,10 @@ def _print(summary: Summary, found: Settings) -> None:
         table.add_row(f"decisions by {decider.by}", f"{decider.answered} of {decider.decisions} answered")
     table.add_row("cost of models", f"{summary.cost_microusd / 1e6:.4f} USD")
     OUT.print(table)
-    verdict = "[green]The books agree to the cent; nothing lost, nothing twice.[/]"
-    OUT.print(verdict if summary.sound else f"[red]Not sound:[/] {books.twice} {books.lost} {summary.lost}")
+    agrees = "[green]The books agree to the cent; nothing lost, nothing twice.[/]"
+    OUT.print(agrees if summary.sound else f"[red]Not sound:[/] {books.twice} {books.lost} {summary.lost}")
+    for each in summary.wrong:
+        OUT.print(f"[red]Wrong:[/] {escape(each.words)}")
     OUT.print(
         "Try next (with `kontor up` or the demo running): [bold]kontor approvals list[/] · "
         "[bold]kontor case returns/webshop/RMA-1001[/] · [bold]kontor replay --all[/] · "

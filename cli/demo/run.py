@@ -1,43 +1,47 @@
-"""A morning at the returns desk: what came in, how it stands, how it ended."""
+"""A morning at the returns desk: what came in, how it stands, how it ended, and how it should have."""
 
+import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from temporalio.client import Client
 
 from bootstrap.installation import Installation
+from cli.demo.customer import answer, questions
+from cli.demo.expectation import Expected, read_expected
+from cli.demo.judgement import Judged, Verdict, judge, stands, waits_for_customer, waits_for_goods
 from cli.demo.payments import Reckoning, channel_payments, compare, ledger_payments
 from contracts.case import CaseRecord, CaseStatus
 from contracts.ledger import LedgerEntry
 from contracts.office import lines_of, read_text
+from contracts.reply import Reply
 from memory.authoritative.cases import CaseFilter
 from memory.authoritative.decisions import Decider
 from memory.authoritative.ledger.view import EffectFilter
 from service.intake import GoodLine, parse
+from service.replies import NoReplyTaken, hand_in
 from workflows.returns.desk import DESK
 from workflows.returns.types import ReturnRequest
 
+REQUESTS, EXPECTED = "demo/morning.jsonl", "demo/morning.expected.jsonl"
 EVERYTHING = 1_000_000
-POLL_SECONDS = 0.25
+POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How the morning stands at one moment."""
+    """How the morning stands at one moment; `done` counts requests that go on by themselves no more."""
 
     total: int
+    done: int
     statuses: Counter[CaseStatus]
     retried: int
     out_cents: int
     currency: str
-
-    @property
-    def done(self) -> int:
-        """Cases that ended, or wait for a person."""
-        return sum(count for status, count in self.statuses.items() if status is not CaseStatus.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Summary:
     """How the morning ended.
 
     Attributes:
-        lost: cases that were handed in and neither ended nor wait for a person.
+        lost: requests that were handed in and neither ended nor wait for anybody.
+        judged: each request, held against what was written down before.
         faults: what went wrong at the channels, by fault, from the sandbox's own counters.
         attempts: how many calls were made for how many effects.
         cost_microusd: what the decisions cost, in millionths of a dollar.
@@ -54,9 +59,8 @@ class Summary:
 
     cases: int
     statuses: Counter[str]
-    outcomes: Counter[str]
     lost: tuple[str, ...]
-    unattended: float
+    judged: tuple[Judged, ...]
     faults: Counter[str]
     effects: int
     attempts: int
@@ -71,6 +75,15 @@ class Summary:
         """True when no case was lost and the books agree with the channels."""
         return not self.lost and self.reckoning.agrees
 
+    @property
+    def wrong(self) -> tuple[Judged, ...]:
+        """The requests of which something was done, or told, that should not be."""
+        return tuple(each for each in self.judged if each.verdict is Verdict.WRONG)
+
+    def share(self, verdict: Verdict) -> float:
+        """Return the share of requests with a verdict."""
+        return sum(each.verdict is verdict for each in self.judged) / max(1, len(self.judged))
+
 
 @dataclass
 class Morning:
@@ -78,26 +91,35 @@ class Morning:
 
     installation: Installation
     requests: list[ReturnRequest] = field(default_factory=list)
+    expected: dict[tuple[str, str], Expected] = field(default_factory=dict)
+    _answered: Counter[str] = field(default_factory=Counter)
+    _heard: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, installation: Installation, file: Path) -> "Morning":
-        """Read the morning's requests; the file is ours, so every line must be good."""
-        lines = lines_of(read_text(file))
-        read = list(parse(DESK, lines, installation.sources(DESK)))
+    def of(cls, installation: Installation, office: Path) -> "Morning":
+        """Read the morning's requests and expectations; the files are ours, so every line must be good."""
+        file = office / REQUESTS
+        read = list(parse(DESK, lines_of(read_text(file)), installation.sources(DESK)))
         bad = [entry for entry in read if not isinstance(entry, GoodLine)]
         if bad:
             raise ValueError(f"{file}: {bad}")
-        return cls(installation, [entry.request for entry in read if isinstance(entry, GoodLine)])
+        requests = [entry.request for entry in read if isinstance(entry, GoodLine)]
+        return cls(installation, requests, read_expected(office / EXPECTED))
 
     def case_ids(self) -> list[str]:
         """Return the ids of the morning's cases."""
         return [DESK.case_id(request) for request in self.requests]
 
-    def records(self) -> dict[str, CaseRecord]:
-        """Return the rows of the morning's cases that the books know."""
-        wanted = set(self.case_ids())
+    def records(self) -> dict[str, list[CaseRecord]]:
+        """Return the cases of each request that the books know, its own first, then its letter's others."""
         rows = self.installation.cases.newest(CaseFilter(desk=DESK.name, limit=EVERYTHING))
-        return {row.id: row for row in rows if row.id in wanted}
+        by_id = {row.id: row for row in rows}
+        found = {}
+        for case_id in self.case_ids():
+            if case_id in by_id:
+                parts = [row for key, row in sorted(by_id.items()) if key.startswith(f"{case_id}.")]
+                found[case_id] = [by_id[case_id], *parts]
+        return found
 
     def entries(self) -> tuple[LedgerEntry, ...]:
         """Return every effect in the ledger."""
@@ -109,45 +131,80 @@ class Morning:
 
     def progress(self) -> Progress:
         """Return how the morning stands now."""
-        records = self.records()
-        entries = self.entries()
+        records, entries = self.records(), self.entries()
         ours = ledger_payments(entries)
         return Progress(
             total=len(self.requests),
-            statuses=Counter(record.status for record in records.values()),
+            done=sum(all(map(self._stands, cases)) for cases in records.values()),
+            statuses=Counter(case.status for cases in records.values() for case in cases),
             retried=sum(max(0, entry.receipt.attempts - 1) for entry in entries),
             out_cents=compare(ours, ours).out_cents,
             currency=self.currency(),
         )
 
-    def wait(self, show: Callable[[Progress], None], timeout_seconds: float) -> Progress:
-        """Show the progress until every case has ended or waits for a person, or time is up."""
+    def _stands(self, case: CaseRecord) -> bool:
+        """Say whether a case goes on by itself no more: a parcel that is to come will come soon."""
+        waited_for = waits_for_goods(case) and self._expected(case.id).end != "awaited"
+        return stands(case) and not waited_for
+
+    def _expected(self, case_id: str) -> Expected:
+        """Return what is expected of a request, by its case or by that of another order of its letter."""
+        _, channel, request = case_id.split("/", 2)
+        return self.expected[channel, request.split(".", 1)[0]]
+
+    async def wait(
+        self, client: Client, show: Callable[[Progress], None], timeout_seconds: float
+    ) -> Progress:
+        """Answer as the customers would, and show the progress, until nothing goes on or time is up."""
         deadline = time.monotonic() + timeout_seconds
         while True:
-            now = self.progress()
+            answered = await self._answer(client)
+            now = await asyncio.to_thread(self.progress)
             show(now)
-            if now.done >= now.total or time.monotonic() > deadline:
+            if (now.done >= now.total and not answered) or time.monotonic() > deadline:
                 return now
-            time.sleep(POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _answer(self, client: Client) -> int:
+        """Answer every question that a customer was asked and can answer; return how many."""
+        open_ = [case for cases in self.records().values() for case in cases if waits_for_customer(case)]
+        if not open_:
+            return 0
+        asked: dict[str, list[LedgerEntry]] = defaultdict(list)
+        for entry in self.entries():
+            asked[entry.order.case_id].append(entry)
+        count = 0
+        for case in open_:
+            *_, last = questions(asked[case.id])
+            said = str(last.order.effect.arguments["text"])
+            text = answer(self._expected(case.id), self._answered[case.id], said)
+            if text and last.order.key not in self._heard:
+                count += await self._say(client, case.id, last.order.key, text)
+        return count
+
+    async def _say(self, client: Client, case_id: str, question: str, text: str) -> int:
+        try:
+            await hand_in(client, self.installation, case_id, Reply(text=text))
+        except NoReplyTaken:
+            return 1  # it is said again
+        self._heard.add(question)
+        self._answered[case_id] += text in self._expected(case_id).replies
+        return 1
 
     def summary(self) -> Summary:
         """Return how it ended, with the books held against the channels' own."""
-        records = self.records()
-        entries = self.entries()
+        records, entries = self.records(), self.entries()
         url = f"http://127.0.0.1:{self.installation.settings.sandbox_port}"
         lost = [
             case_id
             for case_id in self.case_ids()
-            if case_id not in records or records[case_id].status is CaseStatus.RUNNING
+            if case_id not in records or not all(map(stands, records[case_id]))
         ]
-        ended = [record for record in records.values() if record.status.ended]
-        alone = [record for record in ended if not record.by_person]
         return Summary(
             cases=len(self.requests),
-            statuses=Counter(record.status.value for record in records.values()),
-            outcomes=Counter(record.outcome for record in ended),
+            statuses=Counter(case.status.value for cases in records.values() for case in cases),
             lost=tuple(lost),
-            unattended=len(alone) / len(self.requests) if self.requests else 0.0,
+            judged=tuple(self._judged(records, entries)),
             faults=_faults(url),
             effects=len(entries),
             attempts=sum(entry.receipt.attempts for entry in entries),
@@ -157,6 +214,14 @@ class Morning:
             cost_microusd=self.installation.decisions.cost_microusd(),
             deciders=self.installation.decisions.deciders(),
         )
+
+    def _judged(self, records: dict[str, list[CaseRecord]], entries: tuple[LedgerEntry, ...]) -> list[Judged]:
+        judged = []
+        for case_id, cases in records.items():
+            ids = {case.id for case in cases}
+            ours = [entry for entry in entries if entry.order.case_id in ids]
+            judged.append(judge(self._expected(case_id), cases, ours))
+        return judged
 
 
 def _faults(sandbox_url: str) -> Counter[str]:
