@@ -100,7 +100,7 @@ class TaskSpec(Frozen):
         wait_seconds: how long the question may wait in all for a provider that asks us to come
             again later, before `otherwise` holds.
         any_language: local answers count in languages that the office does not read, too: for rules that
-            can only make a desk more careful.
+            know several, or can only make a desk more careful.
     """
 
     contract: Contract
