@@ -62,12 +62,12 @@ def test_a_language_that_nothing_recognises_is_named(mine: Path) -> None:
 
 
 def test_a_language_in_which_nothing_was_measured_is_told_with_the_tasks(mine: Path) -> None:
-    assert language_notes(mine) == ["no measured quality in 'en': returns.reply"]
+    assert not [note for note in language_notes(mine) if "'de'" in note]
     file = mine / "office.toml"
     file.write_text(file.read_text().replace('languages = ["en"]', 'languages = ["en", "de"]'))
 
     assert check_office(mine) == []
-    [_, note] = language_notes(mine)
+    [note] = [note for note in language_notes(mine) if "'de'" in note]
     assert note.startswith("no measured quality in 'de': returns.asks, returns.intent, returns.items,")
 
 
