@@ -11,7 +11,7 @@ from contracts.json_lines import read_json_lines
 from contracts.ledger import LedgerEntry
 from contracts.money import signed
 from contracts.office import OfficeInvalid
-from workflows.returns.plan import DIRECTIONS
+from workflows.returns.types import DIRECTIONS
 
 BACK = ("authorise_return", "mark_order")
 """What names the pieces that come back: where a channel expects parcels, and where it has them."""
