@@ -23,11 +23,12 @@ EXAMINERS: dict[str, Examine] = {
     "database": machine.database,
     "stuck cases": work.stuck_cases,
     "effects": work.held_up,
+    "events": work.events,
     "vectors": machine.vectors,
     "office": machine.office,
     "Gemini": machine.gemini,
 }
-ON_DATABASE = ("stuck cases", "effects", "vectors", "office")
+ON_DATABASE = ("stuck cases", "effects", "events", "vectors", "office")
 COLOURS = {"ok": "green", "off": "yellow", "bad": "red"}
 
 

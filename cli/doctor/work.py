@@ -1,8 +1,13 @@
-"""The work itself: cases that cannot go on, effects that wait to be let through."""
+"""The work itself: cases that cannot go on, effects that wait to be let through, events nobody takes up."""
+
+from datetime import UTC, datetime, timedelta
 
 from bootstrap.installation import Installation
 from cli.doctor.finding import Finding
 from contracts.ledger import LedgerEntry
+
+LONG = timedelta(minutes=5)
+"""An event that waits for longer says that nobody takes events up."""
 
 
 def stuck_cases(found: Installation) -> list[Finding]:
@@ -28,3 +33,20 @@ def held_up(found: Installation) -> list[Finding]:
         )
         for connector, entries in sorted(waiting.items())
     ]
+
+
+def events(found: Installation) -> list[Finding]:
+    """Say of which sources events wait for long, or stand aside for a person."""
+    now, findings = datetime.now(UTC), []
+    for each in found.events.backlog():
+        part, known = f"events of {each.source}", each.source in found.event_sources
+        if each.waiting and not known:
+            where, advice = f"{each.waiting} wait", f"the office has no sources/{each.source}.toml any more"
+            findings.append(Finding(part, "bad", where, advice))
+        elif each.oldest_at is not None and now - each.oldest_at > LONG:
+            where = f"{each.waiting} wait, the first since {each.oldest_at:%Y-%m-%d %H:%M}Z"
+            findings.append(Finding(part, "bad", where, "a worker with the role control takes them up"))
+        if each.quarantined:
+            advice = f"kontor events list --source {each.source} --standing quarantined"
+            findings.append(Finding(part, "off", f"{each.quarantined} stand aside", advice))
+    return findings

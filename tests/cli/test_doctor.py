@@ -253,6 +253,7 @@ async def test_a_database_that_is_away_is_one_finding_and_what_stands_in_it_is_n
     assert [each.part for each in findings if "not looked at" in each.where] == [
         "stuck cases",
         "effects",
+        "events",
         "vectors",
         "office",
     ]

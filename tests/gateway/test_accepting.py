@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from cli.doctor.work import events
 from contracts.event import EventStanding
 from tests.gateway.door import (
     JSON,
@@ -157,6 +158,18 @@ async def test_a_database_that_is_away_refuses_and_nothing_is_said_to_be_kept(do
     assert (await door.tell()).status_code == ACCEPTED
     assert (await door.client.get("/readyz")).json()["state"] == "ready"
     assert (await door.client.get("/healthz")).status_code == 200
+
+
+async def test_the_doctor_names_sources_with_events_that_nobody_takes_up_or_that_stand_aside(
+    door: Door,
+) -> None:
+    await door.tell(text="as it was")
+    await door.tell(text="as somebody would have it")
+    assert [(each.state, each.where) for each in events(door.kontor)] == [("off", "1 stand aside")]
+
+    (door.kontor.settings.office / "sources" / "board.toml").unlink()
+    door.kontor._forget("event_sources")
+    assert [each.state for each in events(door.kontor)] == ["bad", "off"]
 
 
 async def test_a_moment_that_a_source_writes_badly_costs_it_no_event(door: Door) -> None:
