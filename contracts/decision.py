@@ -99,6 +99,10 @@ def inputs_hash(question: Question) -> str:
     return content_hash(question.model_dump(mode="json", include={"task", "text", "choices", "evidence"}))
 
 
+TOO_LARGE = "it is too large to ask"
+"""Why a question is not asked at all: a form, or a person, says what it would have."""
+
+
 def undecided(question: Question, candidate: str, why: str) -> Decision:
     """Return the decision of a question that nobody answered, not even `candidate`: a person decides."""
     return Decision(

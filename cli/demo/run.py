@@ -215,6 +215,8 @@ class Morning:
     def _judged(self, records: dict[str, list[CaseRecord]], entries: tuple[LedgerEntry, ...]) -> list[Judged]:
         judged = []
         for case_id, cases in records.items():
+            if not all(map(stands, cases)):
+                continue  # it is lost, which is said apart
             ids = {case.id for case in cases}
             ours = [entry for entry in entries if entry.order.case_id in ids]
             judged.append(judge(self._expected(case_id), cases, ours))

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.decisions import DecisionActivities
     from contracts.base import content_hash
     from contracts.bounds import LONGEST_INQUIRY_BYTES
-    from contracts.decision import Decision, Inquiry, RouteStep, undecided
+    from contracts.decision import TOO_LARGE, Decision, Inquiry, RouteStep, undecided
     from contracts.ids import MODELS_QUEUE, SECOND_MODELS_QUEUE, effect_key
     from contracts.model_batch import BatchJob
     from workflows.kernel import options
@@ -126,7 +126,7 @@ async def decide(
         placement: where the case's steps run; None asks the first zone on its queue.
     """
     if len(inquiry.model_dump_json()) > LONGEST_INQUIRY_BYTES:
-        return [undecided(question, zones.first, "it is too large to ask") for question in inquiry.questions]
+        return [undecided(question, zones.first, TOO_LARGE) for question in inquiry.questions]
     tasks = [question.task for question in inquiry.questions]
     queued = options.with_summary(zones.first_options, f"decide {', '.join(tasks)}", zones.first)
     try:

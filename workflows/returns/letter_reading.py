@@ -16,7 +16,13 @@ with workflow.unsafe.imports_passed_through():
         variant_questions,
         with_variants,
     )
-    from workflows.returns.second_reading import beside, letter_question, together
+    from workflows.returns.second_reading import (
+        beside,
+        letter_question,
+        read_by_nobody,
+        together,
+        unread,
+    )
     from workflows.returns.types import Order
 
 
@@ -42,6 +48,8 @@ async def read_letter(
     reading = understand(request, order, decisions, exact=workflow.patched(EXACT))
     if whole:
         [letter] = await case.decide(letter_question(case_id, asked, order, others))
+        if unread(asked, letter) and workflow.patched("a-letter-read-by-nobody"):
+            reading = read_by_nobody(reading)
         reading = together(request, order, reading, letter, decisions[3:])
         if first:
             reading = beside(asked, order, reading, letter, others)

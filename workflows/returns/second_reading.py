@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.decision import Decision, Inquiry, Question
+    from contracts.decision import TOO_LARGE, Decision, Inquiry, Question
     from workflows.returns.comparison import (
         INTENTS,
         ON_WHICH_CONDITION,
@@ -84,6 +84,17 @@ def together(
     settles = stands and not request.items and not reading.understood
     settles = settles and set(reading.doubts) <= set(reading.settleable)
     return _settled(request, order, reading, found.wishes[0]) if settles else reading
+
+
+def unread(request: ReturnRequest, letter: Decision) -> bool:
+    """Say whether nobody read the letter, which should have been: the questions alone then settle nothing."""
+    too_large = any(step.why == TOO_LARGE for step in letter.provenance.route)
+    return letter.answer is None and not request.items and not too_large
+
+
+def read_by_nobody(reading: Reading) -> Reading:
+    """Return the reading for a person."""
+    return _doubted(reading, "the letter as a whole was read by nobody")
 
 
 def _doubted(reading: Reading, *doubts: str) -> Reading:

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.decision import Decision, Provenance
+from contracts.decision import TOO_LARGE, Decision, Provenance, Question, undecided
 from workflows.returns.reading import WHICH_ITEMS, Reading, Wanted
-from workflows.returns.second_reading import MOST_ORDERS, beside, together
-from workflows.returns.types import Intent, Order, OrderLine, Reason, ReturnRequest, Variant
+from workflows.returns.second_reading import MOST_ORDERS, beside, read_by_nobody, together, unread
+from workflows.returns.types import FormLine, Intent, Order, OrderLine, Reason, ReturnRequest, Variant
 from workflows.returns.wishes.conditions import CONDITIONAL
 from workflows.returns.wishes.letter import Kind, OrderReading, Piece, Wish
 
@@ -156,3 +156,14 @@ def test_more_orders_than_are_read_are_a_persons_even_where_the_channel_does_not
     known = [ORDER.model_copy(update={"id": f"W-{number}"}) for number in range(11, 11 + named - 2)]
 
     assert beside(request, ORDER, read(Intent.RETURN, 1), letter(back("L2")), known).doubts == doubts
+
+
+def test_a_letter_that_nobody_read_settles_nothing_by_the_questions_alone() -> None:
+    question = Question(task="returns.wishes", text="")
+    silent = undecided(question, "models", "it did not answer")
+    form = REQUEST.model_copy(update={"items": (FormLine(line="L1"),)})
+
+    assert unread(REQUEST, silent)
+    assert not read_by_nobody(read(Intent.RETURN, 1)).understood
+    assert not unread(form, silent)
+    assert not unread(REQUEST, undecided(question, "models", TOO_LARGE))
