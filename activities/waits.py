@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
+from contracts.replies import QuestionTerms
 from contracts.waits import Wait, WaitAsked
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class WaitActivities:
-    """Turns the office's days into moments."""
+    """Turns the office's days and working hours into moments."""
 
     def __init__(self, calendar: "OfficeCalendar") -> None:
         """Keep the office's own file."""
@@ -21,3 +22,8 @@ class WaitActivities:
     async def moments(self, asked: WaitAsked) -> Wait:
         """Return the moments of a wait, by `[waits.WHAT]` of `office.toml`."""
         return self._calendar.wait(asked.what, asked.begins_at)
+
+    @activity.defn(name="office.question")
+    async def question(self, asked: WaitAsked) -> QuestionTerms:
+        """Return how long a customer has for a reply, and how often they are asked, by `[questions]`."""
+        return self._calendar.question(asked.begins_at)

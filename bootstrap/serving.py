@@ -63,6 +63,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
         undo_activities(installation).plan,
         wait_activities(installation).moments,
         event_activities(installation).take_up,
+        wait_activities(installation).question,
         watching.cases,
         watching.workflows,
         watching.leftovers,

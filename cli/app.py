@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "reject": "cli.answers:reject",
     "received": "cli.goods:received",
     "inspected": "cli.goods:inspected",
+    "reply": "cli.reply:reply",
     "undo": "cli.undo:undo",
     "budgets": "cli.budgets:budgets",
     "stats": "cli.stats:stats",

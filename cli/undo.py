@@ -13,7 +13,7 @@ from cli.durations import DURATION, seconds
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.money import money_text
 from contracts.undo import CannotUndo, UndoCase, UndoPlan, UndoReport
-from service.undo import NoSuchTarget, StillRunning, find_target, plan_undo, undo_case
+from service.undo import NoSuchTarget, StillRunning, end_waiting, find_target, plan_undo, undo_case
 
 PATIENCE = timedelta(seconds=20)
 
@@ -36,7 +36,8 @@ def undo(
 ) -> None:
     """Undo a case, or one effect: through policy, and through people where policy says so.
 
-    A case that waits for something outside, such as goods, is ended first; any other must have ended.
+    A case that waits for something outside, such as goods, or for its customer, is ended first; any other
+    must have ended.
     What a channel cannot take back is said plainly and stays. Leaves with 1 only if something that
     could be taken back stays, or nothing could.
 
@@ -52,15 +53,31 @@ def undo(
     plan = asyncio.run(plan_undo(kontor, record.id, keys))
     if not as_json:
         _show_plan(plan)
+    request = UndoCase(record=record, person=person, note=note, keys=keys)
+    if not dry_run and not plan.compensations and asyncio.run(_ended(kontor, request, wait.total_seconds())):
+        if as_json:
+            emit_json(plan.model_dump(mode="json") | {"taken_back": True})
+        else:
+            OUT.print(f"{record.id} is taken back; nothing that it did could be undone")
+        return
     if dry_run or not plan.compensations:
         if as_json:
             emit_json(plan.model_dump(mode="json"))
         elif not plan.compensations and not plan.impossible:
             OUT.print("nothing that this case did still stands")
         raise typer.Exit(EXIT_FOUND if plan.impossible and not dry_run else 0)
-    request = UndoCase(record=record, person=person, note=note, keys=keys)
     report = asyncio.run(_undo(kontor, request, wait.total_seconds()))
     _tell(report, plan, record.id, as_json=as_json)
+
+
+async def _ended(kontor: Installation, request: UndoCase, wait_seconds: float) -> bool:
+    """Take back an open case that waits for something outside, or for its customer."""
+    if request.keys or request.record.status.ended:
+        return False
+    try:
+        return await end_waiting(await connect_or_leave(kontor), request, wait_seconds)
+    except StillRunning as running:
+        fail(str(running))
 
 
 async def _undo(kontor: Installation, request: UndoCase, wait_seconds: float) -> UndoReport | None:

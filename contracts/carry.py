@@ -10,7 +10,7 @@ from contracts.undo import UndoCase, UndoReport
 
 
 class WaitsIn(StrEnum):
-    """The part of a story in which a case waits for people, or for something `OUTSIDE`.
+    """The part of a story in which a case waits for people, for something `OUTSIDE`, or for its `CUSTOMER`.
 
     Two are with a person for good: `BY_HAND`, where the desk has nothing to propose and changed facts may
     make the question moot, and `UNSETTLED`, where it tried again and again and nothing does.
@@ -21,6 +21,7 @@ class WaitsIn(StrEnum):
     UNSETTLED = "unsettled"
     STEP_BACK = "step back"
     OUTSIDE = "outside"
+    CUSTOMER = "customer"
 
 
 class FileCarry(Frozen):

@@ -18,6 +18,7 @@ from contracts.approvals.messages import ApprovalDraft, Moments
 from contracts.base import Frozen
 from contracts.money import minor_digits
 from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.replies import QuestionTerms
 from contracts.toml_lines import read_toml
 from contracts.waits import Wait
 from policy.public_holidays import is_known, public_holidays, subdivisions
@@ -127,10 +128,29 @@ class Waiting(Frozen):
         return self
 
 
+class Questions(Frozen):
+    """How the office asks its customers back, in working hours since they were asked.
+
+    Attributes:
+        most: messages with a question in one case, the same question once more among them; then a person.
+    """
+
+    remind_after_hours: float | None = Field(default=16, gt=0)
+    end_after_hours: float = Field(default=32, gt=0)
+    most: int = Field(default=2, ge=1, le=9)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Questions":
+        if self.remind_after_hours is not None and self.remind_after_hours >= self.end_after_hours:
+            raise ValueError("the reminder must come before the end")
+        return self
+
+
 class OfficeFile(Frozen):
     """The content of `office.toml`.
 
     Attributes:
+        questions: how it asks its customers back.
         waits: how long it waits for what happens outside, such as `goods` that come back.
         language: of what customers are told, where the office has no texts in theirs; ISO 639-1.
         languages: that it reads: in others nothing local stands by an answer; by default `language` alone.
@@ -145,6 +165,7 @@ class OfficeFile(Frozen):
     holidays: Holidays = Holidays()
     approvals: dict[str, Patience]
     waits: dict[str, Waiting] = {}
+    questions: Questions = Questions()
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -218,6 +239,17 @@ class OfficeCalendar:
             remind_at=None if remind is None else now + timedelta(days=remind),
             ends_at=now + timedelta(days=waiting.end_after_days),
         )
+
+    def question(self, now: datetime) -> QuestionTerms:
+        """Return how long a customer has for a reply, in working time, and how often they are asked."""
+        terms = self.file.questions
+        remind = terms.remind_after_hours
+        wait = Wait(
+            begins_at=now,
+            remind_at=None if remind is None else self.after(remind, now),
+            ends_at=self.after(terms.end_after_hours, now),
+        )
+        return QuestionTerms(wait=wait, most=terms.most)
 
     def after(self, hours: float, start: datetime) -> datetime:
         """Return the moment (UTC) at which so many working hours have passed since `start`."""

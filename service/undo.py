@@ -95,11 +95,10 @@ async def undo_case(client: Client, request: UndoCase, wait_seconds: float) -> U
     try:
         async with asyncio.timeout(wait_seconds):
             if not request.keys:
-                await _take_back(client, request)
+                await take_back(client, request)
             handle = await _start(client, request)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-        why = f"{request.record.id} has not ended yet; while a worker runs, it is taken back: undo it again"
-        raise StillRunning(why) from None
+        raise StillRunning(_not_yet(request)) from None
     try:
         async with asyncio.timeout(wait_seconds):
             return await handle.result()
@@ -107,20 +106,42 @@ async def undo_case(client: Client, request: UndoCase, wait_seconds: float) -> U
         return None
 
 
-async def _take_back(client: Client, request: UndoCase) -> None:
-    """End a case that waits for something outside; leave any other as it is."""
+async def end_waiting(client: Client, request: UndoCase, wait_seconds: float) -> bool:
+    """Take back a case of which nothing could be undone; return whether it waited, and has ended.
+
+    Raises:
+        StillRunning: no worker took it in time.
+    """
+    try:
+        async with asyncio.timeout(wait_seconds):
+            return await take_back(client, request)
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        raise StillRunning(_not_yet(request)) from None
+
+
+def _not_yet(request: UndoCase) -> str:
+    return f"{request.record.id} has not ended yet; while a worker runs, it is taken back: undo it again"
+
+
+async def take_back(client: Client, request: UndoCase) -> bool:
+    """End a case that waits for something outside, or for its customer; leave any other as it is.
+
+    Returns:
+        Whether it waited so, and has ended.
+    """
     handle = client.get_workflow_handle(request.record.id)
     withdrawal = Withdrawal(why=f"undone by {request.person}", by=request.person)
     try:
         await handle.execute_update(TAKE_BACK, withdrawal)
     except WorkflowUpdateFailedError:
-        return  # it does not wait so
+        return False  # it does not wait so
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
             raise
-        return  # it has ended, or never ran
+        return False  # it has ended, or never ran
     with contextlib.suppress(WorkflowFailureError):
         await handle.result()
+    return True
 
 
 async def _start(client: Client, request: UndoCase) -> WorkflowHandle[UndoWorkflow, UndoReport]:

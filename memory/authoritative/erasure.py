@@ -86,6 +86,16 @@ def _empty_events(session: Books, case_ids: Sequence[str]) -> None:
         session.execute(update(EventRow).where(some).values(body=b""))
 
 
+def _unsaid(value: JsonValue) -> JsonValue:
+    """Return a record without what the customer said when they were asked: evidence that is a turn."""
+    if isinstance(value, list):
+        return [_unsaid(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _unsaid(each) for key, each in value.items()}
+    return {**kept, "text": FORGOTTEN} if kept.get("kind") == "turn" and kept.get("text") else kept
+
+
 def _pattern(words: Collection[str]) -> re.Pattern[str]:
     """Return what finds these texts: a longer one first, and a short one only as words of its own."""
     ordered = sorted(words, key=len, reverse=True)
@@ -99,7 +109,7 @@ def _without(body: dict[str, Any], pattern: re.Pattern[str]) -> dict[str, Any]:
         # A customer who wrote no more than "2026" must not cost the records their times.
         return text if _is_moment(text) else pattern.sub(FORGOTTEN, text)
 
-    return {key: _each_text(value, scrub) for key, value in body.items()}
+    return {key: _each_text(_unsaid(value), scrub) for key, value in body.items()}
 
 
 def _is_moment(text: str) -> bool:

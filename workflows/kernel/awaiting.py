@@ -22,6 +22,7 @@ LOOK_AT_LAST = timedelta(hours=6)
 """How soon the outside system is looked at again, and how seldom at last, twice as long each time."""
 
 Moment = tuple[datetime, Literal["remind", "end", "look"]]
+Look = Callable[[], Awaitable[None]]
 Remind = Callable[[], Awaitable[None]]
 
 
@@ -54,8 +55,9 @@ async def until(
     happened: Callable[[], bool],
     wait: Wait,
     *,
-    look: Callable[[], Awaitable[None]],
+    look: Look | None,
     remind: Remind | None,
+    waits_in: WaitsIn = WaitsIn.OUTSIDE,
 ) -> Waited:
     """Wait until something has happened outside, or the wait ends.
 
@@ -66,18 +68,21 @@ async def until(
         case: the case that waits.
         happened: says whether it has; asked again after each word and each look.
         wait: its moments.
-        look: looks at the outside system; what it cannot say now is looked at later.
+        look: looks at the outside system; what it cannot say now is looked at later. None if only a word
+            can tell.
         remind: reminds whoever shall do it; None if that was done.
+        waits_in: the part of the story, for the run that goes on with it.
 
     Raises:
         TakenBack: nobody wants the case any more.
     """
-    case.waits_in = WaitsIn.OUTSIDE
+    case.waits_in = waits_in
     gate, looks = case.gate, case.gate.looks
     # By how long it has waited: so another run of the case looks no more often than this one.
-    looks.every(max(LOOK_FIRST, min(workflow.now() - wait.begins_at, LOOK_AT_LAST)), LOOK_AT_LAST)
+    often = max(LOOK_FIRST, min(workflow.now() - wait.begins_at, LOOK_AT_LAST))
+    looks.every(often if look else None, LOOK_AT_LAST)
     looks.begin()
-    looks.wanted = True
+    looks.wanted = look is not None
     workflow.set_update_handler(TAKE_BACK, _taking_back(gate))
     try:
         while True:
@@ -121,7 +126,7 @@ def _next_moment(wait: Wait, remind: Remind | None, look_at: datetime | None) ->
     return min(moments, key=lambda moment: moment[0])
 
 
-async def _last_look(happened: Callable[[], bool], look: Callable[[], Awaitable[None]]) -> Waited:
+async def _last_look(happened: Callable[[], bool], look: Look | None) -> Waited:
     """Look once more before saying that it never happened."""
     answered = await _look(look)
     if happened():
@@ -129,8 +134,10 @@ async def _last_look(happened: Callable[[], bool], look: Callable[[], Awaitable[
     return Waited.OVER if answered else Waited.UNANSWERED
 
 
-async def _look(look: Callable[[], Awaitable[None]]) -> bool:
-    """Look; return whether there was an answer."""
+async def _look(look: Look | None) -> bool:
+    """Look, where there is something to look at; return whether there was an answer."""
+    if look is None:
+        return True
     try:
         await look()
     except ActivityError as silent:

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.shares import ShareActivities
     from contracts.approvals.messages import ApprovalDraft, GateCarry, Withdrawal
     from contracts.approvals.request import Approval
-    from contracts.authorization import Alternatives, Approved, Authorization, Plan, why_denied
+    from contracts.authorization import Alternatives, Approved, Authorization, Plan
     from contracts.bounds import LONGEST_PLAN_BYTES
     from contracts.carry import CaseCarry, UndoCarry, WaitsIn
     from contracts.case import CaseStatus
@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.outside_reads import AGAIN, OutsideReads
     from workflows.kernel.pauses import Pauses, Rest
     from workflows.kernel.placement import Given, Result, Step, Unread
+    from workflows.kernel.telling import told
     from workflows.kernel.undo import Undoing
 
 LOOK_AGAIN = timedelta(hours=2)
@@ -350,24 +351,8 @@ class CaseRun:
 
     async def tell(self, message: Plan) -> None:
         """Tell whoever asked how it ended; like every effect, only with policy's leave."""
-        pauses = Pauses()
-        while True:
-            authorization = await self.file.placement.record(
-                PolicyActivities.authorize, message, "policy: tell the customer"
-            )
-            if authorization.outcome != "allow":
-                why = authorization.refused or why_denied(authorization.verdicts)
-                self.file.happened("not_told", why=why)
-                return
-            effects = Effects(self.file.case_id, authorization.permits, self.file)
-            try:
-                for effect in authorization.covers(message).effects:
-                    await effects.perform(effect)
-            except EffectRefused as refused:
-                if refused.asks_again and await pauses.rest(refused.message) is Rest.TAKEN:
-                    continue
-                self.file.happened("not_told", why=refused.message)
-            return
+        if why := await told(self.file, message):
+            self.file.happened("not_told", why=why)
 
     def stopped_by(self, error: BaseException) -> str:
         """Keep why the case cannot go on by itself, and return the word for it.

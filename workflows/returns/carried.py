@@ -6,6 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.base import Frozen
     from contracts.carry import CaseCarry
+    from contracts.replies import QuestionsCarry
     from workflows.returns.letter_cases import LetterCarry, LetterPart
     from workflows.returns.plan import Known
     from workflows.returns.types import ReturnRequest
@@ -22,6 +23,7 @@ class ReturnCarry(Frozen):
         postage_kept: policy keeps the postage.
         letter: what it knows of the other cases of its letter.
         way: where the return stands on its way; None in a run of an earlier version.
+        questions: what the customer was asked.
     """
 
     case: CaseCarry
@@ -31,6 +33,7 @@ class ReturnCarry(Frozen):
     postage_kept: bool = False
     letter: LetterCarry = LetterCarry()
     way: Way | None = None
+    questions: QuestionsCarry = QuestionsCarry()
 
 
 def request_of(asked: ReturnRequest | LetterPart | ReturnCarry) -> ReturnRequest:

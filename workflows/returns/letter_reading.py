@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.second_reading import (
         beside,
         letter_question,
+        meant,
         read_by_nobody,
         together,
         unread,
@@ -51,8 +52,11 @@ async def read_letter(
         if unread(asked, letter) and workflow.patched("a-letter-read-by-nobody"):
             reading = read_by_nobody(reading)
         reading = together(request, order, reading, letter, decisions[3:])
+        alone = reading.doubts
         if first:
             reading = beside(asked, order, reading, letter, others)
+        if alone and reading.doubts == alone:
+            reading = reading.model_copy(update={"if_yes": meant(request, order, reading, letter)})
     if reading.wants_variants and len(reading.wanted) <= MOST_EXCHANGED:
         found = await case.decide(variant_questions(case_id, request, order, reading))
         reading = with_variants(order, reading, found)

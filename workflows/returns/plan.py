@@ -50,12 +50,14 @@ class Known:
 
     Attributes:
         context: what memory had to say.
+        replies: what the customer said when they were asked back.
     """
 
     request: ReturnRequest
     order: Order
     reading: Reading
     context: Context
+    replies: tuple[str, ...] = ()
 
     def head(self) -> "Known":
         """Return what the next run needs of it: the order's lines are read again there."""
@@ -325,7 +327,11 @@ def evidence_for_people(known: Known) -> tuple[Evidence, ...]:
     words = Evidence(source=f"request:{request.channel}/{request.id}", text=request.message, kind="turn")
     doubts = tuple(Evidence(source="desk:doubts", text=doubt) for doubt in known.doubts)
     shown = about_order(known.order, [line for each in known.reading.each for line in each.lines])
-    return (words, *doubts, *shown, *known.context.evidence)
+    replies = (
+        Evidence(source=f"reply:{number}", text=text, kind="turn")
+        for number, text in enumerate(known.replies, start=1)
+    )
+    return (words, *replies, *doubts, *shown, *known.context.evidence)
 
 
 def message_plan(plan: Plan, known: Known, name: str, step: str = "tell", **values: JsonValue) -> Plan:

@@ -7,6 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Authorization, Plan, PolicyReason, forbids
+    from contracts.replies import STEP
     from workflows.kernel.case import CaseRun
     from workflows.returns.plan import (
         Known,
@@ -65,7 +66,8 @@ class Proposals:
 
     async def propose(self, known: Known) -> Plan:
         """Return what the desk proposes; where goods are to come back, policy says when the money goes."""
-        if self._case.file.done or not self._comes_back(known):
+        acted = any(not step.startswith(STEP) for step in self._case.file.done)
+        if acted or not self._comes_back(known):
             return self.plan(known)
         ways = self._goods.way.alternatives(refunds=known.returns.reading.intent is Intent.RETURN)
         ahead = next(way for way in ways if way.goods == AHEAD)

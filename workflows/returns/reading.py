@@ -54,6 +54,7 @@ class Reading(Frozen):
         method: how the order, or the difference, shall be paid.
         elsewhere: the numbers of other orders for which the message wishes something, too.
         language: the customer's, two letters; empty if nobody said.
+        if_yes: what is meant, if the customer says so when they are asked; None leaves it to a person.
     """
 
     intent: Intent
@@ -70,6 +71,7 @@ class Reading(Frozen):
     method: str = ""
     elsewhere: tuple[str, ...] = ()
     language: str = ""
+    if_yes: "Reading | None" = None
 
     @property
     def each(self) -> "tuple[Reading, ...]":
@@ -206,7 +208,14 @@ def first_questions(
     )
 
 
-def variant_questions(case_id: str, request: ReturnRequest, order: Order, reading: Reading) -> Inquiry:
+def which_instead(line: OrderLine) -> str:
+    """Return the doubt about what a line shall be exchanged for."""
+    return f"which {line.name} is wanted instead"
+
+
+def variant_questions(
+    case_id: str, request: ReturnRequest, order: Order, reading: Reading, step: str = "variant"
+) -> Inquiry:
     """Ask, for each line of an exchange, which variant of its product is wanted."""
     text = part_about(request.message, request.order)
     questions = []
@@ -222,7 +231,7 @@ def variant_questions(case_id: str, request: ReturnRequest, order: Order, readin
                 evidence=(Evidence(source=f"order:{order.channel}/{order.id}", text=words_of(item.line)),),
             )
         )
-    return Inquiry(case_id=case_id, step="variant", questions=tuple(questions))
+    return Inquiry(case_id=case_id, step=step, questions=tuple(questions))
 
 
 def understand(
@@ -317,7 +326,8 @@ def as_of(order: Order, reading: Reading) -> Reading:
         item.model_copy(update={"line": now.get(item.line.id, item.line)}) for item in reading.wanted
     )
     also = tuple(as_of(order, each) for each in reading.also)
-    return reading.model_copy(update={"wanted": wanted, "also": also})
+    if_yes = as_of(order, reading.if_yes) if reading.if_yes else None
+    return reading.model_copy(update={"wanted": wanted, "also": also, "if_yes": if_yes})
 
 
 def with_variants(order: Order, reading: Reading, decisions: Sequence[Decision]) -> Reading:
@@ -328,7 +338,7 @@ def with_variants(order: Order, reading: Reading, decisions: Sequence[Decision])
         index = next(iter(_picked(decision, len(variants))), None)
         wanted.append(item.model_copy(update={"variant": None if index is None else variants[index]}))
         if index is None or decision.outcome != "answered":
-            doubts.append(f"which {item.line.name} is wanted instead")
+            doubts.append(which_instead(item.line))
     update = {"wanted": tuple(wanted), "doubts": tuple(doubts), "understood": not doubts}
     return reading.model_copy(update=update)
 

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.returns.reading import (
         MOVES_MONEY,
+        NEEDS_ITEMS,
         Reading,
         Wanted,
         numbers_beside,
@@ -33,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
         Variant,
     )
     from workflows.returns.wishes.conditions import CONDITIONAL, CONDITIONS
-    from workflows.returns.wishes.letter import Kind, OrderReading, Wish
+    from workflows.returns.wishes.letter import Gap, Kind, OrderReading, Wish
 
 MOST_ORDERS = 5
 """That a message may name besides its own: more are read by nobody but a person."""
@@ -97,6 +98,33 @@ def read_by_nobody(reading: Reading) -> Reading:
     return _doubted(reading, "the letter as a whole was read by nobody")
 
 
+def meant(request: ReturnRequest, order: Order, reading: Reading, letter: Decision) -> Reading | None:
+    """Return what the letter wishes, should its customer say that they mean it; None: they are not asked.
+
+    Args:
+        request: the request.
+        order: its order.
+        reading: by the desk's single questions; its reason counts.
+        letter: the answer to `letter_question`.
+    """
+    found = reading_of(letter.answer)
+    asks = found is not None and found.question is not None and found.question.gap is Gap.CONFIRM
+    if found is None or not asks or request.items:
+        return None
+    kinds = [INTENTS[wish.kind] for wish in found.wishes]
+    update = {"intent": Intent.OTHER, "wanted": (), "doubts": (), "settleable": (), "understood": True}
+    bare = reading.model_copy(update=update)
+    if all(kind in CHANGES for kind in kinds):
+        made = _changes(request, order, bare, found.wishes, ())
+    elif any(kind in CHANGES for kind in kinds) or any(
+        kind in NEEDS_ITEMS and not wish.pieces for kind, wish in zip(kinds, found.wishes, strict=True)
+    ):
+        return None
+    else:
+        made = _each_settled(request, order, bare, found.wishes)
+    return made if made.understood else None
+
+
 def _doubted(reading: Reading, *doubts: str) -> Reading:
     return reading.model_copy(update={"doubts": (*reading.doubts, *doubts), "understood": False})
 
@@ -133,10 +161,13 @@ def _several(request: ReturnRequest, order: Order, reading: Reading, read: Order
     if reading.intent not in heard | ({Intent.EXCHANGE} if read.signs.get(CONDITIONAL) else set()):
         doubts.append(f"one reading says {reading.intent.value}, the other {wishes[0].kind.value}")
     unsure = reading.model_copy(update={"doubts": tuple(doubts), "understood": not doubts})
-    if doubts:
-        return unsure
+    return unsure if doubts else _each_settled(request, order, unsure, wishes)
+
+
+def _each_settled(request: ReturnRequest, order: Order, bare: Reading, wishes: Sequence[Wish]) -> Reading:
+    """Return a reading for each wish, as one."""
     first, *more_readings = (
-        _settled(request, order, unsure.model_copy(update={"intent": INTENTS[wish.kind]}), wish)
+        _settled(request, order, bare.model_copy(update={"intent": INTENTS[wish.kind]}), wish)
         for wish in wishes
     )
     found = [doubt for each in (first, *more_readings) for doubt in each.doubts]

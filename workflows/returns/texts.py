@@ -11,6 +11,12 @@ _ORDER: dict[str, JsonValue] = {"order": "W-1001"}
 _GOODS: dict[str, JsonValue] = {**_ORDER, "items": "Linen shirt"}
 _MONEY: dict[str, JsonValue] = {**_GOODS, "amount": "40.00 EUR", "methods": 1}
 _SENT: dict[str, JsonValue] = {"rma": "RMA-1001", "postage": "ours"}
+_ASKED: dict[str, JsonValue] = {
+    **_ORDER,
+    "choices": [{"number": 1, "text": "Linen shirt S white"}, {"number": 2, "text": "Desk lamp black"}],
+    "again": False,
+    "reminder": False,
+}
 
 TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "returned": _MONEY,
@@ -34,6 +40,21 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
             {"order": "W-2", "status": "rejected", "outcome": "rejected", "amount": ""},
         ],
     },
+    "ask_lines": _ASKED,
+    "ask_variant": _ASKED,
+    "ask_confirm": {
+        **_ASKED,
+        "wishes": [
+            {
+                "kind": "change_items",
+                "what": "Linen shirt",
+                "becomes": "Linen shirt (L, white)",
+                "paid": "more",
+                "amount": "5.00 EUR",
+                "address": "",
+            }
+        ],
+    },
     "where_is_it": {**_ORDER, "status": "shipped", "tracking": "TRACK-1"},
     "denied": {**_ORDER, "reasons": ["Guests may return within 30 days of delivery."]},
     "rejected": _ORDER,
@@ -42,4 +63,6 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "failed": _ORDER,
 }
 """By outcome. `methods` is in how many ways the order was paid; `reasons` are the policies' sentences,
-`rma` is the number of the return, `postage` says who pays for the way back (`ours` or `customers`)."""
+`choices` are what a customer is asked to pick from (`again` once more, `reminder` for the reminder), `wishes`
+what was understood; `rma` is the number of the return, `postage` says who pays for the way back (`ours` or
+`customers`)."""

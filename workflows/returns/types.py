@@ -82,6 +82,18 @@ CHANGES = frozenset({Intent.CHANGE_ITEMS, Intent.CHANGE_ADDRESS, Intent.CHANGE_P
 """What may be wished for an order that has not left, besides cancelling it."""
 
 
+SETTLED_AS = {
+    Intent.RETURN: "returned",
+    Intent.EXCHANGE: "exchanged",
+    Intent.CANCEL: "cancelled",
+    Intent.WHERE_IS_IT: "answered",
+    Intent.CHANGE_ITEMS: "items_changed",
+    Intent.CHANGE_ADDRESS: "address_changed",
+    Intent.CHANGE_PAYMENT: "payment_changed",
+}
+"""The word for a case that did what was asked for."""
+
+
 class Reason(StrEnum):
     """Why a customer asks."""
 
@@ -327,6 +339,7 @@ class ReturnFacts(Frozen):
         return_postage: who pays for their way back.
         pieces_missing: how many pieces were to come and did not.
         share_percent: what of the worth of inspected goods is refunded; postage is no part of it.
+        question: which fact a message asks the customer for; `none` where nothing is asked.
         price_difference_cents: the new price minus the old, of an exchange or a change of items; negative is
             refunded.
     """
@@ -351,6 +364,7 @@ class ReturnFacts(Frozen):
     return_postage: Postage = "customers"
     pieces_missing: int = 0
     share_percent: int = 100
+    question: Literal["none", "lines", "variant", "confirm"] = "none"
     currency: str = ""
     channel: str
 

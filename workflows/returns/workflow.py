@@ -15,7 +15,6 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Authorization, Plan
     from contracts.carry import CaseCarry, WaitsIn
     from contracts.case import CaseStatus
-    from contracts.memory import Context
     from workflows.kernel.awaiting import TakenBack
     from workflows.kernel.case import CaseRun
     from workflows.kernel.case_file import CaseFile
@@ -24,7 +23,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.looks import AskedTooOften
     from workflows.kernel.outside_reads import NoAnswer
     from workflows.kernel.pauses import Rest
-    from workflows.kernel.placement import PATCH
+    from workflows.returns.asking_back import AskingBack
+    from workflows.returns.beginning import begin
     from workflows.returns.carried import ReturnCarry, request_of
     from workflows.returns.letter_cases import AND, PART_ENDED, LetterCases, LetterPart, PartEnded
     from workflows.returns.letter_reading import read_letter
@@ -46,15 +46,12 @@ with workflow.unsafe.imports_passed_through():
         ORDER_NOT_FOUND,
         SETTLED_AS,
         Intent,
-        Order,
         ReturnRequest,
         ReturnResult,
     )
     from workflows.returns.way.plans import as_returned
     from workflows.returns.way.watch import GoodsWatch
 
-CONTEXT_TOKENS = 400
-RECALLED = ("case", "policy")
 FIRST = ("reserve", "cancel_order", "change_address", "change_payment", "change_items")
 """What the rest of a plan depends on, besides the money."""
 
@@ -83,6 +80,8 @@ class ReturnWorkflow:
         self.orders = OrderReads(self.case, request, booked=booked, own_too=own_too)
         kept_before = carried is not None and carried.postage_kept
         self.proposals = Proposals(self.case, request, self.goods, postage_kept=kept_before)
+        questions = carried.questions if carried else None
+        self.asking = AskingBack(self.case, self.orders, self.proposals, questions)
 
     @workflow.run
     async def run(self, asked: ReturnRequest | LetterPart | ReturnCarry) -> ReturnResult:
@@ -96,7 +95,7 @@ class ReturnWorkflow:
             try:
                 if isinstance(asked, ReturnCarry):
                     return await self.go_on(asked)
-                order, context = await self.begin()
+                order, context = await begin(self.case, self.orders)
                 if order is None:
                     return await self.close(CaseStatus.DENIED, ORDER_NOT_FOUND)
                 reading = await read_letter(
@@ -105,7 +104,7 @@ class ReturnWorkflow:
                 known = Known(self.request, order, reading, context)
                 self.known = known = await self.orders.look_up(known)
                 await self.letter.start(self.request, known.reading.elsewhere)
-                return await self.settle(self.case.unless_begun(await self.proposals.propose(known)), known)
+                return await self.find_out(known)
             except AskedTooOften as often:
                 return await self.hand_over_unsettled(often.plan, often.message)
         except NoAnswer as none:
@@ -117,6 +116,16 @@ class ReturnWorkflow:
             # An earlier version's case whose channel will not say, or our records will not take it.
             word = self.case.stopped_by(stopped)
             return await self.close(CaseStatus.FAILED, "order_unreadable" if word == UNREADABLE else word)
+
+    async def find_out(self, known: Known) -> ReturnResult:
+        """Ask the customer what is missing, where their answer settles it; then propose."""
+        try:
+            while question := self.asking.missing(known):
+                self.known = known = await self.asking.answered(known, question)
+        except TakenBack:
+            await self.case.tell(message_plan(self.proposals.plan(known), known, "withdrawn"))
+            return await self.close(CaseStatus.WITHDRAWN, "withdrawn")
+        return await self.settle(self.case.unless_begun(await self.proposals.propose(known)), known)
 
     async def settle(  # noqa: PLR0911, PLR0912  (the story's branches; each defined end is one return)
         self, plan: Plan, known: Known, approval: Approval | None = None
@@ -228,6 +237,9 @@ class ReturnWorkflow:
             return await self.step_back(carried.plan, known, carried.case.undo.why)
         if waits_in is WaitsIn.OUTSIDE:
             return await self.take_back(known)
+        if waits_in is WaitsIn.CUSTOMER:
+            self.known = known = await self.asking.resumed(known)
+            return await self.find_out(known)
         if waits_in is not WaitsIn.PLAN:
             recheck = self.look_again if waits_in is WaitsIn.BY_HAND else None
             return await self.close(*await self.case.hand_over(None, recheck))
@@ -251,6 +263,7 @@ class ReturnWorkflow:
                 postage_kept=self.proposals.postage_kept,
                 letter=self.letter.carry(),
                 way=self.goods.way,
+                questions=self.asking.carry(),
             )
         )
 
@@ -258,24 +271,6 @@ class ReturnWorkflow:
     def part_ended(self, part: PartEnded) -> None:
         """Take in that the case of another order of the same letter has ended."""
         self.letter.has_ended(part)
-
-    async def begin(self) -> tuple[Order | None, Context]:
-        """Open the case, read the order, and recall what is known."""
-        if workflow.patched(PATCH):
-            await self.open()
-            return await asyncio.gather(self.orders.load(), self.recall())
-        _, order, context = await asyncio.gather(self.open(), self.orders.load(), self.recall())
-        return order, context
-
-    async def open(self) -> None:
-        """Put the case on the office's list."""
-        request = self.request
-        summary = f"request {request.id} for order {request.order}"
-        await self.case.open(summary, channel=request.channel, order=request.order)
-
-    async def recall(self) -> Context:
-        """Ask memory for similar cases and the policies' words."""
-        return await self.case.recall(self.request.message, RECALLED, CONTEXT_TOKENS)
 
     async def authorize(self, plan: Plan, approval: Approval | None, known: Known) -> Authorization:
         """Ask policy for a verdict on every effect of the plan, or for permits where people agreed to it."""

@@ -7,29 +7,39 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from pydantic import JsonValue
 
 from contracts.decision import Question
 from contracts.embedding import Embedder
 from models.local.language import language_of
 from models.routing.candidate import Asked, CandidateReply, Readiness
 from models.routing.catalogue import TaskSpec
-from workflows.returns.matching import items, variants
+from workflows.kernel import choice_words
+from workflows.returns.matching import items, replies, variants
 from workflows.returns.matching import tokens as words
 from workflows.returns.matching.items import Match, match_by_meaning, match_items, spoken_of
+from workflows.returns.matching.replies import heard
 from workflows.returns.matching.variants import match_variant
 from workflows.returns.types import ASKS, CHANGES, WISHES, Intent, Order
 from workflows.returns.wishes import acceptance, change_guard, cleaning, guard
+from workflows.returns.wishes.asking import question_of
 from workflows.returns.wishes.conditions import CONDITIONAL, conditional
 from workflows.returns.wishes.letter import AGAINST_A_CHANGE, Customer, OrderReading
 from workflows.returns.wishes.reader import read
 
-ITEMS, VARIANT = "returns.items", "returns.variant"
-CONTRACTS = {ITEMS: ("picked",), VARIANT: ("picked",), ASKS: ("label",), WISHES: ("form", "label")}
+ITEMS, VARIANT, REPLY = "returns.items", "returns.variant", "returns.reply"
+CONTRACTS = {
+    ITEMS: ("picked",),
+    VARIANT: ("picked",),
+    ASKS: ("label",),
+    WISHES: ("form", "label"),
+    REPLY: ("picked",),
+}
 """By task; an office may still call a letter's reading a label: the rules answer it the same."""
 
 
 class MatcherCandidate:
-    """Answers by rule over words: `returns.asks`, `.wishes`; `.items` and `.variant`, then by meaning."""
+    """Answers by rule over words: `returns.asks` and others; `.items` and `.variant`, then by meaning."""
 
     by: Literal["rule"] = "rule"
 
@@ -40,7 +50,7 @@ class MatcherCandidate:
         """Load the embedder, which is asked only when words alone do not settle it."""
         if task.contract not in CONTRACTS.get(name, ()):
             return Readiness(unavailable=f"it knows only {', '.join(CONTRACTS)}")
-        if name in (ASKS, WISHES):
+        if name in (ASKS, WISHES, REPLY):
             await asyncio.to_thread(_loaded)
         return Readiness()
 
@@ -50,6 +60,8 @@ class MatcherCandidate:
             return await asyncio.to_thread(_asks, asked.question.text)
         if asked.name == WISHES:
             return await asyncio.to_thread(_wishes, asked.question)
+        if asked.name == REPLY:
+            return await asyncio.to_thread(_reply, asked.question)
         match = await self.match(asked.name, asked.question)
         return CandidateReply(
             outcome="answered" if match.sure else "unsure",
@@ -116,7 +128,7 @@ def _wishes(question: Question) -> CandidateReply:
         outcome="answered" if stands else "unsure",
         answer={
             "label": "stands" if stands else "open",
-            "reading": one.model_dump(mode="json") if one else None,
+            "reading": _with_question(one, question.text) if one else None,
             "elsewhere": [each.model_dump(mode="json") for each in weighed.values()],
             AGAINST_A_CHANGE: list(change_guard.doubts(question.text)),
         },
@@ -124,6 +136,23 @@ def _wishes(question: Question) -> CandidateReply:
         version=rules_version(),
         confidence=one.confidence if one else None,
     )
+
+
+def _reply(question: Question) -> CandidateReply:
+    """Read a reply against the question's choices; the first fact says which kind of question it was."""
+    source, about = next(((each.source, each.text) for each in question.evidence), ("", ""))
+    found = heard(question.text, question.choices, source.partition(":")[2], about)
+    return CandidateReply(
+        outcome="unsure" if found.says == "unclear" else "answered",
+        answer={"picked": list(found.picked), "says": found.says},
+        why=found.why,
+        version=rules_version(),
+    )
+
+
+def _with_question(one: OrderReading, text: str) -> dict[str, JsonValue]:
+    """Return a reading with what its customer is asked, should the desk doubt it."""
+    return one.model_copy(update={"question": question_of(one, text)}).model_dump(mode="json")
 
 
 def _against_a_change(text: str, one: OrderReading | None) -> tuple[str, ...]:
@@ -148,7 +177,7 @@ def _bought(question: Question) -> str:
 def rules_version() -> str:
     """Return the hash of the rules' source: the version that decisions record."""
     digest = hashlib.sha256()
-    for module in (words, items, variants):
+    for module in (words, items, variants, replies, choice_words):
         digest.update(Path(str(module.__file__)).read_bytes())
     for file in sorted(Path(str(acceptance.__file__)).parent.glob("*.*")):
         digest.update(file.read_bytes())

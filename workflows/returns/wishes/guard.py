@@ -6,6 +6,7 @@ from workflows.returns.wishes.acts import Act, Said, acts, families, firmly, wan
 from workflows.returns.wishes.cleaning import clean
 from workflows.returns.wishes.conditions import conditional
 
+NOTHING_ASKED = "nothing is asked for in the customer's own words"
 _WORDS = {
     Act.DENIES: "the customer says that they do not want it",
     Act.WONDERS: "the customer asks whether it is possible, not for it to be done",
@@ -25,8 +26,17 @@ def doubts(message: str) -> tuple[str, ...]:
     said = acts(conditional(clean(message).text).text)
     found = [_WORDS[each.act] for each in said if each.act in _WORDS and not _overruled(each, said)]
     if not any(firmly(each) or wants_another(each) for each in said):
-        found.append("nothing is asked for in the customer's own words")
+        found.append(NOTHING_ASKED)
     return tuple(dict.fromkeys(found))
+
+
+def may_be_meant(message: str) -> bool:
+    """Say whether a message may be a wish that is only not said plainly: it ponders, or asks for nothing.
+
+    One that denies, keeps, thanks, reports, threatens or speaks of others' things is none.
+    """
+    pondered = {_WORDS[Act.WONDERS], _WORDS[Act.SUPPOSES], NOTHING_ASKED}
+    return {*doubts(message)} <= pondered
 
 
 def _overruled(one: Said, said: Sequence[Said]) -> bool:
