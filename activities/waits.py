@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from contracts.replies import QuestionTerms
+from contracts.reply import QuestionTerms
 from contracts.waits import Wait, WaitAsked
 
 if TYPE_CHECKING:

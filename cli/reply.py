@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from cli.connection import connect_or_leave, installation, named_case
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.field_errors import field_errors_text
-from contracts.replies import Reply, ReplyTaken
+from contracts.reply import Reply, ReplyTaken
 from service.replies import NoReplyTaken, hand_in
 
 

@@ -29,7 +29,7 @@ A module imports only what stands above it in this list:
 - `listing`: what an outside system itself says happened.
 - `connector`: what an outside system can do, as its manifest declares it.
 - `waits`: how long something outside is waited for.
-- `replies`: what a customer is asked back, and what they reply.
+- `reply`: what a customer is asked back, and what they reply.
 - `parcel`: goods that come back, as people speak of them.
 - `event`: something that happened outside, and what became of it.
 - `source`: who sends events, how they are proved and read, and what is done about each type.

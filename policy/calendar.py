@@ -18,7 +18,7 @@ from contracts.approvals.messages import ApprovalDraft, Moments
 from contracts.base import Frozen
 from contracts.money import minor_digits
 from contracts.office import OfficeInvalid, Problem, read_text
-from contracts.replies import QuestionTerms
+from contracts.reply import QuestionTerms
 from contracts.toml_lines import read_toml
 from contracts.waits import Wait
 from policy.public_holidays import is_known, public_holidays, subdivisions

@@ -9,7 +9,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.case import Episode
-from contracts.replies import REPLIED, Reply, ReplyTaken
+from contracts.reply import REPLIED, Reply, ReplyTaken
 from service.answers import PATIENCE, refusal
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ German, French and Spanish. What it does not plainly pick, it does not pick.
 import re
 from collections.abc import Sequence
 
-from contracts.replies import Heard
+from contracts.reply import Heard
 
 
 def _set(words: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.carry import WaitsIn
     from contracts.decision import Inquiry, Question
     from contracts.evidence import Evidence
-    from contracts.replies import (
+    from contracts.reply import (
         NO_QUESTION,
         QUESTION,
         REPLIED,

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
-    from contracts.replies import Answered, CustomerQuestion, QuestionsCarry, ReplyChoice
+    from contracts.reply import Answered, CustomerQuestion, QuestionsCarry, ReplyChoice
     from workflows.kernel.case import CaseRun
     from workflows.kernel.customer_questions import CustomerQuestions
     from workflows.returns.changes import said

@@ -6,7 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.base import Frozen
     from contracts.carry import CaseCarry
-    from contracts.replies import QuestionsCarry
+    from contracts.reply import QuestionsCarry
     from workflows.returns.letter_cases import LetterCarry, LetterPart
     from workflows.returns.plan import Known
     from workflows.returns.types import ReturnRequest

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Authorization, Plan, PolicyReason, forbids
-    from contracts.replies import STEP
+    from contracts.reply import STEP
     from workflows.kernel.case import CaseRun
     from workflows.returns.plan import (
         Known,

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.approvals.request import ApprovalRecord
 from contracts.case import CaseStatus
-from contracts.replies import Reply, ReplyTaken, question_id
+from contracts.reply import Reply, ReplyTaken, question_id
 from tests.workflows.returns.orders import SHIRT, asking, given_order, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor

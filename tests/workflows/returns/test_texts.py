@@ -2,10 +2,12 @@
 
 import ast
 from pathlib import Path
+from typing import get_args
 
 from contracts.approvals.request import ApprovalOutcome
 from tests.conftest import ROOT
 from workflows.returns.texts import TEXTS
+from workflows.returns.types import ReturnFacts
 
 DESK = ROOT / "workflows" / "returns"
 TURNED_DOWN = (ApprovalOutcome.EXPIRED, ApprovalOutcome.REJECTED)
@@ -29,6 +31,9 @@ def messages(file: Path) -> list[tuple[str, set[str]]]:
 
 def test_every_message_of_the_desk_names_a_text_and_gives_it_just_what_it_may_say() -> None:
     named = [message for file in sorted(DESK.rglob("*.py")) for message in messages(file)]
-    assert set(TEXTS) - {name for name, _ in named} == {each.value for each in TURNED_DOWN}
+    asked = {f"ask_{kind}" for kind in get_args(ReturnFacts.model_fields["question"].annotation)} - {
+        "ask_none"
+    }
+    assert set(TEXTS) - {name for name, _ in named} == {each.value for each in TURNED_DOWN} | asked
     for name, given in named:
         assert {"order", *given} == set(TEXTS[name]), name

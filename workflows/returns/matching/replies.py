@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from contracts.replies import Heard
+from contracts.reply import Heard
 from workflows.kernel.choice_words import plainly, yes_or_no
 from workflows.returns.matching.items import Match, match_items
 from workflows.returns.matching.variants import match_variant
