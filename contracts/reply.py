@@ -108,7 +108,7 @@ class Heard(Frozen):
     why: str = ""
 
 
-class Answered(Frozen):
+class ReplyEnd(Frozen):
     """How a question to the customer ended.
 
     Attributes:

@@ -24,12 +24,12 @@ with workflow.unsafe.imports_passed_through():
         QUESTION,
         REPLIED,
         STEP,
-        Answered,
         CustomerQuestion,
         Heard,
         OpenQuestion,
         QuestionsCarry,
         Reply,
+        ReplyEnd,
         ReplyTaken,
         Standing,
         question_id,
@@ -87,7 +87,7 @@ class CustomerQuestions:
             seen=tuple(self._seen),
         )
 
-    async def ask(self, question: CustomerQuestion, message: Message) -> Answered:
+    async def ask(self, question: CustomerQuestion, message: Message) -> ReplyEnd:
         """Ask, remind once, ask once more what was not understood, and return how it ended.
 
         Args:
@@ -101,17 +101,17 @@ class CustomerQuestions:
         first = self._open.first if self._open else self._asked + 1
         while True:
             if self._open is None and (why_not := await self._put(question, message, first, said)):
-                return Answered(said=said, why_not=why_not)
+                return ReplyEnd(said=said, why_not=why_not)
             reply = await self._reply(message)
             if reply is None:
-                return Answered(said=said, why_not="the customer did not answer in time")
+                return ReplyEnd(said=said, why_not="the customer did not answer in time")
             said = (*said, reply.words)
             heard = await self._read(question, reply)
             if heard.says == "chosen":
-                return Answered(picked=heard.picked, said=said)
+                return ReplyEnd(picked=heard.picked, said=said)
             if heard.says == "otherwise":
                 why_not = "the customer answered something else"
-                return Answered(said=said, why_not=why_not, otherwise=True)
+                return ReplyEnd(said=said, why_not=why_not, otherwise=True)
 
     async def _put(
         self, question: CustomerQuestion, message: Message, first: int, said: tuple[str, ...]

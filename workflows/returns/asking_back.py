@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
-    from contracts.reply import Answered, CustomerQuestion, QuestionsCarry, ReplyChoice
+    from contracts.reply import CustomerQuestion, QuestionsCarry, ReplyChoice, ReplyEnd
     from workflows.kernel.case import CaseRun
     from workflows.kernel.customer_questions import CustomerQuestions
     from workflows.returns.changes import said
@@ -85,7 +85,7 @@ class AskingBack:
             return _left(known, "the channel has no such order any more")
         return await self._with(known, question, answer)
 
-    async def _with(self, known: Known, question: CustomerQuestion, answer: Answered) -> Known:
+    async def _with(self, known: Known, question: CustomerQuestion, answer: ReplyEnd) -> Known:
         """Return what is known with what was chosen."""
         if answer.why_not:
             return _left(known, answer.why_not, otherwise=answer.otherwise)
