@@ -1,29 +1,30 @@
 """`python -m benchmarks bench|eval [AREA…]`: run measurements, print them, keep their rows."""
 
 import argparse
+import ast
 import asyncio
 import importlib
 import os
-import pkgutil
 import sys
 from pathlib import Path
 
-import benchmarks
 from benchmarks.data import DataMissing
 from benchmarks.rows import publish
 
-NOT_AREAS = {"rows", "environment", "floor", "cpu", "__main__"}
+
+def areas(kind: str) -> dict[str, str]:
+    """Return the areas of one kind, each with its module: `eval_*` measure quality, the others speed.
+
+    An area is a module with a function `rows`. Nothing is imported for it: one that cannot be stops no other.
+    """
+    names = [file.stem for file in sorted(Path(__file__).parent.glob("*.py")) if _offers_rows(file)]
+    measured = [name for name in names if name.startswith("eval_") == (kind == "eval")]
+    return {name.removeprefix("eval_"): f"benchmarks.{name}" for name in measured}
 
 
-def areas(kind: str) -> list[str]:
-    """Return the modules of one kind that offer `rows`: `eval_*` measure quality, the others speed."""
-    names = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    found = [name for name in names if name not in NOT_AREAS and _offers_rows(name)]
-    return [name for name in found if name.startswith("eval_") == (kind == "eval")]
-
-
-def _offers_rows(name: str) -> bool:
-    return hasattr(importlib.import_module(f"benchmarks.{name}"), "rows")
+def _offers_rows(file: Path) -> bool:
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    return any(isinstance(each, ast.AsyncFunctionDef) and each.name == "rows" for each in body)
 
 
 def main() -> None:
@@ -32,16 +33,16 @@ def main() -> None:
     parser.add_argument("kind", choices=("bench", "eval"))
     parser.add_argument("area", nargs="*", help="only these areas")
     given = parser.parse_args()
+    found = areas(given.kind)
+    if unknown := [area for area in given.area if area not in found]:
+        parser.error(f"no area {', '.join(unknown)}; {given.kind} has: {', '.join(found)}")
     failed = False
-    for name in areas(given.kind):
-        if given.area and name.removeprefix("eval_") not in given.area:
-            continue
-        print(f"== {name}", flush=True)  # noqa: T201  (this is a command line)
+    for area in given.area or found:
+        print(f"== {area}", flush=True)  # noqa: T201  (this is a command line)
         try:
-            publish(
-                asyncio.run(importlib.import_module(f"benchmarks.{name}").rows()), Path(f"{given.kind}.json")
-            )
-        except DataMissing as missing:
+            rows = asyncio.run(importlib.import_module(found[area]).rows())
+            publish(rows, Path(f"{given.kind}.json"))
+        except (DataMissing, ImportError) as missing:
             print(f"not measured: {missing}", flush=True)  # noqa: T201  (this is a command line)
             failed = True
     sys.stdout.flush()

@@ -12,21 +12,34 @@ from workflows.returns.types import ReturnFacts
 DESK = ROOT / "workflows" / "returns"
 TURNED_DOWN = (ApprovalOutcome.EXPIRED, ApprovalOutcome.REJECTED)
 """Ends of a question whose text has their own name."""
-SAYS = {"notice": 2, "message_plan": 2}
-"""What makes a message, and the place of the text's name among its arguments."""
+SAYS: dict[str, tuple[int, set[str]]] = {
+    "notice": (2, set()),
+    "message_plan": (2, set()),
+    "tell_of_goods": (1, {"rma"}),
+}
+"""What makes a message: the place of the text's name among its arguments, and what it always says."""
 
 
 def messages(file: Path) -> list[tuple[str, set[str]]]:
     """Return the texts that a file names outright, each with the values it gives."""
     found = []
     for node in ast.walk(ast.parse(file.read_text())):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in SAYS:
+        if not isinstance(node, ast.Call) or (called := called_name(node)) not in SAYS:
             continue
-        name = node.args[SAYS[node.func.id]]
+        place, always = SAYS[called]
+        name = node.args[place]
         if isinstance(name, ast.Constant):
             given = {word.arg for word in node.keywords if word.arg and word.arg != "step"}
-            found.append((str(name.value), given))
+            found.append((str(name.value), given | always))
     return found
+
+
+def called_name(call: ast.Call) -> str:
+    """Return the name of what is called, without what it belongs to; empty if it has none."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def test_every_message_of_the_desk_names_a_text_and_gives_it_just_what_it_may_say() -> None:

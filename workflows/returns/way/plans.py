@@ -66,10 +66,19 @@ def way_effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[P
             )
             return (_authorised(order, reading, found.pieces, way), says)
         case _:
-            name = "returned" if way.share == WHOLE else "returned_in_part"
-            why: dict[str, JsonValue] = {} if way.share == WHOLE else {"reasons": [*way.share_why]}
-            told = {"items": items, "amount": amount, "methods": methods, **why}
-            says = notice(order, reading, name, "notify", **told)
+            says = (
+                notice(order, reading, "returned", items=items, amount=amount, methods=methods)
+                if way.share == WHOLE
+                else notice(
+                    order,
+                    reading,
+                    "returned_in_part",
+                    items=items,
+                    amount=amount,
+                    methods=methods,
+                    reasons=[*way.share_why],
+                )
+            )
             marks = _marked(order, reading, way.back, booked=bool(money))
             return (*money, *_restocked(order, reading, way.back), says, *marks)
 
