@@ -1,5 +1,7 @@
 """How well letters are read into wishes: exactly, with the right question, wrongly, or left to people.
 
+A question is answered by the record, in words, and the desk reads the answer (`benchmarks.mail_replies`).
+
 The acceptance is fitted on `train` and judged out of fold: what decides about a letter has not seen it. The
 rules were written looking at `train`; `dev` was only counted.
 """
@@ -14,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.mail_replies import Asked, asked_of
 from benchmarks.mail_units import Done, Letter, done, letters
 from benchmarks.mutations import atoms, mutated
 from benchmarks.risk_curve import Curve, write_picture
@@ -28,7 +31,7 @@ from workflows.returns.wishes.acceptance import (
     signs,
     weighed,
 )
-from workflows.returns.wishes.letter import Gap, LetterReading, OrderReading
+from workflows.returns.wishes.letter import LetterReading, OrderReading
 from workflows.returns.wishes.reader import read
 
 FOLDS = 10
@@ -94,63 +97,33 @@ def judged(each: Read, model: AcceptanceCard, curve: list[tuple[float, bool]]) -
         stands = accepted(one, model)
         if one.wishes:
             curve.append(((one.confidence or 0.0) * (0.5 if forbidden(one) else 1.0), each.right(one)))
-        if stands and one.order not in letter.wanted:
-            counts["wrong"] += 1
-            counts["units"] += 1
-    for order, wanted in letter.wanted.items():
+        if one.order in letter.wanted:
+            continue
+        if stands:
+            counts += Counter(wrong=1, units=1)
+        elif (asked := asked_of(letter, one)) and asked.then(asked.heard()):
+            counts += Counter(wrong_by_reply=1, units=1)
+    for order in letter.wanted:
         counts["units"] += 1
         made = by_order.get(order)
         if made is not None and accepted(made, model):
             counts["exact" if each.right(made) else "wrong"] += 1
-        elif made is not None and made.question is not None:
-            helps = _answered(each, made, wanted)
-            counts["right_question" if helps else "vain_question"] += 1
-            counts[f"asked_{made.question.gap.value}"] += 1
-        elif made is None and reading.question is not None:
-            helps = _order_answered(each, order, wanted)
-            counts["right_question" if helps else "vain_question"] += 1
-            counts["asked_order"] += 1
+        elif made is not None and (asked := asked_of(letter, made)):
+            counts += _replied(each, asked)
         else:
             counts["asked_people"] += 1
     return counts
 
 
-def _answered(each: Read, one: OrderReading, wanted: list[Done]) -> bool:
-    """Say whether the record's answer to the question makes the reading what the record did."""
-    assert one.question is not None
-    if one.question.gap is Gap.CONFIRM:
-        return each.right(one)
-    order = each.letter.customer.order(one.order)
-    sku = {line.id: line.sku for line in order.lines}
-    truth = {item[0]: item for item in wanted}
-    given = []
-    for action in each.made(one):
-        kind = action[0]
-        if kind not in truth:
-            return False
-        if one.question.gap is Gap.LINES and len(action) > 2:
-            skus = {sku[line] for line in one.question.choices}
-            named = {pair[0] if isinstance(pair, tuple) else pair for pair in truth[kind][1]}
-            return kind == "return" and named <= skus and action[2] == truth[kind][2] and len(wanted) == 1
-        if one.question.gap is Gap.VARIANT and len(action) > 2:
-            line = sku[one.question.line]
-            answer = [pair for pair in truth[kind][1] if pair[0] == line and pair[1] in one.question.choices]
-            given.append((kind, tuple(sorted([*action[1], *answer])), action[2]))
-            continue
-        if one.question.gap is Gap.METHOD and len(action) > 2:
-            given.append((kind, action[1], truth[kind][2]))
-            continue
-        given.append(action)
-    return _same(given, wanted)
-
-
-def _order_answered(each: Read, order: str, wanted: list[Done]) -> bool:
-    """Say whether the letter is read rightly once the customer has said which order they mean."""
-    question = each.reading.question
-    if question is None or order not in question.choices or len(each.letter.wanted) != 1:
-        return False
-    again = read(each.letter.message, each.letter.customer, order=order)
-    return any(one.order == order and each.right(one) for one in again.orders)
+def _replied(each: Read, asked: Asked) -> Counter[str]:
+    """Count whether a question is the right one, and how it ends once its customer has replied."""
+    helps, then = asked.then(asked.meant()), asked.then(asked.heard())
+    right = helps is not None and each.right(helps)
+    counts = Counter({"right_question" if right else "vain_question": 1})
+    counts[f"asked_{asked.question.gap.value}"] = 1
+    if then is not None:
+        counts["exact_by_reply" if each.right(then) else "wrong_by_reply"] = 1
+    return counts
 
 
 def fitted(reads: list[Read]) -> AcceptanceCard:
@@ -201,22 +174,24 @@ def _same(one: list[Done], other: list[Done]) -> bool:
 
 def _shares(name: str, counts: Counter[str]) -> list[Row]:
     units = counts["units"] or 1
-    share = {
-        key: counts[key] / units
-        for key in ("exact", "right_question", "wrong", "asked_people", "vain_question")
-    }
-    confirmed = counts["asked_confirm"] / units
+    share = {key: count / units for key, count in counts.items()}
+    asked_to = ("lines", "variant", "confirm")
     return [
-        Row(f"{name}.exact", share["exact"], "share", 0.55),
-        Row(f"{name}.right_question", share["right_question"], "share"),
-        Row(f"{name}.exact_or_right_question", share["exact"] + share["right_question"], "share", 0.80),
-        Row(f"{name}.exact_after_reply", share["exact"] + share["right_question"], "share", 0.75),
-        Row(f"{name}.wrong", share["wrong"], "share", 0.01),
-        Row(f"{name}.asked_people", share["asked_people"], "share"),
-        Row(f"{name}.vain_question", share["vain_question"], "share"),
-        Row(f"{name}.asked_to_confirm", confirmed, "share"),
+        Row(f"{name}.exact", share.get("exact", 0.0), "share", 0.55),
+        Row(f"{name}.right_question", share.get("right_question", 0.0), "share"),
+        Row(f"{name}.exact_or_right_question", _sum(share, "exact", "right_question"), "share", 0.80),
+        Row(f"{name}.exact_after_reply", _sum(share, "exact", "exact_by_reply"), "share", 0.75),
+        Row(f"{name}.wrong", share.get("wrong", 0.0), "share", 0.01),
+        Row(f"{name}.wrong_after_reply", _sum(share, "wrong", "wrong_by_reply"), "share", 0.01),
+        Row(f"{name}.asked_people", share.get("asked_people", 0.0), "share"),
+        Row(f"{name}.vain_question", share.get("vain_question", 0.0), "share"),
+        *(Row(f"{name}.asked_{gap}", share.get(f"asked_{gap}", 0.0), "share") for gap in asked_to),
         Row(f"{name}.units", float(units), "count"),
     ]
+
+
+def _sum(share: dict[str, float], *keys: str) -> float:
+    return sum(share.get(key, 0.0) for key in keys)
 
 
 def _mangled(found: list[Read]) -> int:

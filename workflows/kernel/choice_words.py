@@ -14,13 +14,13 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_WORD = re.compile(r"[^\W_]+(?:[.,'\u2019/%-][^\W_]+)*%?")
+_WORD = re.compile(r"[^\W_]+(?:[.,'/%-][^\W_]+)*%?")
 _QUOTED = re.compile(r"^\s*(?P<number>\d{1,3})\s*[.):,-]\s+(?P<rest>\S.*)$", re.S)
 _NUMBER_SIGN = re.compile(r"(?:\b(?:no|nr)\b\.?|nº|#)\s*(?=\d)", re.I)
 _FILLERS = _set(
     """a an the one ones this that these those it its is was are please pls plz thanks thank you thx
     hi hello dear number option choice answer item line product i we mean meant my me want would like to
-    prefer take choose pick of them for with in sorry best regards cheers just only then well oh
+    prefer take choose pick of them for with in sorry best regards cheers just only then well oh that's it's
     bitte danke hallo nummer ich wir meine meinte den die das der dem ein eine einen es ist nehme nehmen
     möchte hätte gern gerne wähle für mit artikel posten option viele grüße gruß lg nur also dann
     s'il vous plaît svp merci bonjour numéro le la les un une je voudrais veux prends c'est article choix pour
@@ -80,7 +80,7 @@ def plainly(text: str, choices: Sequence[str], *, several: bool = False) -> Hear
     text = _NUMBER_SIGN.sub("", text)
     if quoted := _QUOTED.match(text):
         return _agreeing(int(quoted["number"]), quoted["rest"], choices, several=several)
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = _words(text)
     left = [word for word in words if word not in _FILLERS]
     if several and left and {*left} <= (_ALL | _BOTH if len(choices) == PAIR else _ALL):
         return Heard(says="chosen", picked=tuple(range(len(choices))), why="all of them")
@@ -100,10 +100,10 @@ def yes_or_no(text: str, about: str = "") -> Heard:
         text: the customer's own words, without what they quote.
         about: words that they may repeat of what they were asked.
     """
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = _words(text)
     if words in (["1"], ["2"]):
         return Heard(says="chosen", picked=(int(words[0]) - 1,), why="by its number")
-    repeated = {word.lower() for word in _WORD.findall(about)}
+    repeated = set(_words(about))
     left = [word for word in words if word in _NO or (word not in _FILLERS and word not in repeated)]
     if left and {*left} <= _YES:
         return Heard(says="chosen", picked=(0,), why="a plain yes")
@@ -118,7 +118,7 @@ def _agreeing(number: int, rest: str, choices: Sequence[str], *, several: bool) 
         return Heard(says="unclear", why=f"there is no choice {number}")
     said = plainly(rest, choices, several=several)
     place = number - 1
-    if said.picked == (place,) or all(word.lower() in _FILLERS for word in _WORD.findall(rest)):
+    if said.picked == (place,) or all(word in _FILLERS for word in _words(rest)):
         return Heard(says="chosen", picked=(place,), why="by its number")
     return said if said.says == "otherwise" else Heard(says="unclear", why="number and words differ")
 
@@ -145,7 +145,12 @@ def _named(left: Sequence[str], choices: Sequence[str]) -> tuple[int, ...]:
 
 
 def _words_of(choice: str) -> set[str]:
-    return {word.lower() for word in _WORD.findall(choice)}
+    return set(_words(choice))
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text; telephones write another apostrophe in `that's`."""
+    return [word.lower() for word in _WORD.findall(text.replace("\u2019", "'"))]
 
 
 def _unread(words: Sequence[str]) -> Heard:
