@@ -1,12 +1,14 @@
 """Asking the customer back, end to end: what they are asked, what their answer does and never does."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
-from contracts.approvals.request import ApprovalRecord
+from contracts.approvals.request import Answer, ApprovalRecord
 from contracts.case import CaseStatus
+from contracts.decision import Decision
 from contracts.reply import Reply, ReplyTaken, question_id
 from tests.workflows.returns.orders import SHIRT, asking, given_order, waiting
 from tests.workflows.returns.shop import DESK, Shop
@@ -63,6 +65,11 @@ async def a_question_to_people(shop: Shop, request: ReturnRequest) -> ApprovalRe
     return question
 
 
+def replies_read(shop: Shop, request: ReturnRequest) -> list[Decision]:
+    """Return what was made of the customer's replies."""
+    return [made for step, made in shop.timeline(request).decisions.items() if step.startswith("reply-")]
+
+
 async def test_a_customer_who_does_not_say_which_item_is_asked_and_answers_by_number(shop: Shop) -> None:
     order = two_things(shop)
     request = asking(order, WHICH, "store")
@@ -77,9 +84,7 @@ async def test_a_customer_who_does_not_say_which_item_is_asked_and_answers_by_nu
     result = await shop.handle(request).result()
 
     assert (result.status, result.outcome, result.amount_cents) == (CaseStatus.SETTLED, "returned", 3000)
-    [decision] = [
-        made for step, made in shop.timeline(request).decisions.items() if step.startswith("reply-1")
-    ]
+    [decision] = replies_read(shop, request)
     assert decision.answer == {"picked": [1], "says": "chosen"}
     assert decision.provenance.evidence[1].text == "2"
 
@@ -248,3 +253,22 @@ async def test_what_is_wanted_instead_is_asked_and_the_answer_goes_on_through_po
     assert (result.status, result.outcome) == (CaseStatus.SETTLED, "exchanged")
     [charge] = shop.entries("store", "charge", order)
     assert charge["amount_cents"] == 500
+
+
+async def test_a_customer_who_is_forgotten_takes_the_words_of_their_reply_along(shop: Shop) -> None:
+    order = two_things(shop)
+    request = asking(order, WHICH, "store")
+    await asked(shop, request)
+    await replies(shop, request, text="Forget it, I keep it all and move to Zanzibar.")
+    question = await a_question_to_people(shop, request)
+    assert any("Zanzibar" in piece.text for piece in question.request.evidence)
+    [made] = replies_read(shop, request)
+    assert any("Zanzibar" in piece.text for piece in made.provenance.evidence)
+
+    await shop.handle(request).execute_update("decide", Answer(person="anna", choice="approve"))
+    await shop.handle(request).result()
+    code, _ = await kontor(shop, "memory", "forget", f"cust-{order}", "--yes")
+
+    assert code == 0
+    assert "Zanzibar" not in json.dumps(shop.timeline(request).as_json(), default=str)
+    assert [made.answer for made in replies_read(shop, request)] == [{"picked": [], "says": "otherwise"}]
