@@ -51,7 +51,8 @@ async def read_letter(
         [letter] = await case.decide(letter_question(case_id, asked, order, others))
         if unread(asked, letter) and workflow.patched("a-letter-read-by-nobody"):
             reading = read_by_nobody(reading)
-        reading = together(request, order, reading, letter, decisions[3:])
+        unsure_counts = workflow.patched("an-unsure-letter-counts")
+        reading = together(request, order, reading, letter, decisions[3:], unsure_counts=unsure_counts)
         alone = reading.doubts
         if first:
             reading = beside(asked, order, reading, letter, others)

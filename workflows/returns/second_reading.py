@@ -38,6 +38,8 @@ with workflow.unsafe.imports_passed_through():
 
 MOST_ORDERS = 5
 """That a message may name besides its own: more are read by nobody but a person."""
+SAYS_MORE = ("swap_in_return", "outside", "conflict")
+"""Signs of a letter that names a variant beside a return, or items that no wish was read for."""
 SEQUENCE = (Intent.CHANGE_ADDRESS, Intent.CHANGE_PAYMENT, Intent.CHANGE_ITEMS)
 """In which changes of one order are done; some channels change no order whose items were changed."""
 
@@ -57,7 +59,13 @@ def letter_question(
 
 
 def together(
-    request: ReturnRequest, order: Order, reading: Reading, letter: Decision, asks: Sequence[Decision] = ()
+    request: ReturnRequest,
+    order: Order,
+    reading: Reading,
+    letter: Decision,
+    asks: Sequence[Decision] = (),
+    *,
+    unsure_counts: bool = True,
 ) -> Reading:
     """Return what both readings say: a difference is a doubt, and agreement settles what one was unsure of.
 
@@ -67,6 +75,8 @@ def together(
         reading: by the desk's single questions.
         letter: the answer to `letter_question`.
         asks: whether the message asks for anything at all.
+        unsure_counts: a letter's reading that does not stand by itself may still say otherwise; False: as
+            cases of earlier versions did.
     """
     if against := objections(order, reading, letter, asks):
         return _doubted(reading, *against)
@@ -80,7 +90,10 @@ def together(
         return _doubted(reading, ON_WHICH_CONDITION) if lost else reading
     if stands and (len(found.wishes) > 1 or found.signs.get(CONDITIONAL)):
         return _several(request, order, reading, found)
-    if doubt := _difference(order, reading, found, stands=stands):
+    doubt = _left_out(found, stands=stands)
+    if not doubt and (stands or unsure_counts):
+        doubt = _difference(order, reading, found)
+    if doubt:
         return _doubted(reading, doubt)
     settles = stands and not request.items and not reading.understood
     settles = settles and set(reading.doubts) <= set(reading.settleable)
@@ -129,24 +142,29 @@ def _doubted(reading: Reading, *doubts: str) -> Reading:
     return reading.model_copy(update={"doubts": (*reading.doubts, *doubts), "understood": False})
 
 
-def _difference(order: Order, reading: Reading, found: OrderReading, *, stands: bool) -> str:
-    """Return what the letter says otherwise, in words for a person; empty if nothing."""
+def _left_out(found: OrderReading, *, stands: bool) -> str:
+    """Return what the letter says that the single questions have no word for; empty if nothing."""
     if not stands and (found.signs.get(CONDITIONAL) or found.signs.get(CONDITIONS)):
         return "; ".join(found.doubts) or ON_WHICH_CONDITION
     kinds = list(dict.fromkeys(wish.kind for wish in found.wishes))
-    more = [kind.value for kind in kinds if INTENTS[kind] in CHANGES]
-    if more:
+    if more := [kind.value for kind in kinds if INTENTS[kind] in CHANGES]:
         return f"the letter also wishes: {', '.join(more)}"
     if len(kinds) > 1 or found.signs.get("both_kinds"):
         return "the letter wishes several things, and which of which items is not certain"
-    if not stands:
-        return ""
-    wish = found.wishes[0]
-    if INTENTS[wish.kind] is not reading.intent:
-        return f"one reading says {reading.intent.value}, the other {wish.kind.value}"
-    named = {line.id for line in _lines(order, wish)}
-    differ = reading.understood and wish.pieces and {line.id for line in reading.lines} != named
-    return "two readings name different items" if differ else ""
+    return ""
+
+
+def _difference(order: Order, reading: Reading, found: OrderReading) -> str:
+    """Return what the letter says otherwise than the single questions, for a person; empty if nothing."""
+    if any(found.signs.get(sign) for sign in SAYS_MORE):
+        return "the letter says more of its items than was understood"
+    for wish in found.wishes:
+        if INTENTS[wish.kind] is not reading.intent:
+            return f"one reading says {reading.intent.value}, the other {wish.kind.value}"
+        named = {line.id for line in _lines(order, wish)}
+        if reading.understood and wish.pieces and {line.id for line in reading.lines} != named:
+            return "two readings name different items"
+    return ""
 
 
 def _several(request: ReturnRequest, order: Order, reading: Reading, read: OrderReading) -> Reading:

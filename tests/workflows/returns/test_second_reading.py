@@ -121,6 +121,20 @@ def test_a_reading_that_does_not_stand_says_nothing() -> None:
     assert together(REQUEST, ORDER, unsure, letter(back("L2"), stands=False)) == unsure
 
 
+def test_a_reading_that_does_not_stand_still_says_that_something_else_is_wished() -> None:
+    found = together(REQUEST, ORDER, read(Intent.EXCHANGE, 1), letter(back("L2"), stands=False))
+
+    assert found.doubts == ("one reading says exchange, the other return",)
+
+
+@pytest.mark.parametrize("sign", ["swap_in_return", "outside", "conflict"])
+def test_a_letter_that_says_more_of_its_items_than_was_understood_is_a_persons(sign: str) -> None:
+    reading = OrderReading(order="W-1", wishes=(back("L2"),), signs={sign: 1.0})
+    unsure = letter(stands=False).model_copy(update={"answer": {"reading": reading.model_dump(mode="json")}})
+
+    assert not together(REQUEST, ORDER, read(Intent.RETURN, 1), unsure).understood
+
+
 @pytest.mark.parametrize("sign", ["conditional", "conditions"])
 def test_a_condition_that_does_not_stand_is_never_ignored(sign: str) -> None:
     reading = OrderReading(order="W-1", wishes=(back("L2"),), signs={sign: 1.0})

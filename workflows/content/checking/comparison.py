@@ -13,8 +13,7 @@ AGREES_FROM = 0.8
 DIFFERS_FROM = 0.6
 SLOT_FROM = 0.6
 NEGATION_FROM = 0.75
-"""Shares of a claim's content words that evidence must hold for each word; chosen by
-`python -m benchmarks.tune_content` on half of an archive, what `make eval` reports was not looked at."""
+"""Shares of a claim's content words that evidence must hold for each word; as first set, not tuned yet."""
 SWAP_FROM = 0.9
 """Where the draft's value stands in the source too, but in another slot, nearly every word must meet."""
 NOT_NEGATED = "not negated"
