@@ -251,7 +251,12 @@ def _batches(documents: list[Document]) -> Iterator[list[Document]]:
 @app.command()
 def forget(
     ctx: typer.Context,
-    customer: Annotated[str, typer.Argument(help="The reference the memories were written with.")],
+    customer: Annotated[
+        str,
+        typer.Argument(
+            help="The reference the memories were written with, or the mail address that requests named."
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:

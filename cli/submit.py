@@ -29,6 +29,9 @@ def submit(
 ) -> None:
     """Hand requests to a desk; one line of JSON is one case.
 
+    A return names its order, or, where the customer gave no number, the customer: their reference at the
+    channel or their mail address, `"customer": "jo@example.org"`. Then the order is found by what was bought.
+
     A bad line is named with its number and reason and the good ones go in; the exit code is then 1. So is
     one whose case could not be started. A line has at most a megabyte, a message 20,000 characters.
     Submitting the same line again joins the case that is there: nothing runs twice. If its workflow is

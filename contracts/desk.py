@@ -7,14 +7,14 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
 
-from pydantic import AwareDatetime, BaseModel, JsonValue, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, JsonValue, model_validator
 
 from contracts.base import Frozen
 from contracts.bounds import Name, cleaned
 from contracts.case import CaseStatus
 from contracts.connector import Manifest
 from contracts.embedding import Embedder
-from contracts.ids import ExternalId, require_impersonal, workflow_id
+from contracts.ids import ExternalId, as_text, require_impersonal, workflow_id
 from contracts.offer import Offer, Read
 from contracts.told import Told
 
@@ -33,17 +33,27 @@ class Request(Frozen):
         id: the channel's own id of the request; it makes the case id, and is no mail address and no
             telephone number.
         channel: the connector that it came from.
+        customer: whose it is, where a desk needs to know: the channel's own reference, or a mail address.
+            It stays out of ids, logs, search attributes and summaries, and goes when they are forgotten.
         received_at: when it was made, with its zone; by default when the case began.
     """
 
     id: ExternalId
     channel: Name
+    # Left out where it is empty, so that the hash of a request without one is what it always was.
+    customer: Annotated[Name, BeforeValidator(as_text)] = Field(
+        default="", exclude_if=lambda given: not given
+    )
     received_at: AwareDatetime | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _clean(cls, given: Any) -> Any:
         return cleaned(given)
+
+
+_PERSONAL = frozenset({"customer"})
+"""What of every desk's request goes when its customer is forgotten."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +126,11 @@ class Namespace:
     @property
     def kept_fields(self) -> frozenset[str]:
         """The fields of a stored request that stay when a customer is forgotten."""
-        return frozenset(stored_fields(self.request) if self.request else ()) - set(self.customer_text)
+        return (
+            frozenset(stored_fields(self.request) if self.request else ())
+            - set(self.customer_text)
+            - _PERSONAL
+        )
 
 
 def any_connector(manifest: Manifest) -> bool:
@@ -242,7 +256,7 @@ def to_forget(desk: str, request: Mapping[str, JsonValue], kept: KeptFields) -> 
     Too much is better than too little: a field that the desk does not have any more goes, and of a
     desk that nobody knows any more, all goes but what every request has.
     """
-    stays = kept.get(desk, frozenset(Request.model_fields))
+    stays = kept.get(desk, frozenset(Request.model_fields) - _PERSONAL)
     return {name: value for name, value in request.items() if name not in stays}
 
 

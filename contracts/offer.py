@@ -1,6 +1,6 @@
 """What a channel must offer for a desk: the operations asked of it, and what people do without them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from contracts.base import Frozen
@@ -18,11 +18,15 @@ class Read(NamedTuple):
         field: the result field.
         contract: what it is read as.
         also: what else it is asked with, besides the one that all operations are about.
+        about: what it is asked with instead of that one.
+        without: what becomes of a request where a channel lacks it; empty where that is told elsewhere.
     """
 
     field: str
     contract: type[Told]
     also: tuple[str, ...] = ()
+    about: str = ""
+    without: str = ""
 
 
 class Offer(Frozen):
@@ -49,9 +53,12 @@ class Offer(Frozen):
     without: str = A_PERSONS
 
 
-def lacks(manifest: Manifest, offers: Sequence[Offer]) -> Iterator[str]:
+def lacks(manifest: Manifest, offers: Sequence[Offer], reads: Mapping[str, Read]) -> Iterator[str]:
     """Yield what a channel cannot do for a desk, each with what is left to people."""
     missing: dict[str, list[str]] = {}
+    for operation, read in reads.items():
+        if read.without and operation not in manifest.operations:
+            missing.setdefault(read.without, []).append(operation)
     for offer in offers:
         if offer.operation not in manifest.operations:
             missing.setdefault(offer.without, []).append(offer.operation)

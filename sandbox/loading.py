@@ -99,6 +99,7 @@ class OrderIn(Closed):
         refunded_cents: refunded before the sandbox's time, with no entry of its own.
         payments: the ways it was paid, if in several; they come to what was paid and refunded.
         methods: the ways in which its customer can pay.
+        email: its customer's mail address; by it their orders are found.
         parcels: how the goods of a return come back; by default all at once and sellable, without any never.
     """
 
@@ -117,6 +118,7 @@ class OrderIn(Closed):
     payment_method: str
     payments: list[PaymentIn] = []
     methods: list[MethodIn] = []
+    email: str = ""
     discount_cents: int = 0
     tax_cents: int = 0
     shipping_cents: int = 0
@@ -246,6 +248,8 @@ def _load_terms(db: sqlite3.Connection, order: OrderIn) -> None:
     place = (order.channel, order.id)
     terms = (order.discount_cents, order.tax_cents, order.shipping_cents)
     db.execute("INSERT INTO order_terms VALUES (?, ?, ?, ?, ?)", (*place, *terms))
+    if order.email:
+        db.execute("INSERT INTO contacts VALUES (?, ?, ?)", (*place, order.email.lower()))
     for payment in order.payments:
         way = (payment.method, payment.paid_cents, payment.refunded_cents)
         db.execute("INSERT INTO payments VALUES (?, ?, ?, ?, ?)", (*place, *way))

@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS payments (
 CREATE TABLE IF NOT EXISTS methods (
     channel TEXT NOT NULL, order_id TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
     brand TEXT NOT NULL, last_four TEXT NOT NULL, PRIMARY KEY (channel, order_id, id));
+CREATE TABLE IF NOT EXISTS contacts (
+    channel TEXT NOT NULL, order_id TEXT NOT NULL, email TEXT NOT NULL, PRIMARY KEY (channel, order_id));
 CREATE TABLE IF NOT EXISTS parcels (
     channel TEXT NOT NULL, order_id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (channel, order_id));
 CREATE TABLE IF NOT EXISTS variants (
@@ -55,7 +57,7 @@ CREATE TABLE IF NOT EXISTS remembered_answers (
     answer TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (channel, key));
 """
 
-OF_AN_ORDER = ("lines", "order_terms", "line_terms", "payments", "methods", "parcels", "entries")
+OF_AN_ORDER = ("lines", "order_terms", "line_terms", "payments", "methods", "contacts", "parcels", "entries")
 """The tables that hold something of an order by its `order_id`."""
 
 
@@ -137,6 +139,16 @@ class World:
             "SELECT * FROM orders WHERE channel = ? AND id = ?", (channel, order_id)
         ).fetchone()
         return row
+
+    def orders_of(self, channel: str, customer: str = "", email: str = "", limit: int = 100) -> list[str]:
+        """Ids of a customer's orders, the newest first: by reference, by mail address, or both."""
+        rows = self.db.execute(
+            "SELECT id FROM orders LEFT JOIN contacts ON contacts.channel = orders.channel AND order_id = id"
+            " WHERE orders.channel = ? AND (? = '' OR customer = ?) AND (? = '' OR email = ?)"
+            " AND ? || ? != '' ORDER BY placed_at DESC LIMIT ?",
+            (channel, customer, customer, email.lower(), email.lower(), customer, email, limit),
+        )
+        return [row["id"] for row in rows]
 
     def lines(self, channel: str, order_id: str) -> list[sqlite3.Row]:
         """An order's lines, as they were entered."""

@@ -16,7 +16,7 @@ def notes_of(manifests: Mapping[str, Manifest]) -> Iterator[str]:
     for _, manifest in sorted(manifests.items()):
         for desk in DESKS.values():
             if desk.sources(manifest):
-                yield from lacks(manifest, desk.offers)
+                yield from lacks(manifest, desk.offers, desk.reads)
 
 
 def new_manifest(name: str, desk: Desk[Any]) -> str:
@@ -92,6 +92,7 @@ headers = {{ Idempotency-Key = "{{{{ key }}}}" }}
 
 
 def _read(about: str, operation: str, believed: Read) -> str:
+    about = believed.about or about
     return READ.format(
         about=about,
         operation=operation,
@@ -135,6 +136,8 @@ def _word(name: str, annotation: Any) -> str:
     arguments = get_args(annotation)
     if arguments and all(isinstance(each, str) for each in arguments):
         return " | ".join(arguments)
+    if get_origin(annotation) is tuple:
+        return "list of texts"
     inside = {each for each in _within(annotation) if isinstance(each, type)}
     if dict in inside:
         return "object of texts"

@@ -51,7 +51,10 @@ class CustomerTextEraser:
                 session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
             cases = session.scalars(
                 select(CaseRow).where(
-                    (col(CaseRow.customer) == customer) | col(CaseRow.id).in_(list(case_ids)),
+                    (col(CaseRow.customer) == customer)
+                    # By a mail address: no case is kept under one, but a request may name one.
+                    | (func.lower(col(CaseRow.request)["customer"].as_string()) == customer.lower())
+                    | col(CaseRow.id).in_(list(case_ids)),
                     col(CaseRow.status).in_(ENDED),
                 )
             ).all()

@@ -52,7 +52,12 @@ class Cache(Protocol):
     """A store of answers that may hold a customer's words."""
 
     def forget(self, customer: str, case_ids: Sequence[str]) -> int:
-        """Delete what was kept for a customer or these cases; return how much it was."""
+        """Delete what was kept for a customer or these cases; return how much it was.
+
+        Args:
+            customer: their reference, or their mail address, as whoever asked for it has it.
+            case_ids: cases whose memories went.
+        """
 
 
 def opaque(customer: str) -> str:
@@ -317,8 +322,7 @@ class SemanticMemory:
     async def forget(self, customer: str) -> Forgotten:
         """Delete all memories of a customer from SQL, from every collection and from the caches."""
         await self.start()
-        customer = opaque(customer)
-        gone, cases = await asyncio.to_thread(self.memories.forget, customer)
+        gone, cases = await asyncio.to_thread(self.memories.forget, opaque(customer))
         cached = sum([await asyncio.to_thread(cache.forget, customer, cases) for cache in self._caches])
         vectors = 0
         for collection in await asyncio.to_thread(self.aliases.all):

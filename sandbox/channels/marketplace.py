@@ -83,6 +83,7 @@ class Marketplace:
         """All routes, below `/marketplace`."""
         return [
             self.door.route("GET", "/v2/purchases/{order}", "get_order", self._purchase),
+            self.door.route("GET", "/v2/purchases", "find_orders", self._purchases),
             self.door.choice("POST", "/v2/purchases/{order}/actions", self._choose, status=201),
             self.door.route("GET", "/v2/purchases/{order}/returns/{number}", "get_return", self._parcel),
             self.door.choice("POST", "/v2/actions/{id}/reversal", self._choose_reversal, status=201),
@@ -169,6 +170,14 @@ class Marketplace:
                 ],
             }
         }
+
+    def _purchases(self, ask: RequestView) -> dict[str, Any]:
+        buyer = ask.query.get("buyer", "")
+        if not buyer:
+            raise Refused(422, "invalid", "buyer is missing: a buyerId or a mail address")
+        whose = {"email": buyer} if "@" in buyer else {"customer": buyer}
+        found = self.world.orders_of("marketplace", **whose, limit=ask.number("pageSize", 100))
+        return {"data": [{"purchaseId": number} for number in found]}
 
     def _reference(self, ask: RequestView) -> str:
         reference = ask.text("clientReference")

@@ -75,6 +75,7 @@ class Webshop:
         door, write = self.door, self._write
         return [
             door.route("GET", "/orders/{order}", "get_order", self._get_order),
+            door.route("GET", "/orders", "find_orders", self._find_orders),
             write("/orders/{order}/refunds", "refund", self._refund),
             write("/orders/{order}/charges", "charge", self._charge),
             write("/orders/{order}/restocks", "restock", self._restock),
@@ -197,6 +198,13 @@ class Webshop:
                 ],
             }
         }
+
+    def _find_orders(self, ask: RequestView) -> dict[str, Any]:
+        customer, email = ask.query.get("customer", ""), ask.query.get("email", "")
+        if not customer and not email:
+            raise Refused(422, "invalid", "name a customer or an email")
+        found = self.world.orders_of("webshop", customer, email, ask.number("limit", 100))
+        return {"orders": [{"number": number} for number in found]}
 
     def _payment(self, ask: RequestView) -> Payment:
         return Payment(

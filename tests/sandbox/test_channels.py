@@ -14,7 +14,7 @@ from contracts.failure import Absent, CallFailed
 from sandbox.loading import DATA
 from sandbox.server import Sandbox
 from sandbox.world import CHANNELS
-from workflows.returns.types import Order, ReturnRequest
+from workflows.returns.types import FoundOrders, Order, ReturnRequest
 from workflows.returns.way.told import GoodsTold
 
 ORDERS = {"webshop": "W-1001", "marketplace": "M-2022", "store": "S-3010"}
@@ -278,3 +278,25 @@ def test_the_demo_morning_fits_the_seeded_orders(office: Path) -> None:
     assert len({(request.channel, request.id) for request in requests}) == len(requests)
     strangers = [request.order for request in requests if (request.channel, request.order) not in seeded]
     assert strangers == ["W-1999"]
+
+
+@pytest.mark.parametrize("channel", ["webshop", "marketplace"])
+async def test_a_customers_orders_are_found_by_reference_and_by_address_the_newest_first(
+    outside: Connectors, admin: httpx.AsyncClient, channel: str
+) -> None:
+    wanted = {"customer": "c-77", "status": "pending", "currency": "EUR", "payment_method": "card"}
+    line = {"id": "L1", "sku": "S", "product": "P", "name": "Thing", "unit_price_cents": 100}
+    old, new, other = (
+        {**wanted, "id": f"F-{days}", "channel": channel, "placed_days_ago": days, "lines": [line]}
+        for days in (9, 2, 5)
+    )
+    rows = [old, {**new, "email": "Jo@Example.org"}, {**other, "customer": "c-78"}]
+    (await admin.post("/load", json={"orders": rows})).raise_for_status()
+
+    async def found(customer: str) -> list[str]:
+        told = await outside.read(channel, "find_orders", {"customer": customer})
+        return list(FoundOrders.model_validate(told["found"]).orders)
+
+    assert await found("c-77") == ["F-2", "F-9"]
+    assert await found("jo@example.ORG") == ["F-2"]
+    assert await found("c-79") == []

@@ -322,18 +322,23 @@ class CaseRun:
         self.file.amount_cents = 0 if report.complete else self.file.amount_cents
         return report
 
-    async def hand_over(self, draft: ApprovalDraft | None, recheck: Recheck | None = None) -> End:
+    async def hand_over(
+        self, draft: ApprovalDraft | None, recheck: Recheck | None = None, *, in_one_run: bool = False
+    ) -> End:
         """Give the case to a person where the desk has nothing to propose: approve means handled.
 
         Args:
             draft: the question; None for the one that an earlier run of the case has open.
             recheck: reads the facts again; without it no change of theirs takes the case back.
+            in_one_run: the story cannot be taken up here by another run.
         """
         self.waits_in = WaitsIn.BY_HAND if recheck else WaitsIn.UNSETTLED
         if draft is not None:
             self.file.summary = f"handle by hand: {draft.plan.summary}"
         approval = await (
-            self.wait_for_people(draft, recheck) if recheck else self.gate.ask(draft, recheck=stands)
+            self.wait_for_people(draft, recheck)
+            if recheck
+            else self.gate.ask(draft, recheck=stands, in_one_run=in_one_run)
         )
         if approval.granted:
             return CaseStatus.SETTLED, "handled_by_hand"

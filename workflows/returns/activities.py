@@ -10,7 +10,17 @@ from contracts.base import Arguments, Frozen
 from contracts.reconciliation.statement import Statement
 from contracts.shares import Books
 from workflows.returns.statement import BY, statement_of
-from workflows.returns.types import AUTHORISE, GET_ORDER, GET_RETURN, GOODS, ORDER, Order
+from workflows.returns.types import (
+    AUTHORISE,
+    FIND_ORDERS,
+    FOUND,
+    GET_ORDER,
+    GET_RETURN,
+    GOODS,
+    ORDER,
+    FoundOrders,
+    Order,
+)
 from workflows.returns.way.told import GoodsTold
 
 
@@ -61,6 +71,13 @@ class GoodsQuery(Frozen):
     known: str = ""
 
 
+class OrdersOf(Frozen):
+    """Whose orders of which channel: a customer's reference there, or their mail address."""
+
+    channel: str
+    customer: str
+
+
 class OrderActivities:
     """Reads orders through the office's connectors."""
 
@@ -106,6 +123,21 @@ class OrderActivities:
         arguments: Arguments = {"order": asked.order, "rma": asked.rma}
         told = await ask(self._outside, asked.channel, GET_RETURN, arguments, contract=GoodsTold, field=GOODS)
         return None if told is None or told.digest == asked.known else told
+
+    @activity.defn(name="order.find")
+    async def find(self, whose: OrdersOf) -> FoundOrders | None:
+        """Return which orders a customer has; None if their channel cannot find them.
+
+        Raises:
+            ApplicationError: the channel could not be asked, or its answer cannot be read.
+        """
+        if FIND_ORDERS not in self._outside.manifest(whose.channel).operations:
+            return None
+        arguments: Arguments = {"customer": whose.customer}
+        told = await ask(
+            self._outside, whose.channel, FIND_ORDERS, arguments, contract=FoundOrders, field=FOUND
+        )
+        return told or FoundOrders(orders=())
 
     async def _ask(self, channel: str, order: str) -> Order | None:
         return await ask(self._outside, channel, GET_ORDER, {"order": order}, contract=Order, field=ORDER)

@@ -39,7 +39,11 @@ YES_NO = (ReplyChoice(id="yes", text="yes"), ReplyChoice(id="no", text="no"))
 
 
 class AskingBack:
-    """The questions of one return to its customer. Make it in `@workflow.init`."""
+    """The questions of one return to its customer. Make it in `@workflow.init`.
+
+    Attributes:
+        customer: through whom all of them go.
+    """
 
     def __init__(
         self, case: CaseRun, orders: OrderReads, proposals: Proposals, carried: QuestionsCarry | None
@@ -48,16 +52,16 @@ class AskingBack:
         self._case = case
         self._orders = orders
         self._proposals = proposals
-        self._customer = CustomerQuestions(case, carried)
+        self.customer = CustomerQuestions(case, carried)
 
     def carry(self) -> QuestionsCarry:
         """Return what the next run needs."""
-        return self._customer.carry()
+        return self.customer.carry()
 
     def missing(self, known: Known) -> CustomerQuestion | None:
         """Return what the customer is asked; None where nothing is missing, or more than they could say."""
-        question = self._customer.open or missing_fact(known)
-        if question is None or self._customer.open or workflow.patched("asks-the-customer-back"):
+        question = self.customer.open or missing_fact(known)
+        if question is None or self.customer.open or workflow.patched("asks-the-customer-back"):
             return question
         return None
 
@@ -78,7 +82,7 @@ class AskingBack:
         def message(name: str, step: str, values: dict[str, JsonValue]) -> Plan:
             return message_plan(self._proposals.plan(meant), known, name, step, **says, **values)
 
-        answer = await self._customer.ask(question, message)
+        answer = await self.customer.ask(question, message)
         order = await self._orders.load()
         known = replace(known.as_of(order) if order else known, replies=(*known.replies, *answer.said))
         if order is None:
@@ -151,7 +155,7 @@ def _which_lines(known: Known) -> CustomerQuestion | None:
     if not FEWEST <= len(lines) <= MOST:
         return None
     choices = tuple(ReplyChoice(id=line.id, text=words_of(line)) for line in lines)
-    return _question(known, Gap.LINES, "which items are meant", choices, about=known.reading.intent.value)
+    return question_to(known, Gap.LINES, "which items are meant", choices, about=known.reading.intent.value)
 
 
 def _which_variant(known: Known, item: Wanted) -> CustomerQuestion | None:
@@ -159,7 +163,7 @@ def _which_variant(known: Known, item: Wanted) -> CustomerQuestion | None:
     if not FEWEST <= len(variants) <= MOST:
         return None
     choices = tuple(ReplyChoice(id=one.sku, text=options_of(one)) for one in variants)
-    return _question(known, Gap.VARIANT, which_instead(item.line), choices, about=words_of(item.line))
+    return question_to(known, Gap.VARIANT, which_instead(item.line), choices, about=words_of(item.line))
 
 
 def _whether(known: Known) -> CustomerQuestion | None:
@@ -170,12 +174,13 @@ def _whether(known: Known) -> CustomerQuestion | None:
         return None
     wishes = " and ".join(each.intent.value.replace("_", " ") for each in meant.reading.each)
     about = ", ".join([wishes, *(line.name for line in lines)])
-    return _question(known, Gap.CONFIRM, f"whether they wish: {about}", YES_NO, about=about)
+    return question_to(known, Gap.CONFIRM, f"whether they wish: {about}", YES_NO, about=about)
 
 
-def _question(
+def question_to(
     known: Known, gap: Gap, what: str, choices: tuple[ReplyChoice, ...], *, about: str
 ) -> CustomerQuestion:
+    """Return the question for a fact that is missing, in the customer's language."""
     listed = "; ".join(f"{number} {choice.text}" for number, choice in enumerate(choices, start=1))
     return CustomerQuestion(
         kind=gap.value,

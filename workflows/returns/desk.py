@@ -13,12 +13,15 @@ from workflows.returns.channel import OFFERS
 from workflows.returns.texts import TEXTS
 from workflows.returns.types import (
     ASKS,
+    FIND_ORDERS,
+    FOUND,
     GET_ORDER,
     GET_RETURN,
     GOODS,
     ORDER,
     ORDER_NOT_FOUND,
     WISHES,
+    FoundOrders,
     Order,
     ReturnFacts,
     ReturnRequest,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from models.routing.candidate import Candidate
     from workflows.returns.workflow import ReturnWorkflow
 
+A_PERSONS_ORDER = "a request that names no order is a person's"
 EARLIER_RETURNS = timedelta(days=90)
 """How far back `ReturnFacts.earlier_returns` counts."""
 
@@ -50,11 +54,11 @@ def workflow() -> "type[ReturnWorkflow]":
 
 
 def activities(outside: "Reads") -> Sequence[Activity]:
-    """Return what reads an order from its sales channel, and reads it again."""
+    """Return what finds orders at their sales channel, reads one, and reads it again."""
     from workflows.returns.activities import OrderActivities
 
     orders = OrderActivities(outside)
-    return [orders.load, orders.look, orders.goods]
+    return [orders.find, orders.load, orders.look, orders.goods]
 
 
 def statements(outside: "Reads") -> "Statements":
@@ -87,12 +91,17 @@ def doubts(told: Told) -> Sequence[str]:
 
 def title(request: ReturnRequest) -> str:
     """Return a request in one line."""
-    return f"request {request.id} for order {request.order} at {request.channel}"
+    return f"request {request.id} for {_which(request)} at {request.channel}"
 
 
 def details(request: ReturnRequest) -> str:
     """Return a request in Markdown."""
-    return f"**{request.id}**, order **{request.order}** at **{request.channel}**"
+    return f"**{request.id}**, {_which(request, '**')} at **{request.channel}**"
+
+
+def _which(request: ReturnRequest, mark: str = "") -> str:
+    """Return which order a request is for; whose it is stays out of it."""
+    return f"order {mark}{request.order}{mark}" if request.order else "an order to be found"
 
 
 DESK = Desk(
@@ -108,7 +117,11 @@ DESK = Desk(
     candidates=candidates,
     forms=forms,
     undecided=frozenset({ORDER_NOT_FOUND}),
-    reads={GET_ORDER: Read(ORDER, Order), GET_RETURN: Read(GOODS, GoodsTold, also=("rma",))},
+    reads={
+        GET_ORDER: Read(ORDER, Order),
+        GET_RETURN: Read(GOODS, GoodsTold, also=("rma",)),
+        FIND_ORDERS: Read(FOUND, FoundOrders, about="customer", without=A_PERSONS_ORDER),
+    },
     doubts=doubts,
     offers=OFFERS,
     title=title,

@@ -101,6 +101,7 @@ class LetterCases:
             request: of the first order; its words are everyone's, a form's items are its own.
             orders: the other orders for which the letter wishes something.
         """
+        self._order = request.order  # of one that named none, it was found since
         for order in () if self.part_of else orders:
             part = request.model_copy(update={"id": _part_id(request, order), "order": order, "items": ()})
             case_id = workflow_id(DESK, part.channel, part.id)

@@ -115,6 +115,11 @@ def numbers_beside(message: str, order: str) -> tuple[str, ...]:
     return tuple(f"{sign}{name}" for name in found if name != own)
 
 
+def named_in(message: str, order: str) -> bool:
+    """Say whether `message` names `order` by its number, with its sign or without."""
+    return bool(re.search(rf"(?<![\w-])#?{re.escape(order.lstrip('#'))}(?![\w-])", message, re.I))
+
+
 def own_words(request: ReturnRequest, others: Collection[str]) -> ReturnRequest:
     """Return the request with the clauses that speak of its order, or of none, where others are named, too.
 
@@ -248,7 +253,7 @@ def understand(
     intent, reason, items, *asks = decisions
     doubts = [] if intent.outcome == "answered" else [f"{WHAT_IS_WANTED}: {_why_open(intent)}"]
     settleable = {*doubts, WHICH_ITEMS}
-    found = Intent(_label(intent)) if _label(intent) in set(Intent) else Intent.OTHER
+    found = Intent(label_of(intent)) if label_of(intent) in set(Intent) else Intent.OTHER
     if found in MOVES_MONEY:
         doubts += unasked(asks)
     wanted: tuple[Wanted, ...] = ()
@@ -262,7 +267,7 @@ def understand(
             doubts += uncounted
     if found == Intent.EXCHANGE and len(wanted) > MOST_EXCHANGED:
         doubts.append(f"what {len(wanted)} lines are to be exchanged for")
-    stated = _label(reason) if reason.outcome == "answered" else ""
+    stated = label_of(reason) if reason.outcome == "answered" else ""
     return Reading(
         intent=found,
         reason=Reason(stated) if stated in set(Reason) else Reason.UNSTATED,
@@ -273,7 +278,7 @@ def understand(
         doubts=_few(doubts),
         settleable=tuple(doubt for doubt in doubts if doubt in settleable),
         proposed_by=f"{intent.provenance.name}@{intent.provenance.version[:12]}",
-        language=next((said for decision in asks if (said := _said(decision, "language"))), ""),
+        language=next((said for decision in asks if (said := said_in(decision, "language"))), ""),
     )
 
 
@@ -361,7 +366,7 @@ def unasked(asks: Sequence[Decision]) -> list[str]:
     """Return why the message does not plainly ask for it; money moves only on a plain request."""
     doubts: list[str] = []
     for decision in asks:
-        if decision.outcome != "answered" or _label(decision) != "asks":
+        if decision.outcome != "answered" or label_of(decision) != "asks":
             said = (decision.answer or {}).get("doubts")
             doubts += (
                 map(str, said) if isinstance(said, list) and said else ["whether it is asked for at all"]
@@ -381,9 +386,11 @@ def _why_open(decision: Decision) -> str:
     return f"it is written in {decision.foreign!r}, which the office does not read"
 
 
-def _label(decision: Decision) -> str:
-    return _said(decision, "label")
+def label_of(decision: Decision) -> str:
+    """Return the label that was decided on; empty if none was."""
+    return said_in(decision, "label")
 
 
-def _said(decision: Decision, field: str) -> str:
+def said_in(decision: Decision, field: str) -> str:
+    """Return a field of an answer as text; empty if there is none."""
     return str((decision.answer or {}).get(field, ""))

@@ -40,6 +40,13 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
             {"order": "W-2", "status": "rejected", "outcome": "rejected", "amount": ""},
         ],
     },
+    "ask_order": {
+        **_ASKED,
+        "choices": [
+            {"number": 1, "text": "W-1001 of 2026-11-02: Linen shirt S white"},
+            {"number": 2, "text": "W-1007 of 2026-11-20: Desk lamp black"},
+        ],
+    },
     "ask_lines": _ASKED,
     "ask_variant": _ASKED,
     "ask_confirm": {

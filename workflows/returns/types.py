@@ -17,8 +17,8 @@ from contracts.told import MaybeMoment, Moment, Texts, Told, ToldId, ToldName, t
 from workflows.returns.order_check import order_flaws
 
 DESK = "returns"
-ASKS, WISHES = "returns.asks", "returns.wishes"
-"""The tasks: whether anything is asked for at all; all that a letter wishes, read together."""
+ASKS, WISHES, WHICH_ORDER = "returns.asks", "returns.wishes", "returns.order"
+"""The tasks: whether anything is asked for; all that a letter wishes, read together; for which order."""
 AUTHORISE = "authorise_return"
 """The operation that gives a return an RMA number and a label; a channel that has it takes goods back."""
 GET_RETURN = "get_return"
@@ -29,6 +29,10 @@ GET_ORDER = "get_order"
 """The operation that reads an order; a connector that has it is a sales channel."""
 ORDER = "order"
 """The field of its result that is the order."""
+FIND_ORDERS = "find_orders"
+"""The operation that finds the orders of a customer, by their reference or mail address."""
+FOUND = "found"
+"""The field of its result that says which."""
 ORDER_NOT_FOUND = "order_not_found"
 """The word for a case whose channel says that it has no such order."""
 LONGEST_MESSAGE_CHARS = 20_000
@@ -77,21 +81,9 @@ SETTLED_AS = {
     Intent.CHANGE_ADDRESS: "address_changed",
     Intent.CHANGE_PAYMENT: "payment_changed",
 }
-"""The word for a case that was settled by what it asked for."""
+"""The word for a case that did what was asked for."""
 CHANGES = frozenset({Intent.CHANGE_ITEMS, Intent.CHANGE_ADDRESS, Intent.CHANGE_PAYMENT})
 """What may be wished for an order that has not left, besides cancelling it."""
-
-
-SETTLED_AS = {
-    Intent.RETURN: "returned",
-    Intent.EXCHANGE: "exchanged",
-    Intent.CANCEL: "cancelled",
-    Intent.WHERE_IS_IT: "answered",
-    Intent.CHANGE_ITEMS: "items_changed",
-    Intent.CHANGE_ADDRESS: "address_changed",
-    Intent.CHANGE_PAYMENT: "payment_changed",
-}
-"""The word for a case that did what was asked for."""
 
 
 class Reason(StrEnum):
@@ -128,17 +120,27 @@ class ReturnRequest(Request):
     Attributes:
         id: the channel's own id of the request (RMA number).
         channel: a connector that offers the sales-channel operations.
-        order: the order's id in that channel.
+        order: the order's id in that channel; empty where the customer named none, and `customer` says who
+            it is.
         message: what the customer wrote, as they wrote it, at most `LONGEST_MESSAGE_CHARS`.
         items: the lines, if the customer picked them in a form, each a line id or
             `{"line": ID, "quantity": HOW MANY}`; empty if they only wrote.
     """
 
-    order: ExternalId
+    order: ExternalId = ""
     message: str = Field(max_length=LONGEST_MESSAGE_CHARS)
     items: tuple[Annotated[FormLine, BeforeValidator(_as_item)], ...] = Field(
         default=(), max_length=MOST_LINES
     )
+
+    @model_validator(mode="after")
+    def _names_an_order_or_a_customer(self) -> Self:
+        if not self.order and not self.customer:
+            raise ValueError(
+                "order: it is missing, and so is customer: name the order, or give the customer's reference "
+                "or mail address, by which their orders are found"
+            )
+        return self
 
 
 class OrderLine(Told):
@@ -170,6 +172,16 @@ class OrderLine(Told):
     tax_cents: Cents = 0
     paid_cents: Cents | None = None
     currency: Name = ""
+
+
+class FoundOrders(Told):
+    """The orders of one customer.
+
+    Attributes:
+        orders: their ids, the newest first; none if the customer has none there.
+    """
+
+    orders: tuple[ToldId, ...] = Field(max_length=MOST_LINES)
 
 
 class Variant(Told):
@@ -364,7 +376,7 @@ class ReturnFacts(Frozen):
     return_postage: Postage = "customers"
     pieces_missing: int = 0
     share_percent: int = 100
-    question: Literal["none", "lines", "variant", "confirm"] = "none"
+    question: Literal["none", "order", "lines", "variant", "confirm"] = "none"
     currency: str = ""
     channel: str
 

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.asking_back import AskingBack
     from workflows.returns.beginning import begin
     from workflows.returns.carried import ReturnCarry, request_of
+    from workflows.returns.finding import OrderFinding
     from workflows.returns.letter_cases import AND, PART_ENDED, LetterCases, LetterPart, PartEnded
     from workflows.returns.letter_reading import read_letter
     from workflows.returns.order_reads import OrderReads
@@ -82,6 +83,9 @@ class ReturnWorkflow:
         self.proposals = Proposals(self.case, request, self.goods, postage_kept=kept_before)
         questions = carried.questions if carried else None
         self.asking = AskingBack(self.case, self.orders, self.proposals, questions)
+        self.finding = OrderFinding(
+            self.case, self.orders, self.proposals, self.asking.customer, asked=self.known
+        )
 
     @workflow.run
     async def run(self, asked: ReturnRequest | LetterPart | ReturnCarry) -> ReturnResult:
@@ -93,15 +97,16 @@ class ReturnWorkflow:
         """
         try:
             try:
-                if isinstance(asked, ReturnCarry):
+                if isinstance(asked, ReturnCarry) and self.request.order:
                     return await self.go_on(asked)
-                order, context = await begin(self.case, self.orders)
+                order, context = await begin(self.case, self.orders, self.finding)
+                self.request = self.orders.request
                 if order is None:
                     return await self.close(CaseStatus.DENIED, ORDER_NOT_FOUND)
                 reading = await read_letter(
                     self.case, self.orders, order, context, first=not self.letter.part_of
                 )
-                known = Known(self.request, order, reading, context)
+                known = Known(self.request, order, reading, context, self.finding.said)
                 self.known = known = await self.orders.look_up(known)
                 await self.letter.start(self.request, known.reading.elsewhere)
                 return await self.find_out(known)
@@ -253,11 +258,12 @@ class ReturnWorkflow:
 
     def continue_as_new(self, carry: CaseCarry) -> NoReturn:
         """Let another run go on with the case, whose history has grown long while people think."""
-        assert self.known is not None
+        known = self.known or self.finding.asked
+        assert known is not None
         workflow.continue_as_new(
             ReturnCarry(
                 case=carry,
-                known=self.known.head(),
+                known=known.head(),
                 plan=self.undoing,
                 booked=self.orders.booked,
                 postage_kept=self.proposals.postage_kept,

@@ -15,12 +15,13 @@ from models.local.language import language_of
 from models.routing.candidate import Asked, CandidateReply, Readiness
 from models.routing.catalogue import TaskSpec
 from workflows.kernel import choice_words
-from workflows.returns.matching import items, replies, variants
+from workflows.returns.matching import items, orders, replies, variants
 from workflows.returns.matching import tokens as words
 from workflows.returns.matching.items import Match, match_by_meaning, match_items, spoken_of
+from workflows.returns.matching.orders import match_orders
 from workflows.returns.matching.replies import heard
 from workflows.returns.matching.variants import match_variant
-from workflows.returns.types import ASKS, CHANGES, WISHES, Intent, Order
+from workflows.returns.types import ASKS, CHANGES, WHICH_ORDER, WISHES, Intent, Order
 from workflows.returns.wishes import acceptance, change_guard, cleaning, guard
 from workflows.returns.wishes.asking import question_of
 from workflows.returns.wishes.conditions import CONDITIONAL, conditional
@@ -34,6 +35,7 @@ CONTRACTS = {
     ASKS: ("label",),
     WISHES: ("form", "label"),
     REPLY: ("picked",),
+    WHICH_ORDER: ("picked",),
 }
 """By task; an office may still call a letter's reading a label: the rules answer it the same."""
 
@@ -78,6 +80,8 @@ class MatcherCandidate:
         if task == VARIANT:
             found = await asyncio.to_thread(match_variant, question.text, question.choices, _bought(question))
             return found or Match(picked=(), rule="no option is named", sure=False)
+        if task == WHICH_ORDER:
+            return await asyncio.to_thread(match_orders, question.text, question.choices)
         found = await asyncio.to_thread(match_items, question.text, question.choices)
         return found or await self._by_meaning(question)
 
@@ -177,7 +181,7 @@ def _bought(question: Question) -> str:
 def rules_version() -> str:
     """Return the hash of the rules' source: the version that decisions record."""
     digest = hashlib.sha256()
-    for module in (words, items, variants, replies, choice_words):
+    for module in (words, items, orders, variants, replies, choice_words):
         digest.update(Path(str(module.__file__)).read_bytes())
     for file in sorted(Path(str(acceptance.__file__)).parent.glob("*.*")):
         digest.update(file.read_bytes())

@@ -61,13 +61,13 @@ def match_items(text: str, choices: Sequence[str]) -> Match | None:
     """
     pieces = clauses(text)
     about = [_without_target(piece) for piece in pieces if not piece.keeps]
-    kept = _mentioned([piece for piece in pieces if piece.keeps], choices)[0]
+    kept = mentioned([piece for piece in pieces if piece.keeps], choices)[0]
     if len(choices) == 1:
         return Match(picked=(0,), rule="the order has one line", sure=True)
     if _speaks_of_all(about, choices):
         rest = tuple(index for index in range(len(choices)) if index not in kept)
         return Match(picked=rest, rule="the whole order", sure=bool(rest))
-    named, doubtful = _mentioned(about, choices)
+    named, doubtful = mentioned(about, choices)
     picked = tuple(sorted(named - kept))
     if doubtful - named:
         guess = tuple(sorted((named | doubtful) - kept))
@@ -122,8 +122,8 @@ def _named_behind(text: str, place: int) -> Sequence[str]:
     return tokens(behind[0]) if behind else ()
 
 
-def _mentioned(pieces: Sequence[Clause], choices: Sequence[str]) -> tuple[set[int], set[int]]:
-    """Return the choices the clauses name, and those that are named but not told apart."""
+def mentioned(pieces: Sequence[Clause], choices: Sequence[str]) -> tuple[set[int], set[int]]:
+    """Return the choices, of at least one, that clauses name, and those that are named but not told apart."""
     words = [tokens(choice) for choice in choices]
     weight = weights(words)
     named: set[int] = set()
