@@ -25,6 +25,7 @@ def test_what_a_channel_lacks_is_said_with_what_is_left_to_people(office: Path) 
     assert "store: without void_refund, undo of refunds is by hand" in notes
     assert any(note.startswith("vendure lacks restock, mark_order, notify") for note in notes)
     assert "marketplace lacks change_payment: requests that need it are a person's" in notes
+    assert "store lacks find_orders: a request that names no order is a person's" in notes
     assert "store lacks authorise_return: a return is settled without waiting for its goods" in notes
     assert not [note for note in notes if note.startswith(("webshop", "mail"))]
 
