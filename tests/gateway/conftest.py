@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 import worker
 from bootstrap.installation import Installation
@@ -63,4 +64,12 @@ async def office(
         for one in (*worker.control(temporal, door.kontor), *worker.connectors(temporal, door.kontor)):
             await stack.enter_async_context(one)
         yield Office(door, temporal)
+        await end_cases(door, temporal)
     settings.cache_clear()
+
+
+async def end_cases(door: Door, temporal: Client) -> None:
+    """End what goes on at the server that tests share: a later test's worker would take it up."""
+    for case_id in {event.case_id for event in door.kept() if event.case_id}:
+        with suppress(RPCError):
+            await temporal.get_workflow_handle(case_id).terminate("end of a test")

@@ -29,7 +29,6 @@ from tests.gateway.working import Office
 GOOD = body_of(cloud_event("ping", "h-1"))
 NOTE = {"note": "N-h", "customer": "mallory", "text": "hello"}
 ASKED = {**cloud_event("note.asked", "h-1"), "data": NOTE}
-NOW = str(int(time.time()))
 PLAIN = body_of({"id": "h-1", "type": "push"})
 
 
@@ -39,16 +38,20 @@ class Hostile:
 
     Attributes:
         says: what its sender is told; or the reason that it is kept aside with, if `status` is 202.
-        headers: all of them; None signs the body as the source would.
+        headers: all of them, made when it is sent; None signs the body as the source would.
     """
 
     name: str
     status: int
     says: str
     body: bytes = GOOD
-    headers: Any = None
+    headers: Callable[[], Any] | None = None
     source: str = "board"
     change: dict[str, str | None] = field(default_factory=dict)
+
+
+def now(later: int = 0) -> str:
+    return str(int(time.time()) + later)
 
 
 def signed(document: object) -> bytes:
@@ -73,11 +76,21 @@ SIGNED_BY: dict[str, Callable[[bytes], dict[str, str]]] = {
 }
 HOSTILE = [
     # Whose is it?
-    Hostile("no signature at all", 401, "missing", headers=JSON),
-    Hostile("a signature by another key", 401, "does not fit", headers=standard(GOOD, "h-1", key=b"x" * 32)),
-    Hostile("a signature of other bytes", 401, "does not fit", headers=standard(GOOD + b" ", "h-1")),
+    Hostile("no signature at all", 401, "missing", headers=lambda: JSON),
+    Hostile(
+        "a signature by another key",
+        401,
+        "does not fit",
+        headers=lambda: standard(GOOD, "h-1", key=b"x" * 32),
+    ),
+    Hostile("a signature of other bytes", 401, "does not fit", headers=lambda: standard(GOOD + b" ", "h-1")),
     Hostile("a signature of another id", 401, "does not fit", change={"webhook-id": "h-2"}),
-    Hostile("a signature of another moment", 401, "not fit", change={"webhook-timestamp": str(int(NOW) - 9)}),
+    Hostile(
+        "a signature of another moment",
+        401,
+        "not fit",
+        headers=lambda: {**standard(GOOD, "h-1"), "webhook-timestamp": now(-9)},
+    ),
     Hostile("a moment that is no number", 401, "no number", change={"webhook-timestamp": "1e9"}),
     Hostile(
         "a moment in digits that only look like some",
@@ -85,8 +98,10 @@ HOSTILE = [
         "number",
         change={"webhook-timestamp": "\uff11\uff17\uff10"},
     ),
-    Hostile("a moment before all clocks", 401, "ago", headers=standard(GOOD, "h-1", at=0)),
-    Hostile("a moment after all clocks", 401, "future", headers=standard(GOOD, "h-1", at=99_999_999_999)),
+    Hostile("a moment before all clocks", 401, "ago", headers=lambda: standard(GOOD, "h-1", at=0)),
+    Hostile(
+        "a moment after all clocks", 401, "future", headers=lambda: standard(GOOD, "h-1", at=99_999_999_999)
+    ),
     Hostile("no moment", 401, "missing", change={"webhook-timestamp": None}),
     Hostile("no id that is signed", 401, "missing", change={"webhook-id": None}),
     Hostile(
@@ -102,14 +117,14 @@ HOSTILE = [
         "a signature twice",
         401,
         "twice",
-        headers=[*standard(GOOD, "h-1").items(), ("webhook-signature", "v1,A")],
+        headers=lambda: [*standard(GOOD, "h-1").items(), ("webhook-signature", "v1,A")],
     ),
     Hostile(
         "a signature in the old way, in SHA-1",
         401,
         "missing",
         PLAIN,
-        {**JSON, "x-hub-signature": "sha1=00"},
+        lambda: {**JSON, "x-hub-signature": "sha1=00"},
         "github",
     ),
     Hostile(
@@ -117,7 +132,7 @@ HOSTILE = [
         401,
         "does not fit",
         PLAIN,
-        {**JSON, "x-hub-signature-256": "00"},
+        lambda: {**JSON, "x-hub-signature-256": "00"},
         "github",
     ),
     Hostile(
@@ -125,7 +140,7 @@ HOSTILE = [
         401,
         "moment",
         PLAIN,
-        {**JSON, "stripe-signature": "t=1,t=2,v1=00"},
+        lambda: {**JSON, "stripe-signature": "t=1,t=2,v1=00"},
         "stripe",
     ),
     Hostile(
@@ -133,7 +148,7 @@ HOSTILE = [
         401,
         "token",
         PLAIN,
-        {**JSON, "authorization": "Bearer a"},
+        lambda: {**JSON, "authorization": "Bearer a"},
         "bearer",
     ),
     Hostile(
@@ -141,7 +156,7 @@ HOSTILE = [
         401,
         "token",
         PLAIN,
-        {**JSON, "authorization": f"Basic {TEXT}"},
+        lambda: {**JSON, "authorization": f"Basic {TEXT}"},
         "bearer",
     ),
     Hostile(
@@ -149,7 +164,7 @@ HOSTILE = [
         401,
         "fit",
         PLAIN,
-        {**JSON, "x-press": TEXT, "x-press-time": NOW},
+        lambda: {**JSON, "x-press": TEXT, "x-press-time": now()},
         "press",
     ),
     Hostile("a source that there is not", 404, "no such source", source="nobody"),
@@ -200,7 +215,7 @@ def some(*, refused: bool) -> pytest.MarkDecorator:
 
 async def send(door: Door, hostile: Hostile) -> httpx.Response:
     sign = SIGNED_BY.get(hostile.source, SIGNED_BY["board"])
-    headers = hostile.headers or sign(hostile.body)
+    headers = hostile.headers() if hostile.headers else sign(hostile.body)
     if hostile.change:
         changed = {**headers, **hostile.change}
         headers = {name: value.encode() for name, value in changed.items() if value is not None}
