@@ -92,7 +92,8 @@ def together(
         return _several(request, order, reading, found)
     doubt = _left_out(found, stands=stands)
     if not doubt and (stands or unsure_counts):
-        doubt = _difference(order, reading, found)
+        # Of a form's items an unsure reading of the words says nothing.
+        doubt = _difference(order, reading, found, items=stands or not request.items)
     if doubt:
         return _doubted(reading, doubt)
     settles = stands and not request.items and not reading.understood
@@ -154,15 +155,22 @@ def _left_out(found: OrderReading, *, stands: bool) -> str:
     return ""
 
 
-def _difference(order: Order, reading: Reading, found: OrderReading) -> str:
-    """Return what the letter says otherwise than the single questions, for a person; empty if nothing."""
-    if any(found.signs.get(sign) for sign in SAYS_MORE):
+def _difference(order: Order, reading: Reading, found: OrderReading, *, items: bool) -> str:
+    """Return what the letter says otherwise than the single questions, for a person; empty if nothing.
+
+    Args:
+        order: the order.
+        reading: by the single questions.
+        found: what the letter says.
+        items: compare the items, too.
+    """
+    if items and any(found.signs.get(sign) for sign in SAYS_MORE):
         return "the letter says more of its items than was understood"
     for wish in found.wishes:
         if INTENTS[wish.kind] is not reading.intent:
             return f"one reading says {reading.intent.value}, the other {wish.kind.value}"
-        named = {line.id for line in _lines(order, wish)}
-        if reading.understood and wish.pieces and {line.id for line in reading.lines} != named:
+        named = {line.id for line in _lines(order, wish)} if items and reading.understood else set()
+        if named and {line.id for line in reading.lines} != named:
             return "two readings name different items"
     return ""
 

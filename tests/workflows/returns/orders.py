@@ -68,6 +68,17 @@ async def waiting(shop: Shop, request: ReturnRequest) -> None:
     raise AssertionError("the case never waited for a person")
 
 
+async def asked(shop: Shop, request: ReturnRequest, words: str = "for the customer:") -> str:
+    """Hand a request in, unless it is, and wait until its case waits for the customer."""
+    await shop.submit(request)
+    for _ in range(600):
+        record = shop.installation.cases.find(DESK.case_id(request))
+        if record is not None and words in record.waits_for:
+            return record.waits_for
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the case never said {words!r}: {record}")
+
+
 async def remembered(shop: Shop, request: ReturnRequest) -> None:
     """Wait until a case that has ended can be recalled: the vector of its summary follows a little later."""
     memory = AskedWorker(shop.client)

@@ -10,7 +10,7 @@ from contracts.approvals.request import Answer, ApprovalRecord
 from contracts.case import CaseStatus
 from contracts.decision import Decision
 from contracts.reply import Reply, ReplyTaken, question_id
-from tests.workflows.returns.orders import SHIRT, asking, given_order, waiting
+from tests.workflows.returns.orders import SHIRT, asked, asking, given_order, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor
 from workflows.returns.types import ReturnRequest
@@ -32,17 +32,6 @@ def two_things(shop: Shop, channel: str = "store") -> str:
     """Put an order of a shirt and a lamp, delivered, into a channel; the store waits for no goods."""
     shop.load(products=[SHIRT, LAMP])
     return given_order(shop, channel, **TWO_THINGS)
-
-
-async def asked(shop: Shop, request: ReturnRequest, words: str = "for the customer:") -> str:
-    """Hand a request in, unless it is, and wait until its case waits for the customer."""
-    await shop.submit(request)
-    for _ in range(600):
-        record = shop.installation.cases.find(DESK.case_id(request))
-        if record is not None and words in record.waits_for:
-            return record.waits_for
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"the case never said {words!r}: {record}")
 
 
 async def replies(shop: Shop, request: ReturnRequest, **said: Any) -> ReplyTaken:

@@ -10,12 +10,11 @@ import pytest
 from cli.stack.processes import Children
 from tests.conftest import ROOT
 from tests.workflows.returns.conftest import settings_for
-from tests.workflows.returns.orders import asking
+from tests.workflows.returns.orders import asked, asking
 from tests.workflows.returns.shop import Shop, opened
 from tests.workflows.returns.test_asking_back import (
     WHICH,
     a_question_to_people,
-    asked,
     told,
     two_things,
 )

@@ -8,7 +8,7 @@ from benchmarks.environment import free_port
 from cli.stack.processes import Children
 from contracts.case import CaseStatus
 from tests.workflows.returns.conftest import settings_for
-from tests.workflows.returns.orders import asking, given_order, waiting
+from tests.workflows.returns.orders import asked, asking, given_order, waiting
 from tests.workflows.returns.shop import Shop, opened
 
 pytestmark = pytest.mark.slow
@@ -29,10 +29,9 @@ def with_gemini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
         children.stop()
 
 
-async def test_without_gemini_an_unclear_request_waits_for_a_person(shop: Shop) -> None:
+async def test_without_gemini_a_letter_in_another_language_is_read_back_to_its_customer(shop: Shop) -> None:
     request = asking(given_order(shop), IN_GERMAN)
-    await shop.submit(request)
-    await waiting(shop, request)
+    await asked(shop, request, "for the customer: whether")
     [intent] = [each for each in shop.timeline(request).decisions.values() if each.task == "returns.intent"]
     assert (intent.outcome, intent.foreign) == ("unsure", "de")
     assert intent.provenance.route[-1].why == "it is not set up in this installation"

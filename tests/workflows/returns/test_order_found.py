@@ -9,9 +9,9 @@ from sqlalchemy import MetaData
 from contracts.case import CaseStatus
 from service.intake import BadLine, parse
 from service.memory_access import AskedWorker
-from tests.workflows.returns.orders import SHIRT, an_order, waiting
+from tests.workflows.returns.orders import SHIRT, an_order, asked, waiting
 from tests.workflows.returns.shop import DESK, Shop
-from tests.workflows.returns.test_asking_back import LAMP, asked, replies, told
+from tests.workflows.returns.test_asking_back import LAMP, replies, told
 from workflows.returns.types import ReturnRequest
 
 _numbers = itertools.count(1)

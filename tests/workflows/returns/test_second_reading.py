@@ -127,6 +127,12 @@ def test_a_reading_that_does_not_stand_still_says_that_something_else_is_wished(
     assert found.doubts == ("one reading says exchange, the other return",)
 
 
+def test_of_a_forms_items_an_unsure_reading_of_the_words_says_nothing() -> None:
+    form = REQUEST.model_copy(update={"items": (FormLine(line="L1"),)})
+
+    assert together(form, ORDER, read(Intent.RETURN, 0), letter(back("L2"), stands=False)).understood
+
+
 @pytest.mark.parametrize("sign", ["swap_in_return", "outside", "conflict"])
 def test_a_letter_that_says_more_of_its_items_than_was_understood_is_a_persons(sign: str) -> None:
     reading = OrderReading(order="W-1", wishes=(back("L2"),), signs={sign: 1.0})
