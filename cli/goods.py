@@ -13,7 +13,8 @@ from cli.connection import connect_or_leave, installation, named_case
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.field_errors import field_errors_text
 from contracts.parcel import Condition, Inspection, Parcel
-from service.goods import NotWaiting, tell
+from service.case_updates import NotTaken
+from service.goods import tell
 
 _PIECES = re.compile(r"(?P<line>.+?)(?:=(?P<count>[1-9]\d{0,8}))?")
 
@@ -95,7 +96,7 @@ def _tell(
 
     try:
         reply = asyncio.run(telling())
-    except NotWaiting as refused:
+    except NotTaken as refused:
         fail(str(refused), EXIT_FOUND)
     if as_json:
         emit_json({"case": case_id, "told": reply})

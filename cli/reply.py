@@ -10,7 +10,8 @@ from cli.connection import connect_or_leave, installation, named_case
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.field_errors import field_errors_text
 from contracts.reply import Reply, ReplyTaken
-from service.replies import NoReplyTaken, hand_in
+from service.case_updates import NotTaken
+from service.replies import hand_in
 
 
 def reply(
@@ -49,7 +50,7 @@ def reply(
 
     try:
         taken = asyncio.run(handing_in())
-    except NoReplyTaken as refused:
+    except NotTaken as refused:
         fail(str(refused), EXIT_FOUND)
     if as_json:
         emit_json({"case": case_id, **taken.model_dump(mode="json")})

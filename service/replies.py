@@ -5,19 +5,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 from contracts.case import Episode
 from contracts.reply import REPLIED, Reply, ReplyTaken
-from service.answers import PATIENCE, refusal
+from service.case_updates import CaseOver, tell_case
 
 if TYPE_CHECKING:
     from bootstrap.installation import Installation
-
-
-class NoReplyTaken(RuntimeError):
-    """The case takes no such reply; the message says why."""
 
 
 async def hand_in(client: Client, installation: "Installation", case_id: str, reply: Reply) -> ReplyTaken:
@@ -26,22 +21,12 @@ async def hand_in(client: Client, installation: "Installation", case_id: str, re
     A reply to a case that has ended is late: it is recorded, and nothing is done with it.
 
     Raises:
-        NoReplyTaken: it names a choice that there is not, or no worker took it in time.
+        NotTaken: it names a choice that there is not, or no worker took it in time.
     """
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            taken: ReplyTaken = await client.get_workflow_handle(case_id).execute_update(
-                REPLIED, reply, result_type=ReplyTaken
-            )
-    except WorkflowUpdateFailedError as refused:
-        raise NoReplyTaken(refusal(refused)) from None
-    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-        raise NoReplyTaken(f"no worker took it for {case_id}: say it again once one runs") from None
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise
+        return await tell_case(client, case_id, REPLIED, reply, result_type=ReplyTaken)
+    except CaseOver:
         return await asyncio.to_thread(_late, installation, case_id)
-    return taken
 
 
 def _late(installation: "Installation", case_id: str) -> ReplyTaken:

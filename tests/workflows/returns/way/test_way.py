@@ -8,7 +8,8 @@ import pytest
 from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from contracts.parcel import Inspection, Parcel
-from service.goods import NotWaiting, tell
+from service.case_updates import CaseOver
+from service.goods import tell
 from tests.workflows.returns.orders import RETURN, a_waiting_return, asked_for, asking, given_order, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor
@@ -115,7 +116,7 @@ async def test_parcels_come_one_by_one_and_a_person_says_so_at_the_command_line(
     assert (code, result.status, result.amount_cents) == (0, CaseStatus.SETTLED, 8000)
     [restocked] = shop.entries("webshop", "restock", order)
     assert [line["quantity"] for line in restocked["lines"]] == [2]
-    with pytest.raises(NotWaiting, match="has ended"):
+    with pytest.raises(CaseOver, match="has ended"):
         await tell(shop.client, case, Parcel(person="anna"))
 
 
