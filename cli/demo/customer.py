@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from cli.demo.expectation import Expected
-from cli.demo.judgement import ASKS
 from contracts.ledger import LedgerEntry
+from contracts.reply import STEP
 
 YES, NO = "Yes, please.", "No, that is not what I meant."
 REMINDER = "-reminder"
@@ -34,6 +34,6 @@ def questions(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
     found = [
         entry
         for entry in entries
-        if entry.order.effect.step.startswith(ASKS) and not entry.order.effect.step.endswith(REMINDER)
+        if entry.order.effect.step.startswith(STEP) and not entry.order.effect.step.endswith(REMINDER)
     ]
     return sorted(found, key=lambda entry: entry.intended_at)

@@ -8,6 +8,7 @@ from cli.demo.expectation import Done, Expected
 from contracts.base import Frozen
 from contracts.case import CaseRecord, CaseStatus
 from contracts.ledger import LedgerEntry
+from contracts.reply import STEP
 
 OF_CUSTOMER = "for the customer:"
 OF_GOODS = "pieces of return"
@@ -18,8 +19,6 @@ ENDS: Mapping[str, CaseStatus] = {
     "denied": CaseStatus.DENIED,
     "answered": CaseStatus.SETTLED,
 }
-ASKS = "ask-"
-"""With what the steps begin that ask a customer back."""
 
 
 class Verdict(StrEnum):
@@ -68,7 +67,7 @@ def judge(expected: Expected, cases: Sequence[CaseRecord], entries: Iterable[Led
     by_order: dict[str, list[LedgerEntry]] = defaultdict(list)
     asked_back = False
     for entry in entries:
-        asked_back = asked_back or entry.order.effect.step.startswith(ASKS)
+        asked_back = asked_back or entry.order.effect.step.startswith(STEP)
         by_order[str(entry.order.effect.arguments.get("order", ""))].append(entry)
     done = {order: made for order, each in by_order.items() if (made := Done.of(each)) != Done()}
     verdict = _verdict(expected, cases, done, asked_back=asked_back)

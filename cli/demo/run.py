@@ -18,6 +18,7 @@ from cli.demo.payments import Reckoning, channel_payments, compare, ledger_payme
 from contracts.case import CaseRecord, CaseStatus
 from contracts.ledger import LedgerEntry
 from contracts.office import lines_of, read_text
+from contracts.reply import REPLIED, Reply
 from memory.authoritative.cases import CaseFilter
 from memory.authoritative.decisions import Decider
 from memory.authoritative.ledger.view import EffectFilter
@@ -26,8 +27,6 @@ from workflows.returns.desk import DESK
 from workflows.returns.types import ReturnRequest
 
 REQUESTS, EXPECTED = "demo/morning.jsonl", "demo/morning.expected.jsonl"
-REPLIED = "replied"
-"""The signal by which a channel hands on what a customer answers."""
 EVERYTHING = 1_000_000
 POLL_SECONDS = 1.0
 
@@ -183,7 +182,7 @@ class Morning:
         return count
 
     async def _say(self, client: Client, case_id: str, question: str, text: str) -> int:
-        await client.get_workflow_handle(case_id).signal(REPLIED, {"text": text})
+        await client.get_workflow_handle(case_id).signal(REPLIED, Reply(text=text))
         self._heard.add(question)
         self._answered[case_id] += text in self._expected(case_id).replies
         return 1
