@@ -27,6 +27,8 @@ class CaseStatus(StrEnum):
         return self not in (CaseStatus.RUNNING, CaseStatus.WAITING)
 
 
+UNDER_WAY = tuple(status.value for status in CaseStatus if not status.ended)
+"""The statuses of cases that have not ended, as the books write them."""
 NOBODY_DECIDED = (CaseStatus.FAILED, CaseStatus.EXPIRED)
 """Ends that came about by themselves: the same request, handed in again, begins such a case again."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Engine, Executable, String, and_, case, cast, func, or_
 from sqlmodel import col, select
 
-from contracts.case import CaseRecord, CaseStatus
+from contracts.case import UNDER_WAY, CaseRecord, CaseStatus
 from memory.database import dialect_of, insert_for, reading, table_of
 from memory.tables.cases import CaseRow
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from memory.episodic.journal import Books
 
 CASES = table_of(CaseRow).c
-UNDER_WAY = [status.value for status in CaseStatus if not status.ended]
 
 
 @dataclass(frozen=True)

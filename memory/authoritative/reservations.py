@@ -8,7 +8,7 @@ from sqlalchemy import Executable, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
 from contracts.authorization import CountMoved, Reservation
-from contracts.case import CaseStatus
+from contracts.case import UNDER_WAY
 from contracts.effect import EffectState
 from memory.database import dialect_of, insert_for, table_of, take_turn
 from memory.tables.cases import CaseRow
@@ -18,7 +18,6 @@ from memory.tables.reservations import ReservationRow
 CASES = table_of(CaseRow).c
 EFFECTS = table_of(EffectRow).c
 RESERVATIONS = table_of(ReservationRow).c
-UNDER_WAY = tuple(status.value for status in CaseStatus if not status.ended)
 TAKEN_BACK = (EffectState.FAILED.value, EffectState.COMPENSATED.value)
 RESERVATIONS_AND_CASES = table_of(ReservationRow).outerjoin(
     table_of(CaseRow), CASES.id == RESERVATIONS.case_id

@@ -6,7 +6,7 @@ from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, or_, s
 from sqlalchemy.orm import aliased
 
 from contracts.approvals.request import ApprovalOutcome
-from contracts.case import CaseStatus
+from contracts.case import UNDER_WAY, CaseStatus
 from contracts.effect import EffectState
 from contracts.reconciliation.divergence import DESK as BOOKS
 from memory.authoritative.numbers.moments import seconds_between
@@ -22,7 +22,6 @@ from memory.tables.verdicts import VerdictRow
 APPROVALS, CASES, DIVERGENCES = (table_of(model).c for model in (ApprovalRow, CaseRow, DivergenceRow))
 EFFECTS, PERMITS, VERDICTS = (table_of(model).c for model in (EffectRow, PermitRow, VerdictRow))
 OVER_WITHOUT_A_PERSON = (CaseStatus.SETTLED.value, CaseStatus.DENIED.value)
-UNDER_WAY = tuple(status.value for status in CaseStatus if not status.ended)
 ABOUT_AN_UNDO = APPROVALS.request[("plan", "facts", "because")].as_string()
 ANSWERED = tuple(
     outcome.value for outcome in (ApprovalOutcome.APPROVED, ApprovalOutcome.EDITED, ApprovalOutcome.REJECTED)

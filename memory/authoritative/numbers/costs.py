@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
-from memory.authoritative.numbers.automation import UNDER_WAY, opened
+from contracts.case import UNDER_WAY
+from memory.authoritative.numbers.automation import opened
 from memory.authoritative.numbers.moments import seconds_between
 from memory.authoritative.numbers.number import Scope
 from memory.database import table_of

@@ -8,7 +8,7 @@ from sqlalchemy import select as grouped
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from contracts.case import CaseStatus
+from contracts.case import UNDER_WAY
 from contracts.effect import EffectState
 from contracts.reconciliation.divergence import Divergence, DivergenceKind, EntryStatus, divergence_id
 from contracts.reconciliation.messages import Position, SubjectsPage, Walk
@@ -215,8 +215,7 @@ def _own_books(
         if share.effect_key in effects
     ]
     moving = any(row.updated_at > walk.began_at - walk.patience.margin for row in rows)
-    going = (CaseStatus.RUNNING.value, CaseStatus.WAITING.value)
-    query = select(CaseRow.id).where(col(CaseRow.id).in_(cases), col(CaseRow.status).in_(going)).limit(1)
+    query = select(CaseRow.id).where(col(CaseRow.id).in_(cases), col(CaseRow.status).in_(UNDER_WAY)).limit(1)
     working = session.exec(query).first() is not None
     return OwnBooks(tuple(effects.values()), booked, {}), moving, working
 
