@@ -41,7 +41,7 @@ class EventActivities:
     async def take_up(self, source: str) -> EventsPage:
         """Take up the next events of a source; one that fails keeps those behind it about the same."""
         events = await asyncio.to_thread(self._books.waiting, source, PAGE, self._clock())
-        slots, done = asyncio.Semaphore(AT_ONCE), 0
+        slots = asyncio.Semaphore(AT_ONCE)
 
         async def in_order(about: Sequence[EventRecord]) -> int:
             count = 0

@@ -31,6 +31,7 @@ app = typer.Typer(
 COLOURS = {EventStanding.WAITING: "cyan", EventStanding.QUARANTINED: "red", EventStanding.TOO_LATE: "yellow"}
 LONGEST_SHOWN_CHARS = 2_000
 
+Number = Annotated[int, typer.Argument(help="The event's number, as the list shows it.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 SourceOption = Annotated[str, typer.Option(help="Only this source.")]
 Within = Annotated[
@@ -104,7 +105,7 @@ def list_(
 @app.command()
 def show(
     ctx: typer.Context,
-    number: Annotated[int, typer.Argument(help="The event's number, as the list shows it.")],
+    number: Number,
     as_json: JsonFlag = False,
 ) -> None:
     """Show one event: what came, byte for byte, and what became of it.
@@ -165,7 +166,7 @@ def replay(
 @app.command()
 def quarantine(
     ctx: typer.Context,
-    number: Annotated[int, typer.Argument(help="The event's number, as the list shows it.")],
+    number: Number,
     why: Annotated[str, typer.Option(help="Why; it stands beside the event.")],
     as_json: JsonFlag = False,
 ) -> None:

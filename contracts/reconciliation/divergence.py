@@ -39,6 +39,10 @@ class DivergenceKind(StrEnum):
     CONTESTED_EVENT = "contested event"
 
 
+NO_LONGER_DIFFERS = "it does not differ any more"
+"""Why a divergence of a line is closed that is as our books say, after all, and its case withdrawn."""
+
+
 class Divergence(Frozen):
     """One difference.
 

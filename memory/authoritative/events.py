@@ -28,7 +28,6 @@ from memory.tables.events import EventRow
 CAME_IN = "events came in"
 WAITING, QUARANTINED = EventStanding.WAITING.value, EventStanding.QUARANTINED.value
 CONTESTED = "an event with this id came before, with other bytes"
-KEPT_WITH_A_CASE = frozenset({EventStanding.STARTED, EventStanding.JOINED, EventStanding.TOLD})
 
 
 @dataclass(frozen=True)

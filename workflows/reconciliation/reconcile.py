@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.statements import StatementActivities
     from contracts.effect import EffectOrder
     from contracts.ids import CONTROL_QUEUE, connector_queue, workflow_id
-    from contracts.reconciliation.divergence import DESK, Divergence
+    from contracts.reconciliation.divergence import DESK, NO_LONGER_DIFFERS, Divergence
     from contracts.reconciliation.messages import (
         LedgerPage,
         Missing,
@@ -34,8 +34,6 @@ with workflow.unsafe.imports_passed_through():
 WORKFLOW_ID = "kontor-reconcile"
 THE_SERVER = "the Temporal server"
 """How a run names it among what did not answer."""
-GONE = "it does not differ any more"
-"""Why the case of a line is withdrawn that is as our books say, after all."""
 MOST_PAGES_OF_SUBJECTS = 20
 """That one run compares at one connector; the next run goes on behind them."""
 AT_ONCE = 10
@@ -287,7 +285,7 @@ class ReconcileWorkflow:
                 return
             self.tally = self.tally.plus(subjects=page.subjects, found=page.found)
             self.tally = self.tally.model_copy(update={"unread": (*self.tally.unread, *page.unread)})
-            await asyncio.gather(*(self.withdraw(case_id, GONE) for case_id in page.vanished))
+            await asyncio.gather(*(self.withdraw(case_id, NO_LONGER_DIFFERS) for case_id in page.vanished))
             if not page.more:
                 return
             self.pages += 1

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.activities import OrderActivities, OrderQuery, OrdersOf
     from workflows.returns.asking_back import FEWEST, MOST, question_to
     from workflows.returns.order_reads import OrderReads
-    from workflows.returns.plan import Known, message_plan
+    from workflows.returns.plan import Known, message_plan, their_words
     from workflows.returns.proposals import Proposals
     from workflows.returns.reading import (
         Reading,
@@ -228,13 +228,8 @@ class OrderFinding:
     async def _left(self, why: str) -> NoOrder:
         """Give the case to a person; return how it ended."""
         request, file = self._orders.request, self._case.file
-        source = f"request:{request.channel}/{request.id}"
         evidence = (
-            Evidence(source=source, text=request.message, kind="turn"),
-            *(
-                Evidence(source=f"reply:{place}", text=text, kind="turn")
-                for place, text in enumerate(self.said, start=1)
-            ),
+            *their_words(request, self.said),
             Evidence(source="desk:doubts", text=why),
             *(one for order in self._theirs for one in about_order(order)),
         )

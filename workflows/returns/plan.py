@@ -324,14 +324,19 @@ def by_hand(known: Known, plan: Plan, office_version: str, why: str = "") -> App
 def evidence_for_people(known: Known) -> tuple[Evidence, ...]:
     """Return what a person needs to answer: the customer's words, doubts, the order, similar cases."""
     request = known.request
-    words = Evidence(source=f"request:{request.channel}/{request.id}", text=request.message, kind="turn")
     doubts = tuple(Evidence(source="desk:doubts", text=doubt) for doubt in known.doubts)
     shown = about_order(known.order, [line for each in known.reading.each for line in each.lines])
-    replies = (
+    return (*their_words(request, known.replies), *doubts, *shown, *known.context.evidence)
+
+
+def their_words(request: ReturnRequest, replies: Sequence[str]) -> tuple[Evidence, ...]:
+    """Return what the customer wrote, and what they replied when they were asked, as people read it."""
+    words = Evidence(source=f"request:{request.channel}/{request.id}", text=request.message, kind="turn")
+    said = (
         Evidence(source=f"reply:{number}", text=text, kind="turn")
-        for number, text in enumerate(known.replies, start=1)
+        for number, text in enumerate(replies, start=1)
     )
-    return (words, *replies, *doubts, *shown, *known.context.evidence)
+    return (words, *said)
 
 
 def message_plan(plan: Plan, known: Known, name: str, step: str = "tell", **values: JsonValue) -> Plan:

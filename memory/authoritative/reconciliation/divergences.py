@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import CursorResult, func, update
 from sqlalchemy import select as grouped
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.case import Episode
 from contracts.effect import EffectState
@@ -14,6 +15,7 @@ from contracts.ids import workflow_id
 from contracts.listing import OutsideEntry
 from contracts.reconciliation.divergence import (
     DESK,
+    NO_LONGER_DIFFERS,
     BacklogLine,
     BooksStatus,
     Divergence,
@@ -145,12 +147,7 @@ def explained(session: Books, effect_keys: Sequence[str], now: datetime) -> list
         col(DivergenceRow.kind).in_([DivergenceKind.MISSING_OUTSIDE.value]),
         col(DivergenceRow.standing).in_(UNSETTLED),
     )
-    cases: list[str] = []
-    for row in session.exec(query).all():
-        if row.standing == CASE:
-            cases.append(case_id(divergence_of(row)))
-        close(session, row.id, HEALED, "it is listed after all", now)
-    return cases
+    return _healed(session, query, "it is listed after all", now)
 
 
 def gone(
@@ -163,11 +160,16 @@ def gone(
         col(DivergenceRow.id).not_in(still),
         col(DivergenceRow.standing).in_(UNSETTLED),
     )
+    return _healed(session, query, NO_LONGER_DIFFERS, now)
+
+
+def _healed(session: Books, unsettled: SelectOfScalar[DivergenceRow], why: str, now: datetime) -> list[str]:
+    """Close these as healed; return the cases that waited."""
     cases: list[str] = []
-    for row in session.exec(query).all():
+    for row in session.exec(unsettled).all():
         if row.standing == CASE:
             cases.append(case_id(divergence_of(row)))
-        close(session, row.id, HEALED, "it does not differ any more", now)
+        close(session, row.id, HEALED, why, now)
     return cases
 
 

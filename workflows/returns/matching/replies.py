@@ -16,7 +16,7 @@ _AGAINST = frozenset(
 )
 """What no reply does that only picks."""
 _NEW_WISH = re.compile(
-    r"\b(?:address|deliver\w*|adresse|liefer\w*|adresse|dirección|pay(?:pal|ment)?|card|another order)\b"
+    r"\b(?:address|deliver\w*|adresse|liefer\w*|dirección|pay(?:pal|ment)?|card|another order)\b"
     r"|\b(?:if|unless|provided|falls|wenn|si vous|a menos)\b",
     re.I,
 )
