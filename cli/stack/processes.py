@@ -145,7 +145,8 @@ class Children:
         """
         port = self.settings.sandbox_port
         check_free(port, "the sandbox", "KONTOR_SANDBOX_PORT")
-        database = self.settings.state / "sandbox.db"
+        # Children run in the folder of the code: the state folder is that of whoever started them.
+        database = self.settings.state.resolve() / "sandbox.db"
         arguments = ["-m", "sandbox", "--port", str(port), "--database", str(database), "--seed"]
         self.webhooks = self.webhooks if webhooks is None else webhooks
         if self.webhooks:

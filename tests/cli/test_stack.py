@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.environment import free_port
 from cli.stack.processes import MOST_SOON_ENDED, Children
 from settings import Settings
 
@@ -44,3 +45,17 @@ def test_a_worker_that_somebody_kills_is_started_as_often_as_that_happens(
         children.running["worker"].wait(30)
         assert children.watch() == ["worker"]
     children.stop()
+
+
+def test_the_sandboxs_books_lie_in_the_state_folder_of_whoever_starts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("state").mkdir()
+    children = Children(Settings(state=Path("state"), sandbox_port=free_port()))
+    try:
+        children.start_sandbox()
+
+        assert (tmp_path / "state" / "sandbox.db").is_file()
+    finally:
+        children.stop()
