@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -117,13 +118,17 @@ def _run(found: Settings, children: Children) -> Summary:
 
 async def _morning(morning: Morning, kontor: Installation) -> Summary:
     """Hand the requests in, show how they stand, and sum up once all have ended or wait."""
-    client = await connect_or_leave(kontor)
+    client, since = await connect_or_leave(kontor), datetime.now(UTC)
     outcomes = await start_all(client, DESK, morning.requests)
     if lost := [outcome for outcome in outcomes if isinstance(outcome, NotStarted)]:
         fail(f"{counted(len(lost), 'case')} could not be started: {lost[0].why}", EXIT_UNREACHABLE)
+    anew = [one for one, said in zip(morning.requests, outcomes, strict=True) if said is Started.AGAIN]
+    morning.began_anew(anew, since)
     new, joined = outcomes.count(Started.NEW), outcomes.count(Started.JOINED)
+    more = f", {len(anew)} began anew (nobody had decided its end)" if anew else ""
     OUT.print(
-        f"{counted(new, 'request')} handed in over three channels, {joined} were there already; faults are on"
+        f"{counted(new, 'request')} handed in over three channels, {joined} were there already{more}; "
+        "faults are on"
     )
     if sys.stdout.isatty():
         with Live(console=OUT, refresh_per_second=8) as live:

@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -91,6 +92,7 @@ class Morning:
     installation: Installation
     requests: list[ReturnRequest] = field(default_factory=list)
     expected: dict[tuple[str, str], Expected] = field(default_factory=dict)
+    _anew: dict[str, datetime] = field(default_factory=dict)
     _answered: Counter[str] = field(default_factory=Counter)
     _heard: set[str] = field(default_factory=set)
 
@@ -109,15 +111,20 @@ class Morning:
         """Return the ids of the morning's cases."""
         return [DESK.case_id(request) for request in self.requests]
 
+    def began_anew(self, requests: Iterable[ReturnRequest], since: datetime) -> None:
+        """Take in that these requests' cases began anew: how they ended before counts no more."""
+        self._anew |= {DESK.case_id(request): since for request in requests}
+
     def records(self) -> dict[str, list[CaseRecord]]:
         """Return the cases of each request that the books know, its own first, then its letter's others."""
         rows = self.installation.cases.newest(CaseFilter(desk=DESK.name, limit=EVERYTHING))
         by_id = {row.id: row for row in rows}
         found = {}
         for case_id in self.case_ids():
-            if case_id in by_id:
-                parts = [row for key, row in sorted(by_id.items()) if key.startswith(f"{case_id}.")]
-                found[case_id] = [by_id[case_id], *parts]
+            row = by_id.get(case_id)
+            if row is not None and row.opened_at >= self._anew.get(case_id, row.opened_at):
+                parts = [part for key, part in sorted(by_id.items()) if key.startswith(f"{case_id}.")]
+                found[case_id] = [row, *parts]
         return found
 
     def entries(self) -> tuple[LedgerEntry, ...]:
