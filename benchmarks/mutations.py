@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 
+from mail.cleaning import clean
 from models.local.language import language_of
 from workflows.returns.wishes.acceptance import MEASURED, accepted, card, weighed
-from workflows.returns.wishes.cleaning import clean
 from workflows.returns.wishes.letter import Customer
 from workflows.returns.wishes.reader import read
 

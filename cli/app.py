@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "connectors": "cli.connectors:app",
     "effects": "cli.effects:app",
     "events": "cli.events:app",
+    "mail": "cli.mail:app",
     "memory": "cli.memory:app",
     "models": "cli.models:app",
     "office": "cli.office:app",

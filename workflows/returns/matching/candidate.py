@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from contracts.decision import Question
 from contracts.embedding import Embedder
+from mail import cleaning
 from models.local.language import language_of
 from models.routing.candidate import Asked, CandidateReply, Readiness
 from models.routing.catalogue import TaskSpec
@@ -22,7 +23,7 @@ from workflows.returns.matching.orders import match_orders
 from workflows.returns.matching.replies import heard
 from workflows.returns.matching.variants import match_variant
 from workflows.returns.types import ASKS, CHANGES, WHICH_ORDER, WISHES, Intent, Order
-from workflows.returns.wishes import acceptance, change_guard, cleaning, guard
+from workflows.returns.wishes import acceptance, change_guard, guard
 from workflows.returns.wishes.asking import question_of
 from workflows.returns.wishes.conditions import CONDITIONAL, conditional
 from workflows.returns.wishes.letter import AGAINST_A_CHANGE, Customer, OrderReading
@@ -181,7 +182,7 @@ def _bought(question: Question) -> str:
 def rules_version() -> str:
     """Return the hash of the rules' source: the version that decisions record."""
     digest = hashlib.sha256()
-    for module in (words, items, orders, variants, replies, choice_words):
+    for module in (words, items, orders, variants, replies, choice_words, cleaning):
         digest.update(Path(str(module.__file__)).read_bytes())
     for file in sorted(Path(str(acceptance.__file__)).parent.glob("*.*")):
         digest.update(file.read_bytes())

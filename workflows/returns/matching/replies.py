@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from contracts.reply import Heard
+from mail.cleaning import clean
 from workflows.kernel.choice_words import plainly, yes_or_no
 from workflows.returns.matching.items import Match, match_items
 from workflows.returns.matching.variants import match_variant
 from workflows.returns.wishes.acts import Act, acts, families
-from workflows.returns.wishes.cleaning import clean
 from workflows.returns.wishes.letter import Gap
 
 _AGAINST = frozenset(

@@ -6,7 +6,7 @@ use about many other things, too. So here a wish must be plain: whatever else is
 
 import re
 
-from workflows.returns.wishes.cleaning import clean
+from mail.cleaning import clean
 from workflows.returns.wishes.sentences import sentences
 
 _CUE = re.compile(

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from mail.cleaning import Cleaned
 from workflows.returns.types import Order
-from workflows.returns.wishes.cleaning import Cleaned
 from workflows.returns.wishes.letter import Customer, Gap, Question
 from workflows.returns.wishes.naming import mentions
 from workflows.returns.wishes.parts import CANCEL, EXCHANGE, RETURN, Part

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from mail.cleaning import clean
 from workflows.returns.wishes.acts import Act, Said, acts, families, firmly, wants_another
-from workflows.returns.wishes.cleaning import clean
 from workflows.returns.wishes.conditions import conditional
 
 NOTHING_ASKED = "nothing is asked for in the customer's own words"

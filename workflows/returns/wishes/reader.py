@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mail.cleaning import Cleaned, clean
 from workflows.returns.types import Order
 from workflows.returns.wishes.acts import Act, acts
 from workflows.returns.wishes.addresses import address
-from workflows.returns.wishes.cleaning import Cleaned, clean
 from workflows.returns.wishes.conditions import Conditional, as_if_in_stock, conditional, evaluated
 from workflows.returns.wishes.doubting import judged
 from workflows.returns.wishes.finding import HERE, LEAST_MARGIN, OPEN, names_action, order_of

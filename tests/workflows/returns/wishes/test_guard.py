@@ -3,8 +3,8 @@
 import pytest
 
 from benchmarks.unasked import unasked_messages
+from mail.cleaning import clean
 from workflows.returns.wishes.acts import Act, acts
-from workflows.returns.wishes.cleaning import clean
 from workflows.returns.wishes.guard import doubts
 
 QUOTED = (

@@ -54,7 +54,7 @@ def clean(message: str) -> Cleaned:
     Args:
         message: as it came in, plain or HTML.
     """
-    plain = _plain(message) if _HTML.search(message) else message
+    plain = text_of_html(message) if _HTML.search(message) else message
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", plain)).replace("\r\n", "\n").replace("\r", "\n")
     own, quoted = _apart(_newest(plain))
     if own.strip():
@@ -62,7 +62,7 @@ def clean(message: str) -> Cleaned:
     return Cleaned(text=_once(_unsigned(own).strip()), quoted=quoted.strip())
 
 
-def _plain(html: str) -> str:
+def text_of_html(html: str) -> str:
     """Return the text of HTML, its blocks on lines of their own, quotations marked as in plain mail."""
     tree = LexborHTMLParser(html)
     for node in tree.css("style, script, head, title"):
