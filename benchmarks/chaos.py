@@ -39,7 +39,8 @@ from sandbox.faults import Fault, FaultPlan
 from service.temporal import connect
 from settings import Settings
 from workflows.reconciliation.reconcile import ReconcileWorkflow
-from workflows.returns.types import Intent, Reason, ReturnFacts
+from workflows.returns.facts import ReturnFacts
+from workflows.returns.types import Intent, Reason
 
 AT_ONCE = 20
 LONGEST_SECONDS = 3600.0

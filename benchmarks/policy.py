@@ -12,7 +12,8 @@ from policy.engine import CedarEngine
 from policy.policy_set import PolicySet, policies_version, read_policy_set
 from policy.source import Policy, read_policies
 from workflows.registry import fact_types
-from workflows.returns.types import DESK, ReturnFacts
+from workflows.returns.facts import ReturnFacts
+from workflows.returns.types import DESK
 
 OFFICE = Path(__file__).parent.parent / "office"
 POLICIES = 500

@@ -4,7 +4,7 @@ from pydantic import JsonValue
 
 from contracts.authorization import Plan
 from contracts.effect import ProposedEffect
-from workflows.returns.types import ReturnFacts
+from workflows.returns.facts import ReturnFacts
 
 CASE = "returns/webshop/RMA-1"
 

@@ -10,6 +10,7 @@ from contracts.embedding import Embedder
 from contracts.offer import Read
 from contracts.told import Told
 from workflows.returns.channel import OFFERS
+from workflows.returns.facts import ReturnFacts
 from workflows.returns.texts import TEXTS
 from workflows.returns.types import (
     ASKS,
@@ -23,7 +24,6 @@ from workflows.returns.types import (
     WISHES,
     FoundOrders,
     Order,
-    ReturnFacts,
     ReturnRequest,
 )
 from workflows.returns.types import DESK as NAME

@@ -10,11 +10,13 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.effect import ProposedEffect
     from contracts.money import money_text
-    from workflows.returns.types import AUTHORISE, FAULTY, Order, ReturnFacts
+    from workflows.returns.facts import ReturnFacts
+    from workflows.returns.types import AUTHORISE, FAULTY, Order
 
 REFUND = "refund"
 OF_A_WISH = (
-    "intent", "reason", "item_state", "price_difference_cents", "shipping_cents", "remaining_cents"
+    "intent", "reason", "ground", "remedy", "item_state", "price_difference_cents", "shipping_cents",
+    "remaining_cents",
 )  # fmt: skip
 """The facts that differ from wish to wish, and what is left by those before; all others are the order's."""
 OF_ITS_WAY = ("goods", "condition", "return_postage", "pieces_missing", "share_percent")

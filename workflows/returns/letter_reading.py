@@ -26,6 +26,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.returns.types import Order
 
+CLAIMS = "a-fault-is-a-claim"
+"""Cases of an earlier version settle a price difference of whatever is exchanged, as they began."""
+
 
 async def read_letter(
     case: CaseRun, orders: OrderReads, order: Order, context: Context, *, first: bool
@@ -47,6 +50,7 @@ async def read_letter(
     request = own_words(asked, [each.id for each in others])
     decisions = await case.decide(first_questions(case_id, request, order, evidence, asks=asks))
     reading = understand(request, order, decisions, exact=workflow.patched(EXACT))
+    reading = reading.model_copy(update={"claims": workflow.patched(CLAIMS)})
     if whole:
         [letter] = await case.decide(letter_question(case_id, asked, order, others))
         if unread(asked, letter) and workflow.patched("a-letter-read-by-nobody"):

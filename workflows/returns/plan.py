@@ -17,8 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from contracts.memory import Context
     from contracts.money import money_text, signed
     from workflows.returns.effects import can_exchange, effects_for
+    from workflows.returns.facts import ReturnFacts
     from workflows.returns.joint_plan import joined, joined_facts, paid_back
     from workflows.returns.reading import Reading, about_order, as_of
+    from workflows.returns.remedies import ground_of, remedy_of
     from workflows.returns.statement import subject_of
     from workflows.returns.steps import notice
     from workflows.returns.sums import Sum, named, sum_of
@@ -29,7 +31,6 @@ with workflow.unsafe.imports_passed_through():
         Intent,
         Order,
         Reason,
-        ReturnFacts,
         ReturnRequest,
     )
     from workflows.returns.way.plans import exchanged_ahead, rest_of, way_effects
@@ -77,7 +78,7 @@ class Known:
             return EVERY_FACT
         if not self.reading.exact:
             return frozenset()
-        unsure = set() if self.reading.reason_known else {"reason", "item_state"}
+        unsure = set() if self.reading.reason_known else {"reason", "ground", "remedy", "item_state"}
         if self.order.status == "delivered" and self.order.delivered_at is None:
             unsure.add("days_since_delivery")
         return frozenset(unsure)
@@ -123,6 +124,8 @@ def facts(
     return ReturnFacts(
         intent=reading.intent,
         reason=reading.reason,
+        ground=ground_of(reading),
+        remedy=remedy_of(reading),
         understood=reading.understood,
         order_status=order.status,
         amount_cents=found.amount_cents,

@@ -8,6 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from contracts.money import money_text
     from workflows.returns.reading import Reading, Wanted
+    from workflows.returns.remedies import perhaps_replaced, replaced
     from workflows.returns.types import Intent, Order, OrderLine
     from workflows.returns.worth import Worth, line_account, rest_account, shipping_account, worth_of
 
@@ -118,11 +119,16 @@ def _everything_back(order: Order, worth: Worth, pieces: Mapping[str, int]) -> b
 def _exchanged(reading: Reading, worth: Worth) -> Sum:
     pieces = _pieces(reading, worth)
     differences = {
-        item.line.id: (item.variant.price_cents - item.line.unit_price_cents) * pieces[item.line.id]
+        item.line.id: _dearer_cents(item) * pieces[item.line.id]
         for item in reading.wanted
-        if item.variant is not None
+        if item.variant is not None and not replaced(reading, item)
     }
     return Sum(worth, pieces, differences)
+
+
+def _dearer_cents(item: Wanted) -> int:
+    """Return what one piece of what is wanted instead costs more; less than nothing where it costs less."""
+    return item.variant.price_cents - item.line.unit_price_cents if item.variant else 0
 
 
 def _cancelled(worth: Worth) -> Sum:
@@ -143,6 +149,7 @@ def _doubts(order: Order, reading: Reading, found: Sum) -> Iterator[str]:
     yield from found.worth.doubts
     for item in reading.wanted:
         yield from _line_doubts(item, found.worth)
+        yield from _price_doubts(reading, item, found.worth)
     if reading.intent is Intent.CHANGE_ITEMS and found.difference_cents and len(order.ways_paid) > 1:
         yield "the order was paid in several ways, and the difference is not split over them"
     out = found.amount_cents if reading.intent is Intent.RETURN else max(0, -found.difference_cents)
@@ -161,6 +168,13 @@ def _line_doubts(item: Wanted, worth: Worth) -> Iterator[str]:
         yield f"{item.quantity} of {name} are asked for, {line.left} can still come back"
     if not line.left and line.paid_cents and not line.refunded_cents:
         yield f"{name} is back or exchanged already, and nothing was refunded for it"
-    other_price = item.variant is not None and item.variant.price_cents != item.line.unit_price_cents
-    if other_price and line.paid_cents != item.line.unit_price_cents * line.quantity:
+
+
+def _price_doubts(reading: Reading, item: Wanted, worth: Worth) -> Iterator[str]:
+    line, name = worth.of(item.line.id), item.line.name
+    if not line.quantity or not _dearer_cents(item) or replaced(reading, item):
+        return
+    if perhaps_replaced(reading, item):
+        yield f"whether {name} is faulty: then the same again costs nothing, whatever it costs now"
+    if line.paid_cents != item.line.unit_price_cents * line.quantity:
         yield f"{name} was not bought at its list price, and the new one has another"

@@ -175,6 +175,35 @@ async def test_a_damaged_thing_is_exchanged_for_the_same_again_at_no_charge(shop
     assert shop.entries("webshop", "reservation", order)[0]["sku"] == "SHIRT-S"
 
 
+DEARER_NOW = {"id": "L1", "sku": "SHIRT-S", "unit_price_cents": 3500}
+
+
+async def test_a_faulty_thing_that_is_dearer_now_is_replaced_long_after_the_window_for_nothing(
+    shop: Shop,
+) -> None:
+    order = given_order(shop, placed_days_ago=410, delivered_days_ago=400, lines=[DEARER_NOW])
+    torn = "The shirt arrived broken: a seam is torn open. Please replace it with the same one."
+
+    result = await shop.run(asking(order, torn))
+
+    assert (result.status, result.outcome, result.amount_cents) == (CaseStatus.SETTLED, "exchanged", 0)
+    assert shop.entries("webshop", "reservation", order)[0]["sku"] == "SHIRT-S"
+    assert shop.entries("webshop", "charge", order) == []
+    [authorised] = shop.entries("webshop", "return", order)
+    assert authorised["postage"] == "ours"
+
+
+async def test_whether_it_is_faulty_is_a_question_where_the_same_again_is_dearer_now(shop: Shop) -> None:
+    order = given_order(shop, placed_days_ago=410, delivered_days_ago=400, lines=[DEARER_NOW])
+    request = asking(order, "The shirt came with a hole in it. Please replace it with the same one.")
+    await shop.submit(request)
+    await waiting(shop, request)
+
+    [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
+    assert "whether Linen shirt is faulty" in asked.request.what
+    assert shop.entries("webshop", "charge", order) == []
+
+
 async def test_the_same_request_twenty_times_at_once_makes_one_case_and_one_refund(shop: Shop) -> None:
     order = given_order(shop, "store")
     request = asking(order, RETURN, "store")

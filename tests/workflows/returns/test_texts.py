@@ -6,8 +6,8 @@ from typing import get_args
 
 from contracts.approvals.request import ApprovalOutcome
 from tests.conftest import ROOT
+from workflows.returns.facts import ReturnFacts
 from workflows.returns.texts import TEXTS
-from workflows.returns.types import ReturnFacts
 
 DESK = ROOT / "workflows" / "returns"
 TURNED_DOWN = (ApprovalOutcome.EXPIRED, ApprovalOutcome.REJECTED)

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.effects import difference, new_items, refunded, reservations
     from workflows.returns.payments import payment
     from workflows.returns.reading import Reading
+    from workflows.returns.remedies import claim_facts
     from workflows.returns.steps import effect, named_lines, notice
     from workflows.returns.sums import WHOLE, Sum, named
     from workflows.returns.types import AUTHORISE, Intent, Order
@@ -115,7 +116,7 @@ def rest_of(order: Order, reading: Reading, way: Way, then: Mapping[str, JsonVal
         else (*_restocked(order, reading, way.back), *_marked(order, reading, way.back, booked=_booked(then)))
     )
     # Whoever let the money go understood the request, or agreed to it: nobody is asked that once more.
-    facts = {**then, **way.facts, "understood": True}
+    facts = {**claim_facts(reading), **then, **way.facts, "understood": True}
     nothing: dict[str, object] = {"accounts": (), "versions": {}, "subject": None}
     return way.begun.model_copy(update={"effects": effects, "facts": facts, **nothing})
 

@@ -1,0 +1,46 @@
+"""What a request stands on, and what it wishes for the goods: withdrawn from, or faulty and put right."""
+
+from pydantic import JsonValue
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.returns.facts import Ground, Remedy
+    from workflows.returns.reading import Reading, Wanted
+    from workflows.returns.types import COME_BACK, FAULTY, Intent
+
+
+def ground_of(reading: Reading) -> Ground:
+    """Return what one wish for goods stands on; it is known only where the reason is."""
+    if not reading.reason_known:
+        return "unsure"
+    return "defect" if reading.reason in FAULTY else "withdrawal"
+
+
+def remedy_of(reading: Reading) -> Remedy:
+    """Return what one wish asks for its goods."""
+    if reading.intent not in COME_BACK:
+        return "none"
+    if reading.intent is Intent.RETURN:
+        return "refund"
+    same = bool(reading.wanted) and all(same_again(item) for item in reading.wanted)
+    return "replacement" if same and ground_of(reading) == "defect" else "exchange"
+
+
+def claim_facts(reading: Reading) -> dict[str, JsonValue]:
+    """Return what policies read of both."""
+    return {"ground": ground_of(reading), "remedy": remedy_of(reading)}
+
+
+def replaced(reading: Reading, item: Wanted) -> bool:
+    """Say whether a faulty piece is put right by the same again, which costs nothing."""
+    return reading.claims and same_again(item) and ground_of(reading) == "defect"
+
+
+def perhaps_replaced(reading: Reading, item: Wanted) -> bool:
+    """Say whether the same again is wished, and nobody knows whether the piece is faulty."""
+    return reading.claims and same_again(item) and ground_of(reading) == "unsure"
+
+
+def same_again(item: Wanted) -> bool:
+    """Say whether what is wanted instead is what was bought."""
+    return item.variant is not None and item.variant.sku == item.line.sku
