@@ -1,6 +1,7 @@
 """`kontor mail`: what Kontor reads in mails, and who or what it takes their writer for."""
 
 import mailbox
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail, listing
+from mail.index import MailIndex
+from mail.known import tag_of
 from mail.message import Mail, Unreadable
+from mail.place import place
 from mail.reading import read_mail
 from mail.signs import written_by
+from mail.topic import stated
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,6 +52,58 @@ def read(
             _show(each, ours)
     if any(isinstance(each, Unreadable) for each in found):
         raise typer.Exit(EXIT_FOUND)
+
+
+@app.command(name="sort")
+def sort_(
+    file: Annotated[str, typer.Argument(help="An mbox, its mails in the order in which they came in.")],
+    own: Annotated[
+        list[str] | None, typer.Option(help="An address of ours: mail from it is our own. May be repeated.")
+    ] = None,
+    key: Annotated[
+        str, typer.Option(help="What a case is about, as a regular expression: an order's number.")
+    ] = r"(?!)",
+    as_json: JsonFlag = False,
+) -> None:
+    r"""Show where each mail would belong: a copy, a machine's, a conversation that it joins, or a new one.
+
+    Three questions, each with its reason: is it the same message, the same thread, the same case? Nothing is
+    kept. A mail joins only where its sender takes part; what it may have to do with besides is only linked.
+
+    Example: kontor mail sort inbox.mbox --own service@example.com --key "\b[0-9]{5}\b"
+    """
+    ours = {address.lower() for address in own or ()}
+    try:
+        pattern = re.compile(key)
+    except re.error as wrong:
+        fail(f"--key: {wrong}", EXIT_USAGE)
+    index, told = MailIndex(ours), []
+    for number, raw in enumerate(mails_of(file), start=1):
+        told.append({"number": number, **_sorted(read_mail(raw), index, ours, pattern)})
+    if as_json:
+        emit_json(told)
+        return
+    headers = ("number", "what", "conversation", "subject", "why")
+    rows = [tuple(escape(str(each[name])) for name in headers) for each in told]
+    OUT.print(listing(headers, rows, ids=("number", "conversation")))
+
+
+def _sorted(mail: Mail | Unreadable, index: MailIndex, own: set[str], key: re.Pattern[str]) -> dict[str, Any]:
+    """Return in words where a mail belongs, and keep it in the index."""
+    if isinstance(mail, Unreadable):
+        return {"what": "not read", "conversation": "", "subject": "", "why": mail.why, "linked": []}
+    said: dict[str, Any] = {"conversation": "", "subject": mail.subject, "linked": []}
+    if (written := written_by(mail, own)).machine:
+        return said | {"what": f"a machine's ({written.machine})", "why": written.why}
+    keys = stated(mail, key)
+    placed = place(mail, index.known(mail, keys), keys)
+    index.add(mail, placed)
+    if placed.same_as:
+        return said | {"what": "a copy", "conversation": tag_of(placed.same_as), "why": placed.why}
+    what = f"joins ({placed.join})" if placed.join else "begins"
+    linked = [tag_of(each) for each in placed.linked]
+    why = placed.why + (f" (see {', '.join(linked)})" if linked else "")
+    return said | {"what": what, "conversation": tag_of(placed.conversation), "why": why, "linked": linked}
 
 
 def mails_of(file: str) -> Iterator[bytes]:

@@ -55,3 +55,30 @@ def test_a_file_that_is_not_there_is_a_wrong_call() -> None:
     code, _, said = run("read", "nowhere.eml")
     assert code == EXIT_USAGE
     assert "nowhere.eml cannot be read" in said
+
+
+def test_an_mbox_is_sorted_into_conversations_each_with_its_reason(tmp_path: Path) -> None:
+    answer = LETTER.replace(b"one@", b"two@").replace(
+        b"Subject: The", b"In-Reply-To: <one@example.org>\nSubject: Re: The"
+    )
+    machine = LETTER.replace(b"Subject:", b"Auto-Submitted: auto-replied\nSubject:")
+    file = tmp_path / "box"
+    box = b"".join(
+        b"From x Mon Nov 30 10:00:00 2026\n" + raw + b"\n" for raw in (LETTER, LETTER, answer, machine)
+    )
+    file.write_bytes(box)
+
+    code, out, _ = run("sort", str(file), "--own", "service@example.com", "--json")
+
+    sorted_ = json.loads(out)
+    assert code == 0
+    what = ["begins", "a copy", "joins (headers)", "a machine's (automatic)"]
+    assert [each["what"] for each in sorted_] == what
+    assert sorted_[0]["conversation"] == sorted_[1]["conversation"] == sorted_[2]["conversation"]
+    assert all(each["why"] for each in sorted_)
+
+
+def test_a_key_that_is_no_expression_is_a_wrong_call(tmp_path: Path) -> None:
+    code, _, said = run("sort", str(tmp_path), "--key", "(")
+    assert code == EXIT_USAGE
+    assert "--key" in said
