@@ -12,10 +12,11 @@ from rich.table import Table
 
 from cli.connection import installation, named_case
 from cli.durations import DURATION, hours
-from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing, when
+from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing
 from contracts.case import CaseRecord, CaseStatus
 from contracts.money import money_text
 from memory.authoritative.cases import CaseFilter
+from service.words import when
 
 COLOURS = {
     CaseStatus.RUNNING: "cyan",

@@ -4,13 +4,12 @@ What reads them is the `parser=` of an option; it also passes the option's defau
 """
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import typer
 
 DURATION = "DURATION"
 """What `--help` calls them."""
-HOURS_OF_DAY = 24
 LONGEST = timedelta(days=36_500)
 """A century: further back, or further ahead, not every clock can tell the moment."""
 LONGEST_SECONDS = int(LONGEST.total_seconds())
@@ -40,17 +39,6 @@ def days(given: str | timedelta) -> timedelta:
 def seconds(given: str | timedelta) -> timedelta:
     """Return so many seconds, or what is said with its unit, or none."""
     return _length(given, "seconds", none=True)
-
-
-def age(now: datetime, then: datetime) -> str:
-    """Return how long ago in the largest two units: `2d 3h`, `5h 10m`, `2m`, `8s`."""
-    seconds = max(0, int((now - then).total_seconds()))
-    minutes, hours = seconds // 60 % 60, seconds // 3600
-    if hours >= HOURS_OF_DAY:
-        return f"{hours // HOURS_OF_DAY}d {hours % HOURS_OF_DAY}h"
-    if hours:
-        return f"{hours}h {minutes}m"
-    return f"{minutes}m" if minutes else f"{seconds}s"
 
 
 def _length(given: str | timedelta, plain: str = "", *, none: bool = False) -> timedelta:

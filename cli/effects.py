@@ -11,11 +11,12 @@ from rich.table import Table
 from bootstrap.installation import Installation
 from cli.connection import installation, named_case
 from cli.durations import DURATION, hours
-from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, fields_in_words, listing, when
+from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing
 from contracts.effect import EffectState
 from contracts.ledger import LedgerCall, LedgerEntry
 from contracts.money import money_text
 from memory.authoritative.ledger.view import EffectFilter
+from service.words import fields_in_words, when
 
 app = typer.Typer(
     no_args_is_help=True,

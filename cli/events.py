@@ -13,13 +13,14 @@ from rich.table import Table
 from bootstrap.installation import Installation
 from cli.connection import installation
 from cli.durations import DURATION, hours
-from cli.terminal import EXIT_FOUND, EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing, when
+from cli.terminal import EXIT_FOUND, EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing
 from contracts.counted import counted
 from contracts.event import EventReception, EventRecord, EventStanding
 from contracts.office import decoded, lines_of
 from memory.authoritative.events import EventFilter
 from service.operator import operator
 from service.reception import hand_in
+from service.words import when
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -2,19 +2,15 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import typer
-from pydantic import JsonValue
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from cli.harmless import Harmless
-from contracts.money import money_text
 from contracts.printable import harmless_json
 
 PIPED_WIDTH = 240
@@ -65,34 +61,3 @@ def listing(headers: Iterable[str], rows: Iterable[tuple[str, ...]], ids: Iterab
     for row in cells:
         table.add_row(*row)
     return table
-
-
-def when(moment: datetime, zone: ZoneInfo, style: str = "%Y-%m-%d %H:%M") -> str:
-    """Return a moment in the office's time, with the zone's name."""
-    return moment.astimezone(zone).strftime(f"{style} %Z")
-
-
-def in_words(value: JsonValue, currency: str = "") -> str:
-    """Return a value as people write it: no braces, no quotes, yes and no, money with its currency.
-
-    Args:
-        value: what is shown.
-        currency: of the amounts in it, where they do not stand beside one.
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {words}" for name, words in fields_in_words(value, currency))
-    if isinstance(value, list):
-        return ", ".join(in_words(each, currency) for each in value) or "none"
-    return "-" if value is None or value == "" else str(value)
-
-
-def fields_in_words(values: Mapping[str, JsonValue], currency: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each field's name and value as people write them; `amount_cents` 4000 is an amount, 40.00 EUR."""
-    own = str(values.get("currency") or currency)
-    for name, value in values.items():
-        if name.endswith("_cents") and isinstance(value, int) and not isinstance(value, bool):
-            yield name.removesuffix("_cents").replace("_", " "), money_text(value, own)
-        else:
-            yield name.replace("_", " "), in_words(value, own)

@@ -10,7 +10,6 @@ import httpx
 
 from bootstrap.installation import Installation
 from cli.doctor.finding import Finding, State
-from cli.terminal import when
 from contracts.counted import counted
 from contracts.office import version_of
 from memory.database import SchemaTooNew
@@ -18,6 +17,7 @@ from memory.semantic.collections import Collections
 from memory.semantic.outbox import Outbox
 from service.office_changes import compare
 from service.soundness import check_office
+from service.words import when
 
 PACKAGES = (
     "temporalio",

@@ -12,7 +12,6 @@ from temporalio.service import RPCError
 from bootstrap.installation import Installation
 from cli.doctor.finding import Finding
 from cli.doctor.machine import port
-from cli.durations import age
 from cli.stack.dev_server import TemporalMissing, temporal_binary
 from contracts.counted import counted
 from contracts.ids import CONTROL_QUEUE, MEMORY_QUEUE, MODELS_QUEUE, SECOND_MODELS_QUEUE
@@ -23,6 +22,7 @@ from service.ownership import NotOurs, check
 from service.queues import QueueStanding, queues_of, standings
 from service.schedule import last_look
 from service.temporal import connect
+from service.words import age
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 8.0

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 from rich.table import Table
 
-from cli.durations import age
-from cli.terminal import OUT, in_words, listing, when
+from cli.terminal import OUT, listing
 from contracts.approvals.messages import AnswerReply
 from contracts.approvals.overrides import Overrides
 from contracts.approvals.queue import ApprovalEntry
 from contracts.approvals.request import AnswerStatus, ApprovalOutcome, ApprovalRecord, ApprovalRequest
 from contracts.money import money_text
+from service.words import age, in_words, when
 
 COLOURS = {
     AnswerStatus.VALID: "green",

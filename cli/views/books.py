@@ -5,7 +5,6 @@ from datetime import datetime
 
 from rich.table import Table
 
-from cli.durations import age
 from cli.terminal import ERR, OUT
 from contracts.counted import counted
 from contracts.money import money_text, number_text
@@ -13,6 +12,7 @@ from contracts.reconciliation.accounting import AccountingTotal, ImportReport
 from contracts.reconciliation.divergence import BooksStatus
 from memory.tables.accounting import AccountingExportRow, AccountingLineRow
 from memory.tables.divergences import DivergenceRow
+from service.words import age
 
 
 def print_backlog(status: BooksStatus, now: datetime, rows: Sequence[DivergenceRow] = ()) -> None:

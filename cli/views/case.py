@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 from rich.markup import escape
 
-from cli.terminal import fields_in_words, in_words, when
 from cli.views.outcome import coloured
 from contracts.approvals.request import ApprovalRecord
 from contracts.authorization import Verdict
@@ -17,6 +16,7 @@ from contracts.ledger import LedgerEntry
 from contracts.money import money_text
 from memory.episodic.journal import WRITTEN
 from service.timeline import Timeline
+from service.words import fields_in_words, in_words, when
 
 if TYPE_CHECKING:
     from activities.executions import Execution

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 
-from cli.terminal import OUT, listing, when
+from cli.terminal import OUT, listing
 from cli.views.outcome import coloured
 from contracts.counted import counted
 from contracts.money import money_text
 from contracts.office import Changes, Release, read_text
+from service.words import when
 
 if TYPE_CHECKING:
     from service.office_changes import Comparison, JudgedAgain, Judgement

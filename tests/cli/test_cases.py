@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from bootstrap.installation import Installation
 from cli.app import app
-from cli.terminal import in_words
 from contracts.case import CaseRecord, CaseStatus
+from service.words import in_words
 from settings import Settings
 
 Kontor = Callable[..., Result]
