@@ -6,7 +6,8 @@ import sys
 
 import typer
 
-from gateway.server import CannotListen, serve
+from bootstrap.http_server import CannotListen
+from gateway.server import serve
 from logs import start_logs
 from settings import settings
 
