@@ -3,6 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,6 +34,10 @@ class Settings(BaseSettings):
         health_port: the port; 0 is a free one, which the log, `kontor up` and `kontor doctor` name.
         gateway_host: the interface that sources of events send to.
         gateway_port: the port; 0 is a free one, which the gateway's log names.
+        console_host: the interface that the console, where people work, answers on.
+        console_port: the port; 0 is a free one, which the console's log names.
+        console_url: how browsers reach it, for instance `https://kontor.example`: who signs in elsewhere is
+            turned away. Empty means `http://localhost` and the port.
         log: how a process writes its log: lines of text, or one JSON object a line.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
@@ -69,6 +74,9 @@ class Settings(BaseSettings):
     health_port: int = Field(default=0, ge=0, le=LAST_PORT)
     gateway_host: str = "127.0.0.1"
     gateway_port: int = Field(default=8500, ge=0, le=LAST_PORT)
+    console_host: str = "127.0.0.1"
+    console_port: int = Field(default=8600, ge=0, le=LAST_PORT)
+    console_url: str = ""
     log: Literal["text", "json"] = "text"
     audit_anchor: Path | None = None
     audit_second_anchor: Path | None = None
@@ -84,6 +92,14 @@ class Settings(BaseSettings):
             example = f"{address if address and not colon else '127.0.0.1'}:7233"
             raise ValueError(f"{address!r} names no port: write HOST:PORT, for instance {example}")
         return address
+
+    @field_validator("console_url")
+    @classmethod
+    def _is_an_origin(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("write scheme and host alone, for instance https://kontor.example")
+        return url.rstrip("/")
 
     @field_validator("state")
     @classmethod
@@ -105,6 +121,11 @@ class Settings(BaseSettings):
     def sql_url(self) -> str:
         """The database that holds the authoritative state."""
         return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def console_origin(self) -> str:
+        """Scheme, host and port by which browsers reach the console."""
+        return self.console_url or f"http://localhost:{self.console_port}"
 
     @property
     def database_file(self) -> Path:

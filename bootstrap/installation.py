@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from policy.calendar import OfficeCalendar
     from policy.engine import CedarEngine
     from policy.texts import OfficeTexts
+    from service.signing_in import Entrance
 
 LOCAL_KINDS = ("head", "matcher")
 RECENT_TEXTS = 1024
@@ -76,6 +77,14 @@ class Installation(Records):
         from policy.texts import OfficeTexts
 
         return OfficeTexts.from_office(self.office, self.calendar.file)
+
+    @cached_property
+    def entrance(self) -> "Entrance":
+        """What lets people of the staff into the console."""
+        from service.signing_in import Entrance
+        from service.staff import StaffInForce
+
+        return Entrance(self.sessions, StaffInForce(self), self.settings.console_origin)
 
     # The outside systems.
 

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from memory.authoritative.ledger.ledger import SqlLedger
     from memory.authoritative.numbers.reader import SqlNumbers
     from memory.authoritative.offices import SqlOffices
+    from memory.authoritative.passkeys import SqlPasskeys
     from memory.authoritative.reconciliation.accounting import SqlAccounting
     from memory.authoritative.reconciliation.stuck_cases import SqlStuckCases
     from memory.authoritative.releases import SqlReleases
+    from memory.authoritative.sessions import SqlSessions
     from memory.authoritative.shares import SqlShares
     from memory.episodic.anchor import Anchor, AnchorSink
     from memory.episodic.chain import Keys, Signer
@@ -169,6 +171,20 @@ class Records:
         from memory.authoritative.events import SqlEvents
 
         return SqlEvents(self.journal)
+
+    @cached_property
+    def sessions(self) -> "SqlSessions":
+        """Who is signed in at the console, and who is invited."""
+        from memory.authoritative.sessions import SqlSessions
+
+        return SqlSessions(self.journal)
+
+    @cached_property
+    def passkeys(self) -> "SqlPasskeys":
+        """The passkeys of the staff."""
+        from memory.authoritative.passkeys import SqlPasskeys
+
+        return SqlPasskeys(self.journal)
 
     @cached_property
     def stuck_cases(self) -> "SqlStuckCases":

@@ -12,6 +12,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "cli.demo.command:demo",
     "up": "cli.stack.up:up",
     "gateway": "gateway.command:gateway",
+    "console": "console.command:console",
     "submit": "cli.submit:submit",
     "cases": "cli.cases:cases",
     "case": "cli.cases:case",
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "mail": "cli.mail:app",
     "memory": "cli.memory:app",
     "models": "cli.models:app",
+    "people": "cli.people:app",
     "office": "cli.office:app",
     "policy": "cli.policy:app",
 }

@@ -44,6 +44,7 @@ A module imports only what stands above it in this list:
   `overrides`, `token`.
 - `carry`: what a run of a case that waits hands to the next.
 - `offer`: what a channel must offer for a desk.
+- `session`: who is at the console: invitations, passkeys, sessions.
 - `desk`: one kind of work, declared as data that the whole office reads.
 - `reconciliation`: differences between our records and the outside world's, and accounting lines.
 """

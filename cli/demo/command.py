@@ -24,7 +24,7 @@ from cli.stack.dev_server import TemporalMissing
 from cli.stack.gemini_sandbox import pointed_at_sandbox
 from cli.stack.office import OfficeNews
 from cli.stack.processes import AlreadyRunning, Children, only_one
-from cli.stack.up import WATCH_SECONDS, banner
+from cli.stack.up import WATCH_SECONDS, banner, entrances
 from cli.terminal import EXIT_FOUND, EXIT_UNREACHABLE, OUT, fail
 from contracts.counted import counted
 from contracts.money import money_text
@@ -89,9 +89,10 @@ def demo(
         with only_one(found.state), Installation(found) as kontor:
             news = OfficeNews(kontor)
             try:
-                summary = _run(found, children)
+                summary = _run(found, children, console=staying)
                 if staying:
                     OUT.print(banner(found))
+                    OUT.print(entrances(kontor, sandbox=True), soft_wrap=True)
                     while not interrupted.event.wait(WATCH_SECONDS):
                         children.watch()
                         news.tell()
@@ -105,9 +106,9 @@ def demo(
         raise typer.Exit(EXIT_FOUND)
 
 
-def _run(found: Settings, children: Children) -> Summary:
+def _run(found: Settings, children: Children, *, console: bool) -> Summary:
     with OUT.status("starting Temporal, the sandbox's three channels, and a worker"):
-        children.start_all()
+        children.start_all(console=console)
     url = f"http://127.0.0.1:{found.sandbox_port}"
     httpx.put(f"{url}/admin/faults", content=MORNING.model_dump_json(), timeout=10.0).raise_for_status()
     with Installation(found) as installation:

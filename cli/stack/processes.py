@@ -1,4 +1,4 @@
-"""The processes that `kontor up` and the demo run: server, sandbox, worker; watched, restarted, stopped."""
+"""The processes that `kontor up` and the demo run: server, sandbox, worker, doors; watched and stopped."""
 
 import asyncio
 import fcntl
@@ -33,6 +33,8 @@ STOP_SECONDS = 10.0
 SANDBOX_START_SECONDS = 30.0
 GATEWAY_SERVING = "the gateway serves"
 """The words in the gateway's log, with its process id, once it takes events (`gateway.server.SERVING`)."""
+CONSOLE_SERVING = "the console serves"
+"""The same of the console's (`console.server.SERVING`)."""
 SOON_SECONDS = 60.0
 MOST_SOON_ENDED = 3
 """What ends so often by itself, each time within so long, is not started any more."""
@@ -92,8 +94,10 @@ class Children:
             log=self.settings.state / "temporal.log",
         )
 
-    def start_all(self, *, sandbox: bool = True, server: bool = True, gateway: bool = False) -> None:
-        """Start the server, the sandbox, the gateway and a worker, each once the one before it answers."""
+    def start_all(
+        self, *, sandbox: bool = True, server: bool = True, gateway: bool = False, console: bool = False
+    ) -> None:
+        """Start the server, the sandbox, the doors and a worker, each once the one before it answers."""
         if server:
             self.start_server()
         self._claim()
@@ -102,6 +106,8 @@ class Children:
             self.start_sandbox(webhooks=gateway)
         if gateway:
             self.start_gateway()
+        if console:
+            self.start_console()
         if self.gemini_sandbox:
             self.extra = put_key(self.settings)
             self.start_gemini()
@@ -163,6 +169,16 @@ class Children:
         check_free(self.settings.gateway_port, "the gateway", "KONTOR_GATEWAY_PORT")
         self._spawn("gateway", ["-m", "starter", "gateway"])
         self._wait_for_word("gateway", GATEWAY_SERVING)
+
+    def start_console(self) -> None:
+        """Start the page where people work and wait until they can come in.
+
+        Raises:
+            RuntimeError: its port is taken, or it does not serve; the message has its last words.
+        """
+        check_free(self.settings.console_port, "the console", "KONTOR_CONSOLE_PORT")
+        self._spawn("console", ["-m", "starter", "console"])
+        self._wait_for_word("console", CONSOLE_SERVING)
 
     def start_gemini(self) -> None:
         """Start Gemini's sandbox and wait until it answers.
@@ -242,6 +258,7 @@ class Children:
             "KONTOR_TEMPORAL_ADDRESS": own.temporal_address,
             "KONTOR_SANDBOX_PORT": str(own.sandbox_port),
             "KONTOR_GATEWAY_PORT": str(own.gateway_port),
+            "KONTOR_CONSOLE_PORT": str(own.console_port),
             "KONTOR_GEMINI_BASE_URL": own.gemini_base_url,
             "HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "1"),
             **self.extra,
@@ -266,6 +283,7 @@ class Children:
                 "temporal": self.start_server,
                 "sandbox": self.start_sandbox,
                 "gateway": self.start_gateway,
+                "console": self.start_console,
                 "gemini": self.start_gemini,
                 "worker": self.start_worker,
             }[name]()

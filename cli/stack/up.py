@@ -1,10 +1,12 @@
-"""`kontor up`: Temporal, the sandbox, the gateway and a worker in one terminal."""
+"""`kontor up`: Temporal, the sandbox, the gateway, the console and a worker in one terminal."""
 
 import signal
 import threading
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from bootstrap.installation import Installation
 from cli.stack.dev_server import TemporalMissing
@@ -14,6 +16,7 @@ from cli.terminal import EXIT_UNREACHABLE, OUT, fail
 from contracts.office import OfficeMissing
 from health.systemd import tell
 from service.offices import OfficeRefused
+from service.operator import operator
 from settings import Settings, settings
 
 WATCH_SECONDS = 1.0
@@ -28,7 +31,10 @@ def up(
         bool, typer.Option("--anyway", help="Serve an office whose own tests fail; that is on record.")
     ] = False,
 ) -> None:
-    """Run Temporal with its Web UI, the sandbox's sales channels, the gateway, and a worker, until Ctrl-C.
+    """Run Temporal with its Web UI, the sandbox's sales channels, the gateway, the console, and a worker.
+
+    Until Ctrl-C. With the sandbox it prints a link for each person of the staff, which lets them into the
+    console once; without, `kontor people invite NAME` makes one.
 
     What dies is started again; all state is in the state folder, so Ctrl-C loses nothing. The first start
     puts the office folder in force. An edit of it is told here, and takes `kontor office apply`.
@@ -42,8 +48,9 @@ def up(
         with only_one(found.state), Installation(found) as kontor:
             news = OfficeNews(kontor, anyway=anyway)
             try:
-                children.start_all(sandbox=not no_sandbox, server=not no_server, gateway=True)
+                children.start_all(sandbox=not no_sandbox, server=not no_server, gateway=True, console=True)
                 OUT.print(banner(found))
+                OUT.print(entrances(kontor, sandbox=not no_sandbox), soft_wrap=True)
                 tell("READY=1")
                 watch(children, stop, news)
             finally:
@@ -72,6 +79,18 @@ def watch(children: Children, stop: threading.Event, news: OfficeNews) -> None:
         for name in children.watch():
             OUT.print(f"[yellow]{name} had ended and was started again[/]")
         news.tell()
+
+
+def entrances(kontor: Installation, *, sandbox: bool) -> str:
+    """Return where people work, and in a demo a link for each of them; elsewhere links are for one alone."""
+    console = f"[bold]The console[/], where people work: {kontor.settings.console_origin}"
+    if not sandbox:
+        return f"{console}. [bold]kontor people invite NAME[/] lets somebody in."
+    now = datetime.now(UTC)
+    people = kontor.policy_engine.book.staff.people
+    links = {person: kontor.entrance.invite(person, operator(), now) for person in people}
+    lines = (f"  {escape(people[person].name)}: {escape(link)}" for person, link in links.items())
+    return "\n".join([f"{console}. Come in, once, as", *lines])
 
 
 def banner(found: Settings) -> str:

@@ -28,6 +28,7 @@ class CaseFilter:
         customer: the channel's own id of the customer.
         mentions: words that each stand in the case's id, its summary or its request.
         since: cases opened at this moment or later.
+        after: only cases behind this one, for the next page: when it was opened, and its id.
         limit: at most so many, the newest first.
     """
 
@@ -37,6 +38,7 @@ class CaseFilter:
     customer: str = ""
     mentions: tuple[str, ...] = ()
     since: datetime | None = None
+    after: tuple[datetime, str] | None = None
     limit: int = 50
 
 
@@ -67,6 +69,10 @@ class SqlCases:
             query = query.where(_mentions(word))
         if wanted.since is not None:
             query = query.where(col(CaseRow.opened_at) >= wanted.since)
+        if wanted.after is not None:
+            opened, case_id = wanted.after
+            later = and_(CASES.opened_at == opened, CASES.id > case_id)
+            query = query.where(or_(CASES.opened_at < opened, later))
         with reading(self._engine) as session:
             return [_record(row) for row in session.exec(query)]
 

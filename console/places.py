@@ -1,0 +1,36 @@
+"""The console's pages, all of them: a new one is one more line here."""
+
+from dataclasses import dataclass
+
+from console import account, case, cases
+from console.rendering import Place
+from console.visit import Handler
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, or what a form of it is sent to.
+
+    Attributes:
+        path: as Starlette writes it.
+        answer: what answers.
+        method: `POST` for what changes something.
+        place: how the frame leads to it, if it does.
+    """
+
+    path: str
+    answer: Handler
+    method: str = "GET"
+    place: Place | None = None
+
+
+PAGES = (
+    Page("/cases", cases.show, place=Place("Cases", "/cases", "c")),
+    Page("/cases/{case_id:path}", case.show),
+    Page("/me", account.show, place=Place("You", "/me", "y")),
+    Page("/me/passkeys/question", account.enrolment, "POST"),
+    Page("/me/passkeys", account.enrol, "POST"),
+    Page("/me/passkeys/remove", account.remove_passkey, "POST"),
+    Page("/me/sessions/end", account.end_session, "POST"),
+)
+PLACES = tuple(page.place for page in PAGES if page.place is not None)
