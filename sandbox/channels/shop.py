@@ -153,6 +153,12 @@ class Counter:
 
         Parcels come at once, and sellable, unless the order's data or `/admin/parcels` say otherwise.
         """
+        made = self._expected(order, rma)
+        told = self.world.parcels(self.channel, order) or {"coming": [{}]}
+        return arrived(made, told["coming"], self.world.clock()) if "coming" in told else told
+
+    def _expected(self, order: str, rma: str) -> Entry:
+        """Return the return of that number; refuses one that was never authorised."""
         made = [
             entry
             for entry in self.world.entries(self.channel, kind="return", order_id=order)
@@ -160,8 +166,15 @@ class Counter:
         ]
         if not made:
             raise Refused(404, "unknown_return", f"no return {rma} is expected for order {order}")
-        told = self.world.parcels(self.channel, order) or {"coming": [{}]}
-        return arrived(made[-1], told["coming"], self.world.clock()) if "coming" in told else told
+        return made[-1]
+
+    def repair(
+        self, order: str, rma: str, lines: Sequence[Quantity], client_reference: str | None = None
+    ) -> Entry:
+        """Repair pieces that came back under a number, and send them to their customer."""
+        self._expected(order, rma)
+        detail: dict[str, object] = {"rma": rma, "lines": self._pieces(order, lines)}
+        return self._enter("repair", order, None, detail, client_reference)
 
     def cancel(self, order: str, reason: str, client_reference: str | None = None) -> Entry:
         """Stop an order that has not left the house."""

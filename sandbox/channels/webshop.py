@@ -30,6 +30,7 @@ COLLECTIONS = {
     "cancellations": "cancellation",
     "changes": "change",
     "returns": "return",
+    "repairs": "repair",
 }
 UNDOING = {
     "refund": "void",
@@ -39,6 +40,7 @@ UNDOING = {
     "mark": "remove",
     "change": "revert",
     "return": "cancel",
+    "repair": "cancel",
 }
 
 
@@ -85,6 +87,8 @@ class Webshop:
             write("/orders/{order}/cancellations", "cancel_order", self._cancel),
             write("/orders/{order}/returns", "authorise_return", self._authorise),
             write("/returns/{id}/cancel", "cancel_return", self._undo("return")),
+            write("/orders/{order}/repairs", "repair", self._repair),
+            write("/repairs/{id}/cancel", "cancel_repair", self._undo("repair")),
             door.route("GET", "/orders/{order}/returns/{rma}", "get_return", self._goods),
             write("/orders/{order}/reopenings", "reopen_order", self._reopen),
             write("/orders/{order}/changes/items", "change_items", self._change_items),
@@ -243,6 +247,10 @@ class Webshop:
             ask.path["order"], ask.text("rma"), lines, ask.text("postage_paid_by")
         )
         return {"return": resource(entry)}
+
+    def _repair(self, ask: RequestView) -> dict[str, Any]:
+        lines = ask.pieces("items", "id", "sku", "qty")
+        return {"repair": resource(self.counter.repair(ask.path["order"], ask.text("rma"), lines))}
 
     def _goods(self, ask: RequestView) -> dict[str, Any]:
         return {"goods": self.counter.goods(ask.path["order"], ask.path["rma"])}

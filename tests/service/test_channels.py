@@ -25,6 +25,7 @@ def test_what_a_channel_lacks_is_said_with_what_is_left_to_people(office: Path) 
     assert "store: without void_refund, undo of refunds is by hand" in notes
     assert any(note.startswith("vendure lacks restock, mark_order, notify") for note in notes)
     assert "marketplace lacks change_payment: requests that need it are a person's" in notes
+    assert "marketplace lacks repair: a repair is a person's" in notes
     assert "store lacks find_orders: a request that names no order is a person's" in notes
     assert "store lacks authorise_return: a return is settled without waiting for its goods" in notes
     assert not [note for note in notes if note.startswith(("webshop", "mail"))]
@@ -56,7 +57,7 @@ def test_a_new_manifest_is_sound_lacks_nothing_and_reads_every_field(office: Pat
     assert list(notes_of({"mine": mine})) == []
     path = mine.operations[GET_ORDER].result["order"].path
     assert all(f"{name}: {name}" in path for name in Order.told_fields())
-    assert not any(name in path for name in ("known_as", "takes_back"))
+    assert not any(name in path for name in ("known_as", "takes_back", "repairs"))
 
 
 def test_the_desk_says_why_it_would_ask_about_an_order_that_fits() -> None:

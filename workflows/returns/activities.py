@@ -18,6 +18,7 @@ from workflows.returns.types import (
     GET_RETURN,
     GOODS,
     ORDER,
+    REPAIR,
     FoundOrders,
     Order,
 )
@@ -103,10 +104,12 @@ class OrderActivities:
         if query.currency not in ("", order.currency):
             why = f"{channel}.{GET_ORDER}: the order's currency has changed, it was {query.currency}"
             raise ApplicationError(why, type=MISFIT)
+        operations = self._outside.manifest(channel).operations
         ours = {
             "channel": channel,
             "known_as": ids.compared(order.id),
-            "takes_back": AUTHORISE in self._outside.manifest(channel).operations,
+            "takes_back": AUTHORISE in operations,
+            "repairs": AUTHORISE in operations and REPAIR in operations,
             "books": Books(),
         }
         return order.model_copy(update=ours)

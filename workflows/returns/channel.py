@@ -55,6 +55,14 @@ OFFERS = (
         without="a return is settled without waiting for its goods",
     ),
     Offer(
+        operation="repair",
+        arguments={"order": "string", "rma": "string", "lines": "list"},
+        what="Have pieces that came back under the number `rma` repaired, and send them to their customer.",
+        things="repairs",
+        undo="cancel_repair",
+        without="a repair is a person's",
+    ),
+    Offer(
         operation="change_items",
         arguments={"order": "string", "lines": "list"},
         what="Change items of an order that has not left; `lines` are `{line, sku, quantity, new_sku}`.",

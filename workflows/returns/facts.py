@@ -11,8 +11,8 @@ Ground = Literal["withdrawal", "defect", "unsure"]
 `withdrawal`: they are not wanted, whatever for; that has a window. `defect`: they are not as agreed, which
 is a claim of its own. `unsure`: nobody knows yet which of the two.
 """
-Remedy = Literal["none", "refund", "exchange", "replacement"]
-"""What is wished for goods: their price, something else, or the same again because it is faulty."""
+Remedy = Literal["none", "refund", "exchange", "replacement", "repair"]
+"""What is wished for goods: their price, something else; of what is faulty the same again, or its repair."""
 
 
 class ReturnFacts(Frozen):

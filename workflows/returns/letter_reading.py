@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         variant_questions,
         with_variants,
     )
+    from workflows.returns.repair_reading import repair_wished
     from workflows.returns.second_reading import (
         beside,
         letter_question,
@@ -25,9 +26,13 @@ with workflow.unsafe.imports_passed_through():
         unread,
     )
     from workflows.returns.types import Order
+    from workflows.returns.wishes.repairs import asks_for_repair
 
 CLAIMS = "a-fault-is-a-claim"
 """Cases of an earlier version settle a price difference of whatever is exchanged, as they began."""
+
+REPAIRS = "a-repair-is-a-wish"
+"""Cases of an earlier version know no repair."""
 
 
 async def read_letter(
@@ -49,6 +54,9 @@ async def read_letter(
     others = await orders.others() if whole else []
     request = own_words(asked, [each.id for each in others])
     decisions = await case.decide(first_questions(case_id, request, order, evidence, asks=asks))
+    if asks_for_repair(asked.message) and workflow.patched(REPAIRS):
+        letters = await case.decide(letter_question(case_id, asked, order, others)) if whole else [None]
+        return repair_wished(asked, order, decisions, letters[0])
     reading = understand(request, order, decisions, exact=workflow.patched(EXACT))
     reading = reading.model_copy(update={"claims": workflow.patched(CLAIMS)})
     if whole:

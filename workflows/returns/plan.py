@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.facts import ReturnFacts
     from workflows.returns.joint_plan import joined, joined_facts, paid_back
     from workflows.returns.reading import Reading, about_order, as_of
-    from workflows.returns.remedies import ground_of, remedy_of
+    from workflows.returns.remedies import ground_of, remedy_of, wish_word
     from workflows.returns.statement import subject_of
     from workflows.returns.steps import notice
     from workflows.returns.sums import Sum, named, sum_of
@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         ReturnRequest,
     )
     from workflows.returns.way.plans import exchanged_ahead, rest_of, way_effects
+    from workflows.returns.way.repair import repaired
     from workflows.returns.way.state import Way, Wish
     from workflows.returns.worth import accounts, line_account, order_name, worth_of
 
@@ -262,6 +263,8 @@ def _plan_for_one(
 
 
 def _effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[ProposedEffect, ...]:
+    if reading.repair:
+        return repaired(order, reading, found, way)
     if way.goods == "handed_over":
         return effects_for(order, reading, found)
     if reading.intent is Intent.RETURN and reading.wanted:
@@ -375,4 +378,4 @@ def summary(order: Order, reading: Reading, found: Sum) -> str:
     """Return the case in one line, without personal data."""
     items = named([found.counted(line) for line in reading.lines]) or "whole order"
     money = money_text(found.amount_cents, order.currency)
-    return f"{reading.intent.value} of {items} from order {order.id} ({reading.reason.value}), {money}"
+    return f"{wish_word(reading)} of {items} from order {order.id} ({reading.reason.value}), {money}"

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.sums import WHOLE
     from workflows.returns.types import COME_BACK, GOODS, Intent, ReturnRequest
     from workflows.returns.way.plans import outlines, pieces_of, shares_in_outline
+    from workflows.returns.way.repair import SPEAKS_OF, promised, ways_of_repair
     from workflows.returns.way.state import AHEAD, SHARES, Way
     from workflows.returns.way.watch import GoodsWatch
 
@@ -69,6 +70,8 @@ class Proposals:
         acted = any(not step.startswith(STEP) for step in self._case.file.done)
         if acted or not self._comes_back(known):
             return self.plan(known)
+        if known.reading.repair:
+            return await self._propose_repair(known)
         ways = self._goods.way.alternatives(refunds=known.returns.reading.intent is Intent.RETURN)
         ahead = next(way for way in ways if way.goods == AHEAD)
         most = self.plan(known, ahead)
@@ -76,6 +79,19 @@ class Proposals:
             most = self.plan(known, ahead)
         if most.effects:
             self._goods.way = ways[await self._case.choose(self._outlines(known, most, ways), GOODS)]
+        return self.plan(known)
+
+    async def _propose_repair(self, known: Known) -> Plan:
+        """Return what the desk proposes of a repair: nothing where no policy speaks of one."""
+        ways = ways_of_repair(self._goods.way)
+        plans = [self.plan(known, way) for way in ways]
+        nothing = plans[-1].model_copy(update={"effects": ()})
+        if not plans[-1].effects:
+            return nothing
+        place = await self._case.choose([*promised(plans), nothing], "return_postage", spoken=SPEAKS_OF)
+        if place == len(ways):
+            return nothing
+        self._goods.way = ways[place]
         return self.plan(known)
 
     def _comes_back(self, known: Known) -> bool:

@@ -45,7 +45,8 @@ class Reading(Frozen):
         reason_known: why was read as surely as what; else the reason is `unstated`.
         exact: pieces and money are reckoned to the last one, and what is not certain is a doubt; False
             in cases that an earlier version began.
-        claims: a faulty piece is replaced without a price difference; False in cases of earlier versions.
+        claims: a fault is a claim of its own; False in cases of earlier versions.
+        repair: what comes back is to be repaired and sent back; no money moves.
         understood: every decision behind it passed its calibrated threshold.
         doubts: what was not understood, in words for a person.
         settleable: those of them that a second reading may settle; whether it is asked for at all is none.
@@ -64,6 +65,7 @@ class Reading(Frozen):
     reason_known: bool = True
     exact: bool = True
     claims: bool = False
+    repair: bool = False
     understood: bool = True
     doubts: tuple[str, ...] = ()
     settleable: tuple[str, ...] = ()

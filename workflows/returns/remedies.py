@@ -6,7 +6,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from workflows.returns.facts import Ground, Remedy
     from workflows.returns.reading import Reading, Wanted
-    from workflows.returns.types import COME_BACK, FAULTY, Intent
+    from workflows.returns.types import COME_BACK, FAULTY, SETTLED_AS, Intent
 
 
 def ground_of(reading: Reading) -> Ground:
@@ -21,7 +21,7 @@ def remedy_of(reading: Reading) -> Remedy:
     if reading.intent not in COME_BACK:
         return "none"
     if reading.intent is Intent.RETURN:
-        return "refund"
+        return "repair" if reading.repair else "refund"
     same = bool(reading.wanted) and all(same_again(item) for item in reading.wanted)
     return "replacement" if same and ground_of(reading) == "defect" else "exchange"
 
@@ -29,6 +29,16 @@ def remedy_of(reading: Reading) -> Remedy:
 def claim_facts(reading: Reading) -> dict[str, JsonValue]:
     """Return what policies read of both."""
     return {"ground": ground_of(reading), "remedy": remedy_of(reading)}
+
+
+def wish_word(reading: Reading) -> str:
+    """Return what one wish is, in a word for people."""
+    return "repair" if reading.repair else reading.intent.value
+
+
+def settled_as(reading: Reading) -> str:
+    """Return the word for a wish that was done."""
+    return "in_repair" if reading.repair else SETTLED_AS[reading.intent]
 
 
 def replaced(reading: Reading, item: Wanted) -> bool:

@@ -80,6 +80,8 @@ def sum_of(order: Order, reading: Reading, *, shipping: bool = True, share: int 
     """
     worth = worth_of(order)
     match reading.intent:
+        case Intent.RETURN if reading.repair:
+            found = Sum(worth, _pieces(reading, worth), {})
         case Intent.RETURN:
             found = _returned(order, reading, worth, shipping=shipping, share=share)
         case Intent.EXCHANGE | Intent.CHANGE_ITEMS:

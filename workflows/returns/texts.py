@@ -24,6 +24,8 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "kept": _MONEY,
     "sent_ahead": {**_MONEY, **_SENT},
     "send_back": {**_GOODS, "amount": "40.00 EUR", **_SENT},
+    "send_for_repair": {**_GOODS, **_SENT},
+    "in_repair": {**_GOODS, "rma": "RMA-1001"},
     "goods_reminder": {**_ORDER, "rma": "RMA-1001"},
     "never_came": {**_ORDER, "rma": "RMA-1001"},
     "charged_back": {**_ORDER, "amount": "40.00 EUR", "rma": "RMA-1001"},

@@ -21,6 +21,8 @@ ASKS, WISHES, WHICH_ORDER = "returns.asks", "returns.wishes", "returns.order"
 """The tasks: whether anything is asked for; all that a letter wishes, read together; for which order."""
 AUTHORISE = "authorise_return"
 """The operation that gives a return an RMA number and a label; a channel that has it takes goods back."""
+REPAIR = "repair"
+"""The operation that has pieces repaired and sent back to their customer; not every channel has it."""
 GET_RETURN = "get_return"
 """The operation that reads what of a return has come back."""
 GOODS = "goods"
@@ -243,10 +245,11 @@ class Order(Told):
         payments: how it was paid, if in several ways.
         methods: in which ways its customer can pay, where the channel tells.
         books: what our own books say that other cases did for it; no channel fills it in.
-        takes_back: whether its channel authorises returns; its manifest says so, not the channel.
+        takes_back, repairs: whether its channel authorises returns, and repairs what came back by one; its
+            manifest says so, not the channel.
     """
 
-    FILLED_IN: ClassVar[frozenset[str]] = frozenset({"channel", "known_as", "books", "takes_back"})
+    FILLED_IN: ClassVar[frozenset[str]] = frozenset({"channel", "known_as", "books", "takes_back", "repairs"})
 
     id: ToldId
     channel: str = ""
@@ -271,6 +274,7 @@ class Order(Told):
     variants: tuple[Variant, ...] = Field(default=(), max_length=MOST_LINES)
     books: Books = Books()
     takes_back: bool = False
+    repairs: bool = False
 
     @model_validator(mode="after")
     def _comes_to_an_amount(self) -> Self:
@@ -320,7 +324,7 @@ class Order(Told):
     def digest(self) -> str:
         """The hash of all that its channel says of it, but for what is in stock."""
         return content_hash(
-            self.model_dump(mode="json", exclude={"variants", "books", "known_as", "takes_back"})
+            self.model_dump(mode="json", exclude={"variants", "books", "known_as", "takes_back", "repairs"})
         )
 
     def without_stock(self) -> "Order":

@@ -41,11 +41,11 @@ with workflow.unsafe.imports_passed_through():
         why_not,
     )
     from workflows.returns.proposals import Proposals
+    from workflows.returns.remedies import settled_as
     from workflows.returns.types import (
         DESK,
         GOODS,
         ORDER_NOT_FOUND,
-        SETTLED_AS,
         Intent,
         ReturnRequest,
         ReturnResult,
@@ -342,7 +342,7 @@ class ReturnWorkflow:
             return await self.take_back(known)
         if self.goods.way.goods == "lost":
             return await self.close(CaseStatus.SETTLED, "charged_back")
-        done = dict.fromkeys(SETTLED_AS[each.intent] for each in known.reading.each)
+        done = dict.fromkeys(settled_as(each) for each in known.reading.each)
         return await self.close(CaseStatus.SETTLED, AND.join(done))
 
     async def step_back(self, plan: Plan, known: Known, outcome: str) -> ReturnResult:

@@ -53,7 +53,7 @@ def way_effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[P
                 rma=rma,
                 postage=postage,
             )
-            return (_authorised(order, reading, found.pieces, way), *money, says)
+            return (authorised(order, reading, found.pieces, way), *money, says)
         case "awaited":
             says = notice(
                 order,
@@ -65,7 +65,7 @@ def way_effects(order: Order, reading: Reading, found: Sum, way: Way) -> tuple[P
                 rma=rma,
                 postage=postage,
             )
-            return (_authorised(order, reading, found.pieces, way), says)
+            return (authorised(order, reading, found.pieces, way), says)
         case _:
             says = (
                 notice(order, reading, "returned", items=items, amount=amount, methods=methods)
@@ -91,7 +91,7 @@ def exchanged_ahead(order: Order, reading: Reading, found: Sum, way: Way) -> tup
     )
     return (
         *reservations(order, reading, found),
-        _authorised(order, reading, found.pieces, way),
+        authorised(order, reading, found.pieces, way),
         *difference(order, reading, found),
         says,
     )
@@ -183,7 +183,7 @@ def _as_returned(reading: Reading, way: Way) -> Reading:
     return reading.model_copy(update={"wanted": wanted})
 
 
-def _authorised(order: Order, reading: Reading, pieces: Mapping[str, int], way: Way) -> ProposedEffect:
+def authorised(order: Order, reading: Reading, pieces: Mapping[str, int], way: Way) -> ProposedEffect:
     """Return what gives the return its number, and mails the customer a label."""
     lines = named_lines(reading.lines, pieces)
     return effect("authorise", AUTHORISE, order, rma=way.rma, lines=lines, postage=way.postage)
