@@ -1,5 +1,6 @@
 """One installation of Kontor: its settings become adapters, each opened when it is first used."""
 
+import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,12 @@ if TYPE_CHECKING:
     from connectors.connectors import Connectors
     from contracts.connector import Manifest
     from contracts.desk import Desk
+    from contracts.mailbox import Mailbox
     from contracts.memory import Document
     from contracts.source import Source
+    from memory.authoritative.mails.keeping import MailKeeper
+    from memory.authoritative.mails.lists import MailLists
+    from memory.authoritative.mails.moving import MailMoves
     from memory.authoritative.reconciliation.case_watch import SqlCaseWatch
     from memory.authoritative.reconciliation.store import SqlReconciliation
     from memory.authoritative.reconciliation.subjects import SqlSubjects
@@ -120,6 +125,53 @@ class Installation(Records):
         from connectors.sources.files import sound_sources
 
         return sound_sources(self.office)
+
+    @cached_property
+    def mailboxes(self) -> "dict[str, Mailbox]":
+        """Where mail comes in, by name; raises OfficeInvalid."""
+        from connectors.mailboxes.files import sound_mailboxes
+
+        return sound_mailboxes(self.office)
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses of all our mailboxes."""
+        return frozenset[str]().union(*(box.own for box in self.mailboxes.values()))
+
+    def takes_up(self, source: str) -> bool:
+        """Say whether the office knows a source: a file of `sources/`, or a mailbox."""
+        return source in self.event_sources or source in {box.source for box in self.mailboxes.values()}
+
+    @cached_property
+    def mails(self) -> "MailKeeper":
+        """What keeps mails."""
+        from memory.authoritative.mails.keeping import MailKeeper
+
+        return MailKeeper(self.journal, self.own_addresses, self._mail_reply_key)
+
+    def _mail_reply_key(self) -> bytes:
+        """Return the key of our reply addresses; local secrets make it, without one there are none."""
+        from mail.reply_address import KEY_NAME
+
+        try:
+            return self._made_keys(KEY_NAME).read(KEY_NAME).encode()
+        except KeyError as missing:
+            logging.warning("mails get no reply address: %s", missing)
+            return b""
+
+    @cached_property
+    def mail_lists(self) -> "MailLists":
+        """The mails that are kept."""
+        from memory.authoritative.mails.lists import MailLists
+
+        return MailLists(self.database)
+
+    @cached_property
+    def mail_moves(self) -> "MailMoves":
+        """What people say about mails."""
+        from memory.authoritative.mails.moving import MailMoves
+
+        return MailMoves(self.journal)
 
     @cached_property
     def reconciliation(self) -> "SqlReconciliation":

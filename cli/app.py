@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "connectors": "cli.connectors:app",
     "effects": "cli.effects:app",
     "events": "cli.events:app",
-    "mail": "cli.mail:app",
+    "mail": "cli.mail.command:app",
     "memory": "cli.memory:app",
     "models": "cli.models:app",
     "people": "cli.people:app",

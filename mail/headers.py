@@ -53,10 +53,10 @@ def one_line(text: str, longest: int = LONGEST_LINE_CHARS) -> str:
     return clean(_STEERS.sub(" ", text)).strip()[:longest]
 
 
-def words_of(message: Message, name: str) -> str:
-    """Return the words of a header, encoded ones decoded; empty if there is none."""
+def words_of(message: Message, name: str, longest: int = LONGEST_LINE_CHARS) -> str:
+    """Return the words of a header, of several the topmost, encoded ones decoded; empty if there is none."""
     found = message.get(name)
-    return "" if found is None else one_line(str(found))
+    return "" if found is None else one_line(str(found), longest)
 
 
 def every(message: Message, name: str) -> list[str]:
@@ -130,4 +130,5 @@ def parameter(message: Message, name: str) -> str:
 
 def signs_of(message: Message, names: Iterable[str]) -> dict[str, str]:
     """Return the headers of these names that are there, in small letters, each with its words."""
-    return {name: words_of(message, name) for name in names if message.get(name) is not None}
+    there = (name for name in names if message.get(name) is not None)
+    return {name: words_of(message, name, LONGEST_HEADER_CHARS) for name in there}

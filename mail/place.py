@@ -188,12 +188,13 @@ def _has_subject(mail: Mail, conversation: Conversation) -> bool:
 def same_case(mail: Mail, reached: Reached, keys: frozenset[str], known: Known) -> Place:
     """Say which case a mail belongs to: that of what it answers, that of what it states, or a new one."""
     answered = known.conversation(reached.conversation)
-    if answered is not None and reached.join is Join.TOKEN:
+    if answered is not None and reached.join is Join.TOKEN and answered.is_open:
         return _joins(reached.thread, answered, Join.TOKEN, reached.why)
     if answered is not None and reached.join is not None:
-        if not is_new_topic(mail, keys, answered):
+        if answered.is_open and not is_new_topic(mail, keys, answered):
             return _joins(reached.thread, answered, reached.join, reached.why)
-        why = f"{reached.why}, and begins another topic"
+        ending = "begins another topic" if answered.is_open else "that conversation's case has ended"
+        why = f"{reached.why}, and {ending}"
         return Place(thread=reached.thread, conversation=mail.digest, linked=(answered.id,), why=why)
     # Of its own writing only: whom a stranger named takes no part in what the stranger wrote.
     own = [each for each in known.conversations if sender_of(mail) in each.writers and each.is_open]

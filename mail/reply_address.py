@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 
+KEY_NAME = "mail_reply_key"
+"""The secret that our reply addresses are made with."""
 TOKEN_CHARS = 20
 """80 bits: nobody finds one by trying."""
 

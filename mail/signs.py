@@ -14,9 +14,9 @@ from mail.message import Mail
 SIGNS = (
     "auto-submitted", "return-path", "precedence", "list-id", "list-post", "list-unsubscribe", "list-help",
     "x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from",
-    "x-failed-recipients", "x-loop", "feedback-id", "x-mailer-daemon",
+    "x-failed-recipients", "x-loop", "authentication-results",
 )  # fmt: skip
-"""The headers that say so."""
+"""The headers that say so, and the one in which our server says whether the sender is proved."""
 _NOBODY = re.compile(
     r"(?:do[-_.]?not|don?t|no)[-_.]?reply|bounces?|null|auto[-_.]?(?:reply|responder)|noreply\d*"
 )

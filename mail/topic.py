@@ -46,4 +46,4 @@ def stated(mail: Mail, pattern: re.Pattern[str]) -> frozenset[str]:
         pattern: what a key looks like to the office, such as the number of an order.
     """
     words = f"{mail.subject}\n{clean(mail.text).text}"
-    return frozenset(match.group(0).casefold() for match in pattern.finditer(words))
+    return frozenset(match.group(0) for match in pattern.finditer(words))

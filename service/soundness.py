@@ -22,6 +22,7 @@ from policy.check import check_rules
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts, check_wordings
 from service.channels import notes_of
+from service.mailboxes import check_mailboxes
 from service.sources import check_sources
 from workflows.registry import DESKS, fact_types
 
@@ -42,6 +43,7 @@ def check_office(office: Path) -> list[Problem]:
         *_check_waits(office),
         *_check_languages(office),
         *check_sources(office),
+        *check_mailboxes(office),
     ]
     return sorted(found, key=lambda problem: (problem.file, problem.line))
 

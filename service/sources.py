@@ -1,7 +1,7 @@
 """Do an office's sources fit its desks and its channels? Part of what `kontor check` says."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +43,21 @@ def _check_rule(
 
 
 def _check_fields(file: SourceFile, kind: str, rule: EventRule, desk: Desk[Any]) -> Iterator[Problem]:
-    fields = desk.request.model_fields
     for table in ("request", "where"):
-        for name in getattr(rule, table):
-            if name not in fields:
-                fix = f"fields are: {', '.join(fields)}"
-                yield file.problem(("events", kind, table, name), f"a request has no field {name!r}", fix)
-    missing = [
-        name
-        for name, field in fields.items()
-        if field.is_required() and name not in rule.request and name != "channel"
-    ]
-    if rule.request and missing:
+        for name in unknown_fields(getattr(rule, table), desk):
+            fix = f"fields are: {', '.join(desk.request.model_fields)}"
+            yield file.problem(("events", kind, table, name), f"a request has no field {name!r}", fix)
+    if rule.request and (missing := fields_that_lack(rule.request, desk)):
         fix = "say where each stands, in JMESPath over the event's data"
         yield file.problem(("events", kind, "request"), f"without {', '.join(missing)}", fix)
+
+
+def unknown_fields(said: Iterable[str], desk: Desk[Any]) -> list[str]:
+    """Return the names that are no fields of a desk's request."""
+    return [name for name in said if name not in desk.request.model_fields]
+
+
+def fields_that_lack(said: Container[str], desk: Desk[Any]) -> list[str]:
+    """Return the fields that a desk's request must have, beside its channel, and that are not said."""
+    fields = desk.request.model_fields.items()
+    return [name for name, field in fields if field.is_required() and name not in said and name != "channel"]

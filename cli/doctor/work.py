@@ -39,9 +39,9 @@ def events(found: Installation) -> list[Finding]:
     """Say of which sources events wait for long, or stand aside for a person."""
     now, findings = datetime.now(UTC), []
     for each in found.events.backlog():
-        part, known = f"events of {each.source}", each.source in found.event_sources
+        part, known = f"events of {each.source}", found.takes_up(each.source)
         if each.waiting and not known:
-            where, advice = f"{each.waiting} wait", f"the office has no sources/{each.source}.toml any more"
+            where, advice = f"{each.waiting} wait", "the office has no such source or mailbox any more"
             findings.append(Finding(part, "bad", where, advice))
         elif each.oldest_at is not None and now - each.oldest_at > LONG:
             where = f"{each.waiting} wait, the first since {each.oldest_at:%Y-%m-%d %H:%M}Z"

@@ -12,6 +12,7 @@ from sqlmodel import col
 from contracts.case import CaseStatus
 from contracts.desk import KeptFields, texts, to_forget
 from memory.authoritative.decision_inputs import forget_inputs
+from memory.authoritative.mails.erasure import empty_mails
 from memory.episodic.journal import Books, Journal
 from memory.tables.answers import AnswerRow
 from memory.tables.approvals import ApprovalRow
@@ -61,6 +62,7 @@ class CustomerTextEraser:
             blanked = [case for case in cases if _blank(session, case, self._kept)]
             inputs = sum(forget_inputs(session, case.id) for case in cases)
             _empty_events(session, [case.id for case in cases])
+            empty_mails(session, customer, [case.id for case in cases])
             answers = session.execute(select(func.count()).select_from(AnswerRow)).scalar_one()
             session.execute(delete(AnswerRow))
         return len(blanked) + inputs + int(answers)

@@ -66,7 +66,7 @@ class SqlEvents:
         in_order = sorted(range(len(events)), key=lambda at: (events[at][0].source, events[at][0].id))
         with self._journal.writing(CAME_IN, now) as session:
             for at in in_order:
-                said[at] = _accept(session, *events[at], waiting, now)
+                said[at] = accept_event(session, *events[at], waiting, now)
         return [said[at] for at in range(len(events))]
 
     def waiting(self, source: str, limit: int, now: datetime) -> list[EventRecord]:
@@ -181,9 +181,21 @@ class SqlEvents:
             return list(session.exec(query))
 
 
-def _accept(
+def accept_event(
     session: Books, event: Event, most: int, waiting: dict[str, int], now: datetime
 ) -> tuple[EventReception, EventStanding]:
+    """Keep one event within a transaction.
+
+    Args:
+        session: the transaction.
+        event: as it came in.
+        most: how many of its source may wait.
+        waiting: by source how many do, counted once; more that are kept are added.
+        now: the moment.
+
+    Returns:
+        What is said to it, and how it stands.
+    """
     known = _known(session, event)
     if known is not None:
         return EventReception.KNOWN, EventStanding(known.standing)
@@ -196,7 +208,7 @@ def _accept(
     insert = insert_into(session, EventRow).values(values).on_conflict_do_nothing()
     if session.execute(insert.returning(col(EventRow.position))).first() is None:
         # Another gateway kept one with this id between our look and our writing.
-        return _accept(session, event, most, waiting, now)
+        return accept_event(session, event, most, waiting, now)
     if first is None:
         waiting[event.source] += 1
         return EventReception.NEW, EventStanding.WAITING

@@ -21,6 +21,7 @@ class EventRow(SQLModel, table=True):
         Index("events_in_by_standing", "source", "standing", "position"),
         Index("events_in_by_digest", "source", "digest"),
         Index("events_in_by_case", "case_id"),
+        Index("events_in_by_key", "key"),
     )
 
     position: int | None = Field(

@@ -1,4 +1,4 @@
-"""`kontor mail`: what Kontor reads in mails, and who or what it takes their writer for."""
+"""`kontor mail read` and `sort`: what Kontor reads in files of mail, and where each would belong."""
 
 import mailbox
 import re
@@ -19,17 +19,12 @@ from mail.reading import read_mail
 from mail.signs import written_by
 from mail.topic import stated
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="What Kontor reads in mails, and what becomes of them. Example: kontor mail read letter.eml",
-)
 LONGEST_SHOWN_CHARS = 2_000
 MBOX = b"From "
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-@app.command()
 def read(
     file: Annotated[str, typer.Argument(help="A mail (.eml), an mbox of several, or - for standard input.")],
     own: Annotated[
@@ -54,7 +49,6 @@ def read(
         raise typer.Exit(EXIT_FOUND)
 
 
-@app.command(name="sort")
 def sort_(
     file: Annotated[str, typer.Argument(help="An mbox, its mails in the order in which they came in.")],
     own: Annotated[

@@ -1,0 +1,1 @@
+"""`kontor mail`: mails in files, and those that are kept."""

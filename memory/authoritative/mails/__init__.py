@@ -1,0 +1,1 @@
+"""Mails in SQL: kept once, placed, listed, and taken apart again."""
