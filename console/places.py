@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console import account, case, cases
+from console import account, board, books, case, cases, inbox, office, remembering
 from console.rendering import Place
 from console.visit import Handler
 
@@ -25,8 +25,14 @@ class Page:
 
 
 PAGES = (
+    Page("/inbox", inbox.show, place=Place("Inbox", "/inbox", "a")),
+    Page("/inbox/{request_id}", inbox.show_request),
     Page("/cases", cases.show, place=Place("Cases", "/cases", "c")),
     Page("/cases/{case_id:path}", case.show),
+    Page("/board", board.show, place=Place("Board", "/board", "b")),
+    Page("/books", books.show, place=Place("Books", "/books", "e")),
+    Page("/memory", remembering.show, place=Place("Memory", "/memory", "m")),
+    Page("/office", office.show, place=Place("Office", "/office", "o")),
     Page("/me", account.show, place=Place("You", "/me", "y")),
     Page("/me/passkeys/question", account.enrolment, "POST"),
     Page("/me/passkeys", account.enrol, "POST"),

@@ -152,6 +152,14 @@ def _goes_on(_data: Data) -> Written:
     return "Goes on", (), ""
 
 
+def _goods(data: Data) -> Written:
+    return f"Goods: {data.get('received')} came back, {data.get('inspected')} looked at", (), ""
+
+
+def _chosen(data: Data) -> Written:
+    return f"Of several ways, policy lets this one pass: {data.get('fact')} {data.get('word')}", (), ""
+
+
 def _replied(data: Data) -> Written:
     standing = str(data.get("standing"))
     return "The customer replied", () if standing == "heard" else (standing,), ""
@@ -166,6 +174,8 @@ KINDS: Mapping[str, Callable[[Data], Written]] = {
     "opened": _opened,
     "decided": _decided,
     "asked": _asked,
+    "goods": _goods,
+    "chosen": _chosen,
     "answered": _answered,
     "effect": _effect,
     "waits": _waits,

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from contracts.money import money_text
 from memory.authoritative.numbers.catalogue import NUMBERS
 from memory.authoritative.numbers.number import Number, Reading
 from memory.authoritative.numbers.reader import Behind
+from service.numbers import shown
 
 BY_NAME = {number.name: number for number in NUMBERS}
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def number_table(readings: Sequence[Reading]) -> Table:
@@ -21,16 +20,16 @@ def number_table(readings: Sequence[Reading]) -> Table:
         of = " ".join([*reading.labels.values(), *([reading.statistic] if reading.statistic else [])])
         ends = (reading.low, reading.high)
         interval = (
-            "" if None in ends or reading.few else " to ".join(_shown(number, reading, end) for end in ends)
+            "" if None in ends or reading.few else " to ".join(shown(number, reading, end) for end in ends)
         )
         table.add_row(
             number.title,
             of,
-            f"{reading.hits} of {reading.n}" if reading.few else _shown(number, reading, reading.value),
+            f"{reading.hits} of {reading.n}" if reading.few else shown(number, reading, reading.value),
             interval,
             str(reading.n),
             str(reading.open or ""),
-            "" if reading.target is None else _shown(number, reading, reading.target),
+            "" if reading.target is None else shown(number, reading, reading.target),
         )
     return table
 
@@ -42,24 +41,3 @@ def behind_table(number: Number, found: Sequence[Behind]) -> Table:
         value = "open" if each.value is None else f"{each.value:g}"
         table.add_row(each.case_id or "-", *each.labels.values(), value)
     return table
-
-
-def _shown(number: Number, reading: Reading, value: float | None) -> str:
-    if value is None:
-        return "-"
-    if number.unit == "share":
-        return f"{value:.1%}"
-    if number.unit == "seconds":
-        return _length(value)
-    if number.unit == "usd":
-        return f"${value:.6f}"
-    if number.unit == "cents":
-        return money_text(round(value), reading.labels.get("currency", ""))
-    return f"{value:g}"
-
-
-def _length(seconds: float) -> str:
-    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
-        if seconds >= unit:
-            return f"{seconds / unit:.1f} {name}"
-    return f"{seconds:.2f} s"
