@@ -4,12 +4,14 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import frontmatter
 
 from benchmarks.data import data_folder
 from memory.semantic.markdown import SENTENCE_END, files, read
 
+BLOG = "content/blog_18f"
 LEAST_SENTENCES = 4
 SHORT = 6
 """Sentences of so few words say too little to be found by."""
@@ -23,10 +25,13 @@ class RecallSet:
     questions: tuple[tuple[str, frozenset[int]], ...]
 
 
-def claims() -> RecallSet:
+def claims(label: str = "") -> RecallSet:
     """Fool Me Twice, development set: each claim must find its gold evidence.
 
     The corpus is all gold sentences and all distractors of the set, each once.
+
+    Args:
+        label: ask only claims of this label, `SUPPORTS` or `REFUTES`.
     """
     places: dict[str, int] = {}
     questions = []
@@ -36,7 +41,8 @@ def claims() -> RecallSet:
             others = [text.strip() for text in json.loads(row["distractors"]) if text.strip()]
             for text in (*gold, *others):
                 places.setdefault(text, len(places))
-            questions.append((row["claim"], frozenset(places[text] for text in gold)))
+            if label in ("", row["label"]):
+                questions.append((row["claim"], frozenset(places[text] for text in gold)))
     return RecallSet(tuple(places), tuple(questions))
 
 
@@ -79,11 +85,18 @@ def neighbours(half: int) -> RecallSet:
     return RecallSet(tuple(passages), tuple(questions))
 
 
+def blog_posts() -> list[tuple[Path, frontmatter.Post]]:
+    """Return the blog's 125 posts in the order of their names: what has a title; its licence has none."""
+    read_files = (
+        (file, frontmatter.loads(file.read_text(encoding="utf-8"))) for file in files(data_folder(BLOG))
+    )
+    return [(file, front) for file, front in read_files if front.get("title")]
+
+
 def _posts(half: int) -> Iterator[tuple[list[str], list[str]]]:
     """Yield each post's title and excerpt, and its passages without the title before them."""
-    folder = data_folder("content/blog_18f")
-    for file in files(folder)[half::2]:
-        front = frontmatter.loads(file.read_text(encoding="utf-8"))
+    folder = data_folder(BLOG)
+    for file, front in blog_posts()[half::2]:
         asked = [str(front[name]) for name in ("title", "excerpt") if front.get(name)]
         title = " ".join(str(front.get("title") or "").split())
         texts = [memory.text.removeprefix(f"{title}: ") for memory in read(file, folder, "post").passages]

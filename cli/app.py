@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "people": "cli.people:app",
     "office": "cli.office:app",
     "policy": "cli.policy:app",
+    "content": "cli.content:app",
 }
 """Where each command is: a function, or the Typer of a noun with commands of its own."""
 

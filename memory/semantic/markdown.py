@@ -56,7 +56,7 @@ def read(file: Path, folder: Path, kind: str) -> Document:
         raise NotReadable(f"{file}: {str(wrong).splitlines()[0]}") from wrong
     source = f"{kind}:{file.relative_to(folder).as_posix()}"
     title = " ".join(str(post.get("title") or "").split())
-    moment = _moment(post.get("date"), file.name)
+    moment = day_of(post.get("date"), file.name)
     passages = [
         Memory(
             text=f"{title}: {passage}" if title else passage,
@@ -70,7 +70,7 @@ def read(file: Path, folder: Path, kind: str) -> Document:
     return Document(source=source, passages=tuple(passages))
 
 
-def _moment(written: Any, name: str) -> datetime | None:
+def day_of(written: Any, name: str) -> datetime | None:
     """Return a post's date: of its front matter, else of its file name, at midnight UTC."""
     if isinstance(written, datetime):
         return written if written.tzinfo else written.replace(tzinfo=UTC)

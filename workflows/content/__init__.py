@@ -1,1 +1,1 @@
-"""The content desk: what it knows of a text. Pure: no file, no model, no clock is read here."""
+"""The content desk: what it knows of a text. Reads no file, no clock; searches an index that is given."""

@@ -161,3 +161,22 @@ def test_superlatives_comparisons_and_negations_are_claims() -> None:
 def test_opinions_questions_and_forecasts_are_told_apart() -> None:
     text = "We think 12 is enough. Are 12 enough? There will be 12 of them. There were 12 of them."
     assert [claim.outlook for claim in claims_in(read(text))] == [True, True, True, False]
+
+
+def test_a_month_makes_no_forecast() -> None:
+    assert not claims_in(read("The team moved 12 agencies in May 2015."))[0].outlook
+
+
+def test_a_bare_name_or_a_byline_claims_nothing_but_a_number_does() -> None:
+    assert claims_in(read("Ventera Corporation\n\nFOIA Modernization (Department of Justice)")) == []
+    assert len(claims_in(read("There were 12 of them."))) == 1
+
+
+def test_an_address_holds_no_claims() -> None:
+    assert kinds("See https://example.org/2014/FBOpen-v12 for more.") == []
+
+
+def test_a_capitalised_function_word_is_no_name() -> None:
+    assert kinds("Transparency \u2014 The folks promote it.") == []
+    assert kinds("We found that It\u2019s good.") == []
+    assert kinds("We asked IT for help.") == [("name", "IT")]

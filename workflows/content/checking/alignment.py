@@ -4,6 +4,7 @@ Values that both hold meet like equal words; a value that only one holds stands 
 words that meet around it. Two different values in one gap are two answers to one question.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,12 +13,15 @@ from itertools import pairwise
 from rapidfuzz.distance import LCSseq
 
 from workflows.content.checking.values import Relation, compare
-from workflows.content.claims.claim import Kind, Part, parts_in
+from workflows.content.claims.claim import VALUES, Kind, Part, parts_in
 from workflows.content.wording import WORD, is_content, stem
 
-VALUES = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.NAME})
 NEAR = 3
 """So many content words on either side of a value are its slot's."""
+LONGEST_OPENING = 9
+"""A longer run of words and values before a comma is no opening that can stand at the end as well."""
+BESIDE = 2
+"""One of so many content words on each side of a negation must meet one."""
 WIDEST_GAP = 5
 """In a wider gap nobody can tell which value stands for which."""
 
@@ -30,12 +34,14 @@ class Token:
         key: what it is compared by.
         part: the value, if it is one.
         content: whether it says more than grammar.
+        perhaps: a sentence's first word as a name: nobody can tell, unless a name stands in its place.
     """
 
     key: str
     start: int
     part: Part | None = None
     content: bool = True
+    perhaps: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -71,15 +77,34 @@ class Alignment:
     negated: tuple[tuple[Part, ...], tuple[Part, ...]]
 
 
+Laid = tuple[tuple[Token, ...], tuple[tuple[int, Part], ...]]
+"""A sentence's tokens without its negations, and those with the index of the token behind them."""
+
+
 @lru_cache(maxsize=20_000)
-def tokens_in(text: str) -> tuple[tuple[Token, ...], tuple[tuple[int, Part], ...]]:
-    """Return a sentence's tokens without its negations, and those with the index of the token behind them."""
+def orders_of(text: str) -> tuple[Laid, ...]:
+    """Return a sentence as it is written, and with what stands before its first comma at the end.
+
+    `In 2014, we moved` says what `We moved in 2014` says.
+    """
+    tokens, cues = written = tokens_in(text)
+    comma = text.find(",")
+    opening = sum(token.start < comma for token in tokens)
+    if not 1 <= opening <= LONGEST_OPENING or opening == len(tokens) or tokens[opening].start < comma:
+        return (written,)
+    many = len(tokens)
+    moved = tuple((at - opening if at >= opening else at - opening + many, cue) for at, cue in cues)
+    return written, ((*tokens[opening:], *tokens[:opening]), moved)
+
+
+def tokens_in(text: str) -> Laid:
+    """Return a sentence's tokens in their order."""
     parts = parts_in(text)
     values = [part for part in parts if part.kind in VALUES]
     cues = [part for part in parts if part.kind is Kind.NEGATION]
     taken = [(part.start, part.end) for part in (*values, *cues)]
     words = [
-        Token(stem(match[0]), match.start(), None, is_content(match[0]))
+        Token(stem(match[0]), match.start(), None, is_content(match[0]), _perhaps(match))
         for match in WORD.finditer(text)
         if not any(start < match.end() and match.start() < end for start, end in taken)
     ]
@@ -90,10 +115,27 @@ def tokens_in(text: str) -> tuple[tuple[Token, ...], tuple[tuple[int, Part], ...
     return tokens, tuple(placed)
 
 
+def _perhaps(word: re.Match[str]) -> Part | None:
+    if word.start() > 0 or not word[0][0].isupper() or not is_content(word[0]):
+        return None
+    return Part(Kind.NAME, word.start(), word.end(), word[0], word[0])
+
+
 def align(draft: str, source: str) -> Alignment:
-    """Lay a draft's sentence over a source's sentence, or over a few of them."""
-    ours, our_cues = tokens_in(draft)
-    theirs, their_cues = tokens_in(source)
+    """Lay a draft's sentence over one or a few of a source's, in the order that meets most."""
+    ours, theirs = orders_of(draft), orders_of(source)
+    pairs = [(ours[0], theirs[0])]
+    pairs += [(moved, theirs[0]) for moved in ours[1:]] + [(ours[0], moved) for moved in theirs[1:]]
+    return max((_laid(one, other) for one, other in pairs), key=_worth)
+
+
+def _worth(laid: Alignment) -> tuple[float, int]:
+    return laid.coverage, sum(meeting.source is not None for meeting in laid.meetings)
+
+
+def _laid(draft: Laid, source: Laid) -> Alignment:
+    ours, our_cues = draft
+    theirs, their_cues = source
     met = _met(ours, theirs)
     back = {other: mine for mine, other in met.items()}
     denied, alone = _negations(our_cues, ours, met, their_cues)
@@ -171,13 +213,32 @@ def _meetings(ours: Sequence[Token], theirs: Sequence[Token], met: Mapping[int, 
     for (our_from, their_from), (our_to, their_to) in pairwise(corners):
         gap, other_gap = ours[our_from + 1 : our_to], theirs[their_from + 1 : their_to]
         narrow = max(_words(gap), _words(other_gap)) <= WIDEST_GAP
-        rest = [token.part for token in other_gap if token.part] if narrow else []
+        rest = [token.part or token.perhaps for token in other_gap]
         for at in range(our_from + 1, our_to):
-            if part := ours[at].part:
-                source = next((each for each in rest if _one_slot(part, each)), None)
+            if part := ours[at].part or ours[at].perhaps:
+                beside = rest if narrow else _as_near(at - our_from - 1, gap, other_gap)
+                source = next(
+                    (each for each in beside if each in rest and each and _one_slot(part, each)), None
+                )
+                if ours[at].part is None and not (source and _stands_for_sure(source, other_gap)):
+                    continue
                 if source is not None:
                     rest.remove(source)
                 yield _meeting(part, source, theirs, _slot(ours, at, met))
+
+
+def _as_near(at: int, gap: Sequence[Token], other_gap: Sequence[Token]) -> list[Part | None]:
+    """Return the values of a wide gap that stand beside the same corner as one of the other side's gap."""
+    found: list[Part | None] = []
+    if not _words(gap[:at]):
+        found += [token.part for place, token in enumerate(other_gap) if not _words(other_gap[:place])]
+    if not _words(gap[at + 1 :]):
+        found += [token.part for place, token in enumerate(other_gap) if not _words(other_gap[place + 1 :])]
+    return found
+
+
+def _stands_for_sure(part: Part, tokens: Sequence[Token]) -> bool:
+    return any(token.part is part for token in tokens)
 
 
 def _meeting(part: Part, source: Part | None, theirs: Sequence[Token], slot: float) -> Meeting:
@@ -214,10 +275,12 @@ def _negations(
     both: list[Part] = []
     alone: list[Part] = []
     for at, cue in cues:
-        left = next((index for index in range(at - 1, -1, -1) if tokens[index].content), None)
-        right = next((index for index in range(at, len(tokens)) if tokens[index].content), None)
-        low = -1 if left is None else met.get(left)
-        high = max(met.values(), default=0) + WIDEST_GAP if right is None else met.get(right)
+        lefts = [index for index in range(at - 1, -1, -1) if tokens[index].content][:BESIDE]
+        rights = [index for index in range(at, len(tokens)) if tokens[index].content][:BESIDE]
+        low = next((met[index] for index in lefts if index in met), None if lefts else -1)
+        high = next((met[index] for index in rights if index in met), None)
+        if high is None and not rights:
+            high = max(met.values(), default=0) + WIDEST_GAP
         if low is None or high is None:
             continue
         (both if any(low < place <= high for place, _ in others) else alone).append(cue)

@@ -1,21 +1,25 @@
 """A claim compared with one piece of evidence, part by part."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from workflows.content.checking.alignment import VALUES, Alignment, Meeting, align
+from workflows.content.checking.alignment import Alignment, Meeting, align
 from workflows.content.checking.values import Relation, compare_quotation
 from workflows.content.checking.verdict import Difference, Passage
-from workflows.content.claims.claim import Claim, Kind, Part, parts_in
+from workflows.content.claims.claim import VALUES, Claim, Kind, Part, parts_in
 from workflows.content.wording import plain, stem
 
 AGREES_FROM = 0.8
 DIFFERS_FROM = 0.6
 SLOT_FROM = 0.6
+SURE_FROM = 0.75
+SURE_SLOT_FROM = 0.3
 NEGATION_FROM = 0.75
 """Shares of a claim's content words that evidence must hold for each word; as first set, not tuned yet."""
 SWAP_FROM = 0.9
 """Where the draft's value stands in the source too, but in another slot, nearly every word must meet."""
+SEVERAL = 2
+"""So many values that differ, more than those that agree, tell of another matter."""
 NOT_NEGATED = "not negated"
 
 
@@ -57,7 +61,7 @@ def compare_with(claim: Claim, passage: Passage, evidence: str) -> Comparison:
     agreeing = {part for part, (relation, _) in quotations.items() if relation is Relation.SAME}
     agreeing |= set(_agreeing(claim, laid, evidence))
     differences = [
-        *_values_apart(laid, passage),
+        *_values_apart(laid, passage, agreeing),
         *_negations_apart(laid, passage),
         *(
             Difference(words, part.written, part.start, part.end, passage.origin)
@@ -83,14 +87,17 @@ def _bare(text: str) -> str:
 
 def _agreeing(claim: Claim, laid: Alignment, evidence: str) -> Iterator[Part]:
     held = parts_in(evidence)
-    words = plain(evidence)
+    words = f" {_bare(evidence)} "
     met = {
-        meeting.draft for meeting in laid.meetings if meeting.relation is Relation.SAME or meeting.elsewhere
+        meeting.draft
+        for meeting in laid.meetings
+        if meeting.relation is Relation.SAME or (meeting.elsewhere and meeting.source is None)
     }
+    apart = {meeting.draft for meeting in laid.meetings if meeting.relation is Relation.OTHER}
     for part in claim.parts:
         if part.kind in VALUES:
-            named = part.kind is Kind.NAME and plain(part.written) in words
-            if part in met or named:
+            named = part.kind is Kind.NAME and f" {_bare(part.written)} " in words
+            if part in met or (named and part not in apart):
                 yield part
         elif part.kind is Kind.NEGATION:
             if part in laid.denied:
@@ -107,16 +114,28 @@ def _same_cue(one: Part, other: Part) -> bool:
     ]
 
 
-def _values_apart(laid: Alignment, passage: Passage) -> Iterator[Difference]:
-    for meeting in laid.meetings:
-        if meeting.relation is Relation.OTHER and meeting.source and _in_one_slot(laid, meeting):
-            part = meeting.draft
-            yield Difference(meeting.source.written, part.written, part.start, part.end, passage.origin)
+def _values_apart(laid: Alignment, passage: Passage, agreeing: Collection[Part]) -> list[Difference]:
+    """Return the slots with two values; where more values differ than agree, it is said of something else."""
+    apart = [
+        (meeting.draft, meeting.source, meeting.elsewhere)
+        for meeting in laid.meetings
+        if meeting.relation is Relation.OTHER and meeting.source and _in_one_slot(laid, meeting)
+    ]
+    other = [draft for draft, _, elsewhere in apart if not elsewhere]
+    alike = sum(part.kind in VALUES for part in agreeing)
+    if len(other) >= SEVERAL and len(other) > alike:
+        return []
+    return [
+        Difference(source.written, draft.written, draft.start, draft.end, passage.origin)
+        for draft, source, _ in apart
+    ]
 
 
 def _in_one_slot(laid: Alignment, meeting: Meeting) -> bool:
     if meeting.elsewhere:
         return laid.coverage >= SWAP_FROM and meeting.slot >= SWAP_FROM
+    if laid.coverage >= SURE_FROM:
+        return meeting.slot >= SURE_SLOT_FROM
     return laid.coverage >= DIFFERS_FROM and meeting.slot >= SLOT_FROM
 
 

@@ -23,12 +23,14 @@ class Passage:
     Attributes:
         source: which text it is of.
         at: the day that text is of.
+        line: where in that text it stands, counted from 1; 0 if that is not known.
     """
 
     text: str
     source: str
     origin: Origin = Origin.SOURCE
     at: date | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A sentence of a text with everything in it that a source can bear out or contradict."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,9 @@ from workflows.content.claims.names import names
 from workflows.content.claims.numbers import numbers
 from workflows.content.claims.values import Quantity, Value
 from workflows.content.prose import Prose, Sentence
+from workflows.content.wording import WORD, is_content
 
+_ADDRESS = re.compile(r"https?://\S+")
 CURRENCIES = frozenset({"USD", "EUR", "GBP"})
 
 
@@ -26,6 +29,10 @@ class Kind(StrEnum):
     SUPERLATIVE = "superlative"
     COMPARISON = "comparison"
     NEGATION = "negation"
+
+
+VALUES = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.NAME})
+"""What has a value that another can take the place of."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,23 @@ def claims_in(prose: Prose) -> list[Claim]:
         for sentence in prose.sentences
         if not sentence.heading
     ]
-    return [claim for claim in found if claim.parts]
+    return [claim for claim in found if claim.parts and _asserts(claim)]
+
+
+def _asserts(claim: Claim) -> bool:
+    """Tell whether something is said: a list's bare name or a byline claims nothing."""
+    text = claim.sentence.text
+    return any(part.kind is not Kind.NAME for part in claim.parts) or any(
+        is_content(word[0])
+        and not any(part.start < word.end() and word.start() < part.end for part in claim.parts)
+        for word in WORD.finditer(text)
+    )
 
 
 @lru_cache(maxsize=20_000)
 def parts_in(text: str) -> tuple[Part, ...]:
     """Return the checkable parts of one sentence in their order; only a quotation may hold others."""
+    text = _ADDRESS.sub(lambda address: " " * len(address[0]), text)
     found: list[Part] = [Part(Kind.QUOTATION, *place) for place in quotations(text)]
     taken: list[Part] = []
     for kind, places in (

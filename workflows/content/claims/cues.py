@@ -31,7 +31,7 @@ NEGATION = re.compile(
 _OUTLOOK = re.compile(
     r"\?[\"')]*$|\b(?:i|we)\s+(?:\w+ly\s+)?"
     r"(?:think|believe|hope|feel|expect|suspect|guess|wish|plan|want|love|look forward)\b|"
-    r"\b(?:will|won't|shall|would|should|could|might|may|must|ought)\b|"
+    r"\b(?:will|won't|shall|would|should|could|might|(?-i:may)|must|ought)\b|"
     r"\b(?:going|plans?|expects?|hopes?) to\b|"
     r"\b(?:perhaps|maybe|probably|hopefully|in (?:my|our) (?:opinion|view))\b|"
     r"\b(?:we|they|you|i)'(?:ll|d)\b",

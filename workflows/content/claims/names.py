@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from workflows.content.wording import FUNCTION_WORDS
+from workflows.content.wording import FUNCTION_WORDS, plain
 
 Place = tuple[int, int, str, str]
 
@@ -12,7 +12,9 @@ _TOKEN = re.compile(_WORD)
 _JOINING = re.compile(r"\s+(?:(?:of|for|de|van|von|du|la|of the)\s+)?|\s+&\s+")
 _INNER = re.compile(r"\d[A-Z]|[a-z][A-Z]|[A-Z]{2}")
 """What stands inside a word that is a name wherever it stands."""
-_START = re.compile(r"(?:^|[.!?:;\u2022]\s+|\n\s*|\d\.\s+)[\"\u201c\u2018'(\[*\u2014-]*$")
+_START = re.compile(
+    r"(?:^|[.!?:;\u2022]\s+|\s[\u2014\u2013-]+\s+|\n\s*|\d\.\s+)[\"\u201c\u2018'(\[*\u2014-]*$"
+)
 _NO_NAMES = """
 i i'm i've i'd i'll ok mr mrs ms dr monday tuesday wednesday thursday friday saturday sunday january
 february march april may june july august september october november december jan feb mar apr jun jul aug
@@ -39,15 +41,21 @@ def names(text: str) -> Iterator[Place]:
 
 def _is_named(token: re.Match[str]) -> bool:
     word = token[0]
-    plain = word.lower().replace("\u2019", "'").rstrip(".")
-    return (word[0].isupper() or bool(_INNER.search(word))) and plain not in _NEVER
+    return (word[0].isupper() or bool(_INNER.search(word))) and plain(word).rstrip(".") not in _NEVER
+
+
+def _is_function_word(word: str) -> bool:
+    """Tell whether a capitalised word is grammar; in capitals it may be a name (`IT`, `US`)."""
+    return plain(word) in FUNCTION_WORDS and not (word.isupper() and len(word) > 1)
 
 
 def _name(text: str, run: list[re.Match[str]]) -> Iterator[Place]:
-    if _START.search(text[: run[0].start()]):
-        first = run[0][0]
-        if first.lower() in FUNCTION_WORDS or (len(run) == 1 and not _INNER.search(first)):
-            run = run[1:]
+    first = run[0][0]
+    begins = bool(_START.search(text[: run[0].start()]))
+    if _is_function_word(first) and (begins or len(run) == 1):
+        run = run[1:]
+    elif begins and len(run) == 1 and not _INNER.search(first):
+        run = []
     if run:
         start, end = run[0].start(), run[-1].end()
         yield start, end, text[start:end], " ".join(text[start:end].split())

@@ -1,0 +1,122 @@
+"""`kontor content`: what a text claims, and what its sources say of that."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cli.connection import installation
+from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from contracts.counted import counted
+from memory.semantic.markdown import files
+from models.local.weights import WeightsRefused
+from service.draft_check import NotReadable, check_draft, text_of
+from workflows.content.checking.verdict import PASSES, Origin, Verdict, Word
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help=(
+        "What a text claims, and what its sources say of that.\n\n"
+        "Example: kontor content check draft.md --source minutes.md --source figures.md"
+    ),
+)
+
+STYLES = {Word.DIFFERS: "red", Word.DISAGREE: "red", Word.NEWER: "yellow"}
+
+
+@app.callback()
+def content() -> None:
+    """Keep `check` a command of its own."""
+
+
+@app.command("check")
+def check_(
+    ctx: typer.Context,
+    draft: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Markdown or plain text.")],
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, help="A text, or a folder of Markdown, to check against; may be repeated."),
+    ] = None,
+    archive: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, help="Your own earlier texts, a file or a folder; may be repeated."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show claims that agree, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every claim as JSON.")] = False,
+) -> None:
+    """Check a draft's numbers, dates, names, quotations and negations against given texts, word by word.
+
+    For each claim the ten likeliest passages are compared. Nothing is called true: what is said is that a
+    source agrees in every checked part, that it differs and how, or that nothing was found. The exit code is
+    1 if a source differs from the draft. Nothing is sent anywhere or kept.
+
+    Example: kontor content check draft.md --source minutes.md --archive posts/
+    """
+    if not source and not archive:
+        fail("nothing to check against: give --source FILE or --archive FOLDER", EXIT_USAGE)
+    kontor = installation(ctx)
+    try:
+        prose = text_of(draft, Origin.DRAFT).prose
+        given = [text_of(file) for file in _texts(source or [], draft)]
+        given += [text_of(file, Origin.ARCHIVE) for file in _texts(archive or [], draft)]
+        verdicts = asyncio.run(check_draft(prose, given, kontor.embedder))
+    except (NotReadable, WeightsRefused) as wrong:
+        fail(str(wrong))
+    if as_json:
+        emit_json([_as_json(verdict) for verdict in verdicts])
+    else:
+        _print(draft, verdicts, every=every)
+    if any(verdict.word is Word.DIFFERS for verdict in verdicts):
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _texts(given: list[Path], draft: Path) -> list[Path]:
+    """Return the files named, and the Markdown files of the folders named, but never the draft."""
+    named = (file for path in given for file in (files(path) if path.is_dir() else [path]))
+    return [file for file in named if not file.samefile(draft)]
+
+
+def _print(draft: Path, verdicts: list[Verdict], *, every: bool) -> None:
+    table = Table("line", "claim", "verdict", "evidence", box=None)
+    for verdict in verdicts:
+        if every or verdict.word not in PASSES:
+            table.add_row(
+                str(verdict.claim.sentence.line),
+                escape(verdict.claim.sentence.text),
+                f"[{STYLES.get(verdict.word, 'default')}]{escape(str(verdict))}[/]",
+                escape(_cited(verdict)),
+            )
+    if table.rows:
+        OUT.print(table)
+    counts = Counter(verdict.word for verdict in verdicts)
+    said = " · ".join(f"{word} {counts[word]}" for word in Word if counts[word])
+    OUT.print(f"{draft}: {counted(len(verdicts), 'claim')}{': ' if said else ''}{said}", soft_wrap=True)
+
+
+def _cited(verdict: Verdict) -> str:
+    if verdict.passage is None:
+        return ""
+    return f"{verdict.passage.source}:{verdict.passage.line} {verdict.evidence}"
+
+
+def _as_json(verdict: Verdict) -> dict[str, Any]:
+    sentence, passage = verdict.claim.sentence, verdict.passage
+    return {
+        "line": sentence.line,
+        "claim": sentence.text,
+        "parts": [{"kind": part.kind.value, "written": part.written} for part in verdict.claim.parts],
+        "word": verdict.word.value,
+        "said": str(verdict),
+        "differences": [
+            {"source": each.source, "draft": each.draft, "start": each.start, "end": each.end}
+            for each in verdict.differences
+        ],
+        "evidence": verdict.evidence,
+        "source": passage.source if passage else None,
+        "source_line": passage.line if passage else None,
+        "searched": verdict.searched,
+    }
