@@ -11,6 +11,7 @@ from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.field_errors import field_errors_text
 from contracts.reply import Reply, ReplyTaken
 from service.case_updates import NotTaken
+from service.photos import PhotoFailed, photo_of
 from service.replies import hand_in
 
 
@@ -21,6 +22,13 @@ def reply(
     choice: Annotated[
         int | None,
         typer.Option(min=1, help="The number of the choice that they picked, as they were told it."),
+    ] = None,
+    photo: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A photo that they sent: a file's path or a web address; say it several times for several. "
+            "Its name, type, size, digest and address are kept, never the picture."
+        ),
     ] = None,
     question: Annotated[
         str, typer.Option(help="The question's id, where the channel knows which one they answer.")
@@ -36,12 +44,16 @@ def reply(
     goes to a person; what says something else goes to a person. A reply that is late, doubled or meant for
     another case is recorded, changes nothing, and leaves with 1.
 
-    Example: kontor reply RMA-1007 "the second one, please", or kontor reply RMA-1007 --choice 2
+    Example: kontor reply RMA-1007 "the second one, please", kontor reply RMA-1007 --choice 2, or
+    kontor reply RMA-1007 --photo crack.jpg
     """
     try:
-        said = Reply(text=text, choice=choice, question=question, id=reply_id)
+        photos = tuple(photo_of(each) for each in photo or ())
+        said = Reply(text=text, choice=choice, question=question, id=reply_id, photos=photos)
+    except PhotoFailed as failed:
+        fail(str(failed), EXIT_USAGE)
     except ValidationError as invalid:
-        fail(f"{field_errors_text(invalid)}; say TEXT, or --choice NUMBER", EXIT_USAGE)
+        fail(f"{field_errors_text(invalid)}; say TEXT, --choice NUMBER, or --photo FILE", EXIT_USAGE)
     kontor = installation(ctx)
     case_id = named_case(kontor, case)
 

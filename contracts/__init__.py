@@ -29,6 +29,7 @@ A module imports only what stands above it in this list:
 - `listing`: what an outside system itself says happened.
 - `connector`: what an outside system can do, as its manifest declares it.
 - `waits`: how long something outside is waited for.
+- `photo`: what a customer's picture is and where it lies.
 - `reply`: what a customer is asked back, and what they reply.
 - `parcel`: goods that come back, as people speak of them.
 - `event`: something that happened outside, and what became of it.

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from contracts.base import Frozen, content_hash
 from contracts.bounds import LONGEST_NOTE_CHARS, Name, Text, clean
+from contracts.photo import MOST_PHOTOS, Photo
 from contracts.waits import Wait
 
 QUESTION = "question"
@@ -58,13 +59,14 @@ class CustomerQuestion(Frozen):
 
 
 class Reply(Frozen):
-    """What a customer replied: words, the number of a choice, or both.
+    """What a customer replied: words, the number of a choice, photos, or several of them.
 
     Attributes:
         text: their words.
         choice: the number that a choice had in the message, from 1.
         question: the id of the question that it answers, where the channel knows; empty for the one that is
             open.
+        photos: by reference.
         id: the channel's own id of the reply, by which one that is delivered twice is known.
     """
 
@@ -72,11 +74,12 @@ class Reply(Frozen):
     choice: int | None = Field(default=None, ge=1)
     question: Name = ""
     id: Name = ""
+    photos: tuple[Photo, ...] = Field(default=(), max_length=MOST_PHOTOS)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.text.strip() and self.choice is None:
-            raise ValueError("a reply has a text, or the number of a choice")
+        if not self.text.strip() and self.choice is None and not self.photos:
+            raise ValueError("a reply has a text, the number of a choice, or photos")
         return self
 
     @property
@@ -114,12 +117,14 @@ class ReplyEnd(Frozen):
     Attributes:
         picked: the places of what was chosen; empty where a person has to take it, or there are no choices.
         said: the customer's words, in order.
+        photos: that they sent, to this question or while it was open.
         why_not: why there is no answer, in words for a person; empty if there is one.
         otherwise: they plainly said something else: what the desk had in mind is not what they wish.
     """
 
     picked: tuple[int, ...] = ()
     said: tuple[str, ...] = ()
+    photos: tuple[Photo, ...] = ()
     why_not: str = ""
     otherwise: bool = False
 
@@ -132,7 +137,7 @@ class OpenQuestion(Frozen):
         number: of the message that asks it now.
         wait: how long the reply is waited for; None until the message is out.
         reminded: the customer was reminded.
-        said: what they replied so far.
+        said, photos: what they replied so far.
     """
 
     question: CustomerQuestion
@@ -141,10 +146,12 @@ class OpenQuestion(Frozen):
     wait: Wait | None = None
     reminded: bool = False
     said: tuple[str, ...] = ()
+    photos: tuple[Photo, ...] = ()
 
     def key(self, reply: Reply) -> str:
         """Return by what a reply that came before is known: its id, or its words to this question."""
-        return content_hash([reply.id] if reply.id else [self.first, reply.text, reply.choice])
+        photos = [photo.told for photo in reply.photos]
+        return content_hash([reply.id] if reply.id else [self.first, reply.text, reply.choice, *photos])
 
 
 class QuestionsCarry(Frozen):

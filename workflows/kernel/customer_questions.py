@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.carry import WaitsIn
     from contracts.decision import Inquiry, Question
     from contracts.evidence import Evidence
+    from contracts.photo import Photo
     from contracts.reply import (
         NO_QUESTION,
         QUESTION,
@@ -45,6 +46,8 @@ Message = Callable[[str, str, dict[str, JsonValue]], Plan]
 
 NO_REPLY = "NoReply"
 """The error type of an update `replied` that can never be an answer."""
+NOT_LET = "the office's policies do not let the customer be asked"
+"""Why a question was not put that no policy speaks of."""
 WHAT = "reply"
 _WHY: dict[Standing, str] = {
     "heard": "it is read",
@@ -98,32 +101,41 @@ class CustomerQuestions:
             TakenBack: nobody wants the case any more.
         """
         said: tuple[str, ...] = self._open.said if self._open else ()
+        photos: tuple[Photo, ...] = self._open.photos if self._open else ()
         first = self._open.first if self._open else self._asked + 1
         while True:
-            if self._open is None and (why_not := await self._put(question, message, first, said)):
-                return ReplyEnd(said=said, why_not=why_not)
+            if self._open is None and (why_not := await self._put(question, message, first, said, photos)):
+                return ReplyEnd(said=said, photos=photos, why_not=why_not)
             reply = await self._reply(message)
             if reply is None:
-                return ReplyEnd(said=said, why_not="the customer did not answer in time")
-            said = (*said, reply.words)
+                return ReplyEnd(said=said, photos=photos, why_not="the customer did not answer in time")
+            said = (*said, reply.words) if reply.words else said
+            photos = (*photos, *reply.photos)
             heard = await self._read(question, reply)
             if heard.says == "chosen":
-                return ReplyEnd(picked=heard.picked, said=said)
+                return ReplyEnd(picked=heard.picked, said=said, photos=photos)
             if heard.says == "otherwise":
                 why_not = "the customer answered something else"
-                return ReplyEnd(said=said, why_not=why_not, otherwise=True)
+                return ReplyEnd(said=said, photos=photos, why_not=why_not, otherwise=True)
 
     async def _put(
-        self, question: CustomerQuestion, message: Message, first: int, said: tuple[str, ...]
+        self,
+        question: CustomerQuestion,
+        message: Message,
+        first: int,
+        said: tuple[str, ...],
+        photos: tuple[Photo, ...],
     ) -> str:
         """Put a question to the customer; return why it was not, in words for a person."""
         if self._asked and self._asked >= self._most:
             return "the customer was asked as often as the office asks, and more would have to be known"
-        opened = OpenQuestion(question=question, first=first, number=self._asked + 1, said=said)
+        opened = OpenQuestion(
+            question=question, first=first, number=self._asked + 1, said=said, photos=photos
+        )
         asking = _message(opened, message, again=bool(said))
         silent = asking.model_copy(update={"effects": (), "facts": {**asking.facts, QUESTION: NO_QUESTION}})
         if await self._case.choose([asking, silent], QUESTION):
-            return "the office's policies do not let the customer be asked"
+            return NOT_LET
         # Before it is sent: an answer may come before the channel has said that the message is out.
         self._open, self._asked = opened, opened.number
         if why_not := await told(self._case.file, asking):
@@ -174,6 +186,8 @@ class CustomerQuestions:
         """Read a reply against the choices; without any, the words are the answer."""
         if not question.choices:
             return Heard(says="chosen")
+        if not reply.words:
+            return Heard(says="unclear")
         file = self._case.file
         asked = Question(
             task=f"{file.desk}.{WHAT}",

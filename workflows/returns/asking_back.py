@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.reply import CustomerQuestion, QuestionsCarry, ReplyChoice, ReplyEnd
     from workflows.kernel.case import CaseRun
-    from workflows.kernel.customer_questions import CustomerQuestions
+    from workflows.kernel.customer_questions import NOT_LET, CustomerQuestions
     from workflows.returns.changes import said
     from workflows.returns.order_reads import OrderReads
     from workflows.returns.plan import Known, message_plan
@@ -27,8 +27,11 @@ with workflow.unsafe.imports_passed_through():
         with_variants,
         words_of,
     )
+    from workflows.returns.remedies import ground_of, photographed
     from workflows.returns.sums import sum_of
     from workflows.returns.types import Intent
+    from workflows.returns.wishes.acts import families
+    from workflows.returns.wishes.guard import NOTHING_ASKED, doubts
     from workflows.returns.wishes.letter import Gap
     from workflows.returns.worth import worth_of
 
@@ -52,6 +55,7 @@ class AskingBack:
         self._case = case
         self._orders = orders
         self._proposals = proposals
+        self._wanted_photos = False
         self.customer = CustomerQuestions(case, carried)
 
     def carry(self) -> QuestionsCarry:
@@ -60,10 +64,26 @@ class AskingBack:
 
     def missing(self, known: Known) -> CustomerQuestion | None:
         """Return what the customer is asked; None where nothing is missing, or more than they could say."""
-        question = self.customer.open or missing_fact(known)
+        question = self.customer.open or missing_fact(known) or self._photos(known)
         if question is None or self.customer.open or workflow.patched("asks-the-customer-back"):
             return question
         return None
+
+    def _photos(self, known: Known) -> CustomerQuestion | None:
+        """Ask for photos of what is faulty, once; policy says of which. Without any, the case goes on."""
+        faulty = [each for each in known.reading.each if each.wanted and ground_of(each) == "defect"]
+        if not faulty or not known.reading.understood or known.reading.photos or self._wanted_photos:
+            return None
+        if not workflow.patched("asks-for-photos"):
+            return None
+        about = ", ".join(line.name for each in faulty for line in each.lines[:MOST])
+        return CustomerQuestion(
+            kind=Gap.PHOTOS.value,
+            text="ask_photos",
+            what="photos of what is faulty",
+            about=about,
+            language=known.reading.language,
+        )
 
     async def resumed(self, known: Known) -> Known:
         """Return what is known with the order read again: an earlier run has left a question open."""
@@ -83,14 +103,21 @@ class AskingBack:
             return message_plan(self._proposals.plan(meant), known, name, step, **says, **values)
 
         answer = await self.customer.ask(question, message)
+        if question.kind == Gap.PHOTOS:
+            self._wanted_photos = True
+            if answer.why_not == NOT_LET:
+                return known
         order = await self._orders.load()
         known = replace(known.as_of(order) if order else known, replies=(*known.replies, *answer.said))
         if order is None:
             return _left(known, "the channel has no such order any more")
+        known = replace(known, reading=photographed(known.reading, answer.photos))
         return await self._with(known, question, answer)
 
     async def _with(self, known: Known, question: CustomerQuestion, answer: ReplyEnd) -> Known:
         """Return what is known with what was chosen."""
+        if question.kind == Gap.PHOTOS:
+            return _looked_at(known, answer)
         if answer.why_not:
             return _left(known, answer.why_not, otherwise=answer.otherwise)
         chosen = [question.choices[place].id for place in answer.picked]
@@ -190,6 +217,19 @@ def question_to(
         about=about,
         language=known.reading.language,
     )
+
+
+def _looked_at(known: Known, answer: ReplyEnd) -> Known:
+    """Return what is known once photos were asked for; words that come instead, or say more, are a person's.
+
+    Who does not answer loses nothing by it: policy reads that there are no photos.
+    """
+    if any(families(text) or not {*doubts(text)} <= {NOTHING_ASKED} for text in answer.said):
+        why = "asked for photos, the customer speaks of something else"
+        return _left(known, why, otherwise=True)
+    if answer.said and not answer.photos:
+        return _left(known, "asked for photos, the customer answers without any")
+    return known
 
 
 def _if_yes(known: Known) -> Known:

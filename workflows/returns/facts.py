@@ -36,6 +36,7 @@ class ReturnFacts(Frozen):
         share_percent: what of the worth of inspected goods is refunded; postage is no part of it.
         ground: what the request stands on: `unsure` until it is known whether the goods are faulty.
         remedy: what is wished for the goods.
+        photos: how many the customer sent of what is faulty.
         question: which fact a message asks the customer for; `none` where nothing is asked.
         price_difference_cents: the new price minus the old, of an exchange or a change of items; negative is
             refunded.
@@ -63,6 +64,7 @@ class ReturnFacts(Frozen):
     share_percent: int = 100
     ground: Ground = "unsure"
     remedy: Remedy = "none"
-    question: Literal["none", "order", "lines", "variant", "confirm"] = "none"
+    photos: int = 0
+    question: Literal["none", "order", "lines", "variant", "confirm", "photos"] = "none"
     currency: str = ""
     channel: str

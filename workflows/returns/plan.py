@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.evidence import Evidence
     from contracts.memory import Context
     from contracts.money import money_text, signed
+    from contracts.photo import Photo
     from workflows.returns.effects import can_exchange, effects_for
     from workflows.returns.facts import ReturnFacts
     from workflows.returns.joint_plan import joined, joined_facts, paid_back
@@ -140,6 +141,7 @@ def facts(
         already_returned=any(found.worth.of(line).left == 0 for line in found.pieces),
         price_difference_cents=found.difference_cents if reading.intent in SWAPS else 0,
         shipping_cents=found.shipping_cents if reading.intent is Intent.RETURN else 0,
+        photos=len(reading.photos),
         channel=order.channel,
         **way.facts,
     )
@@ -332,17 +334,24 @@ def evidence_for_people(known: Known) -> tuple[Evidence, ...]:
     request = known.request
     doubts = tuple(Evidence(source="desk:doubts", text=doubt) for doubt in known.doubts)
     shown = about_order(known.order, [line for each in known.reading.each for line in each.lines])
-    return (*their_words(request, known.replies), *doubts, *shown, *known.context.evidence)
+    said = their_words(request, known.replies, known.reading.photos)
+    return (*said, *doubts, *shown, *known.context.evidence)
 
 
-def their_words(request: ReturnRequest, replies: Sequence[str]) -> tuple[Evidence, ...]:
+def their_words(
+    request: ReturnRequest, replies: Sequence[str], photos: Sequence[Photo] = ()
+) -> tuple[Evidence, ...]:
     """Return what the customer wrote, and what they replied when they were asked, as people read it."""
     words = Evidence(source=f"request:{request.channel}/{request.id}", text=request.message, kind="turn")
     said = (
         Evidence(source=f"reply:{number}", text=text, kind="turn")
         for number, text in enumerate(replies, start=1)
     )
-    return (words, *said)
+    seen = (
+        Evidence(source=f"photo:{number}", text=photo.told, kind="turn")
+        for number, photo in enumerate(photos, start=1)
+    )
+    return (words, *said, *seen)
 
 
 def message_plan(plan: Plan, known: Known, name: str, step: str = "tell", **values: JsonValue) -> Plan:

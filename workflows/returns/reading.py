@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.decision import Decision, Inquiry, Question
     from contracts.evidence import Evidence
     from contracts.money import money_text
+    from contracts.photo import Photo
     from workflows.returns.matching.quantities import Bought, asked_quantities
     from workflows.returns.types import ASKS, DESK, Intent, Order, OrderLine, Reason, ReturnRequest, Variant
     from workflows.returns.wishes.parts import parts
@@ -43,10 +44,9 @@ class Reading(Frozen):
 
     Attributes:
         reason_known: why was read as surely as what; else the reason is `unstated`.
-        exact: pieces and money are reckoned to the last one, and what is not certain is a doubt; False
-            in cases that an earlier version began.
-        claims: a fault is a claim of its own; False in cases of earlier versions.
-        repair: what comes back is to be repaired and sent back; no money moves.
+        exact, claims: pieces and money are reckoned to the last one, and what is not certain is a doubt; a
+            fault is a claim of its own. Each False in cases that an earlier version began.
+        repair, photos: what comes back is repaired and sent back, no money moves; pictures of it.
         understood: every decision behind it passed its calibrated threshold.
         doubts: what was not understood, in words for a person.
         settleable: those of them that a second reading may settle; whether it is asked for at all is none.
@@ -66,6 +66,7 @@ class Reading(Frozen):
     exact: bool = True
     claims: bool = False
     repair: bool = False
+    photos: tuple[Photo, ...] = ()
     understood: bool = True
     doubts: tuple[str, ...] = ()
     settleable: tuple[str, ...] = ()
@@ -385,9 +386,8 @@ def _picked(decision: Decision, size: int) -> list[int]:
 
 
 def _why_open(decision: Decision) -> str:
-    if not decision.foreign:
-        return decision.outcome
-    return f"it is written in {decision.foreign!r}, which the office does not read"
+    foreign = f"it is written in {decision.foreign!r}, which the office does not read"
+    return foreign if decision.foreign else decision.outcome
 
 
 def label_of(decision: Decision) -> str:

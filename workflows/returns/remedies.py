@@ -4,6 +4,7 @@ from pydantic import JsonValue
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.photo import Photo
     from workflows.returns.facts import Ground, Remedy
     from workflows.returns.reading import Reading, Wanted
     from workflows.returns.types import COME_BACK, FAULTY, SETTLED_AS, Intent
@@ -49,6 +50,14 @@ def replaced(reading: Reading, item: Wanted) -> bool:
 def perhaps_replaced(reading: Reading, item: Wanted) -> bool:
     """Say whether the same again is wished, and nobody knows whether the piece is faulty."""
     return reading.claims and same_again(item) and ground_of(reading) == "unsure"
+
+
+def photographed(reading: Reading, photos: tuple[Photo, ...]) -> Reading:
+    """Return the reading with photos that the customer sent, for each of its wishes."""
+    if not photos:
+        return reading
+    also = tuple(photographed(each, photos) for each in reading.also)
+    return reading.model_copy(update={"photos": (*reading.photos, *photos), "also": also})
 
 
 def same_again(item: Wanted) -> bool:

@@ -51,6 +51,7 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     },
     "ask_lines": _ASKED,
     "ask_variant": _ASKED,
+    "ask_photos": {**_ASKED, "choices": []},
     "ask_confirm": {
         **_ASKED,
         "wishes": [

@@ -79,6 +79,13 @@ async def asked(shop: Shop, request: ReturnRequest, words: str = "for the custom
     raise AssertionError(f"the case never said {words!r}: {record}")
 
 
+async def with_a_photo(shop: Shop, request: ReturnRequest) -> None:
+    """Hand a request in, and answer the question for photos of what is faulty."""
+    await asked(shop, request, "photos of what is faulty")
+    photo = {"name": "torn.jpg", "media_type": "image/jpeg", "address": "https://photos.example/torn.jpg"}
+    await shop.handle(request).signal("replied", {"photos": [photo]})
+
+
 async def remembered(shop: Shop, request: ReturnRequest) -> None:
     """Wait until a case that has ended can be recalled: the vector of its summary follows a little later."""
     memory = AskedWorker(shop.client)

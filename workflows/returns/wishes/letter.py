@@ -61,6 +61,7 @@ class Gap(StrEnum):
     VARIANT = "variant"
     METHOD = "method"
     CONFIRM = "confirm"
+    PHOTOS = "photos"
 
 
 class Question(Frozen):

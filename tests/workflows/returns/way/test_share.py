@@ -6,7 +6,7 @@ import pytest
 
 from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
-from tests.workflows.returns.orders import asked_for, asking, given_order, waiting
+from tests.workflows.returns.orders import asked_for, asking, given_order, waiting, with_a_photo
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor
 from tests.workflows.returns.way.test_marketplace import ALL_THREE, CHANNEL
@@ -14,6 +14,7 @@ from workflows.returns.types import ReturnRequest
 
 pytestmark = pytest.mark.slow
 LINE = {"id": "L1", "sku": "SHIRT-S", "quantity": 3}
+BROKEN = "All three shirts arrived broken: their seams are torn open. I want my money back, please."
 HALF = 5999
 """Of 119.99: never a cent more than policy allows."""
 
@@ -23,6 +24,8 @@ async def damaged(shop: Shop, message: str, **changes: Any) -> ReturnRequest:
     order = given_order(shop, CHANNEL, lines=[LINE], discount_cents=1, **changes)
     shop.parcels(CHANNEL, order, ("L1", 3, "damaged"))
     request = asking(order, message, CHANNEL)
+    if message == BROKEN:
+        await with_a_photo(shop, request)
     await shop.submit(request)
     await waiting(shop, request)
     return request
@@ -59,8 +62,7 @@ async def test_a_person_may_lower_the_share_and_never_raise_it(shop: Shop) -> No
 
 
 async def test_what_left_damaged_is_refunded_whole(shop: Shop) -> None:
-    broken = "All three shirts arrived broken: their seams are torn open. I want my money back, please."
-    request = await damaged(shop, broken)
+    request = await damaged(shop, BROKEN)
 
     assert await asked_for(shop, request, 11_999)
 

@@ -10,7 +10,15 @@ from contracts.case import CaseStatus
 from contracts.parcel import Inspection, Parcel
 from service.case_updates import CaseOver
 from service.goods import tell
-from tests.workflows.returns.orders import RETURN, a_waiting_return, asked_for, asking, given_order, waiting
+from tests.workflows.returns.orders import (
+    RETURN,
+    a_waiting_return,
+    asked_for,
+    asking,
+    given_order,
+    waiting,
+    with_a_photo,
+)
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor
 from workflows.returns.types import ReturnRequest
@@ -166,10 +174,11 @@ async def test_faulty_goods_of_much_money_are_sent_back_at_our_cost_before_it_go
     shop.parcels("webshop", order)
     words = "All thirteen shirts arrived broken: their seams are torn open. I want my money back, please."
     request = asking(order, words)
+    await with_a_photo(shop, request)
 
     await waiting_for_goods(shop, request)
 
-    assert steps(shop, request) == ["authorise", "instruct"]
+    assert steps(shop, request) == ["ask-1", "authorise", "instruct"]
     [authorised] = shop.entries("webshop", "return", order)
     assert authorised["postage"] == "ours"
 
