@@ -73,7 +73,7 @@ class Outside(Manifests, Protocol):
         """
 
 
-class Compensations(Protocol):
+class Compensations(Manifests, Protocol):
     """What undoes what."""
 
     def compensation(
@@ -86,7 +86,7 @@ class Compensations(Protocol):
         """
 
 
-class Listings(Manifests, Compensations, Protocol):
+class Listings(Compensations, Protocol):
     """What outside systems themselves say happened."""
 
     async def list_page(self, connector: str, cursor: str | None, limit: int) -> OutsidePage:

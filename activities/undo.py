@@ -11,6 +11,7 @@ from activities.ports import Compensations
 from contracts.effect import EffectState, OutsideResult, ProposedEffect
 from contracts.ids import effect_key
 from contracts.ledger import LedgerEntry
+from contracts.money import Direction, signed
 from contracts.undo import CannotUndo, Compensation, UndoPlan, UndoRequest, undo_step
 
 if TYPE_CHECKING:
@@ -69,7 +70,11 @@ class UndoActivities:
             operation=order.effect.operation,
             effect=effect,
             applied_at=entry.settled_at or entry.intended_at,
+            out_cents=signed(effect.amount_cents, self._direction(order.effect)),
         )
+
+    def _direction(self, effect: ProposedEffect) -> Direction:
+        return self._outside.manifest(effect.connector).operations[effect.operation].direction
 
     def _compensation(self, entry: LedgerEntry) -> ProposedEffect | None:
         effect, receipt = entry.order.effect, entry.receipt

@@ -83,7 +83,7 @@ async def _ended(kontor: Installation, request: UndoCase, wait_seconds: float) -
 async def _undo(kontor: Installation, request: UndoCase, wait_seconds: float) -> UndoReport | None:
     client = await connect_or_leave(kontor)
     try:
-        return await undo_case(client, request, wait_seconds)
+        return await undo_case(kontor, client, request, wait_seconds)
     except StillRunning as running:
         fail(str(running))
 

@@ -52,6 +52,7 @@ class Compensation(Frozen):
         operation: the applied effect's operation.
         effect: what undoes it; its step is `undo_step` of the applied one.
         sum_cents: the money that the same operation moves back with it, over every way it was paid.
+        out_cents: the money out that it takes back; negative where money came in.
     """
 
     undoes: str
@@ -59,6 +60,7 @@ class Compensation(Frozen):
     effect: ProposedEffect
     applied_at: datetime
     sum_cents: int = 0
+    out_cents: int = 0
 
 
 class CannotUndo(Frozen):
@@ -83,10 +85,12 @@ class UndoReport(Frozen):
     Attributes:
         undone: the receipts of compensations that were applied.
         remaining: effects that stay, with the reason.
+        back_cents: the money out that was taken back, less the money in.
     """
 
     undone: tuple[EffectReceipt, ...] = ()
     remaining: tuple[CannotUndo, ...] = ()
+    back_cents: int = 0
 
     @property
     def complete(self) -> bool:

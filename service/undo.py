@@ -84,7 +84,9 @@ async def plan_undo(installation: "Installation", case_id: str, keys: tuple[str,
     return await planning.plan(UndoRequest(case_id=case_id, keys=keys))
 
 
-async def undo_case(client: Client, request: UndoCase, wait_seconds: float) -> UndoReport | None:
+async def undo_case(
+    installation: "Installation", client: Client, request: UndoCase, wait_seconds: float
+) -> UndoReport | None:
     """Start the undo under the case's own id and wait for its end; None if it takes longer.
 
     A whole case that waits for something outside is taken back first: it ends, and what it did is undone.
@@ -94,8 +96,9 @@ async def undo_case(client: Client, request: UndoCase, wait_seconds: float) -> U
     """
     try:
         async with asyncio.timeout(wait_seconds):
-            if not request.keys:
-                await take_back(client, request)
+            if not request.keys and await take_back(client, request):
+                record = await asyncio.to_thread(installation.cases.find, request.record.id)
+                request = request.model_copy(update={"record": record or request.record})
             handle = await _start(client, request)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise StillRunning(_not_yet(request)) from None

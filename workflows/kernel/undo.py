@@ -65,13 +65,16 @@ class Undoing:
         self._undone = list(so_far.report.undone)
         self._remaining = list(so_far.report.remaining)
         self._dealt_with = list(so_far.dealt_with)
+        self._back_cents = so_far.report.back_cents
 
     def carry(self) -> UndoCarry:
         """Return what the next run needs after a continue-as-new."""
         return UndoCarry(report=self._report(), dealt_with=tuple(self._dealt_with), why=self._why)
 
     def _report(self) -> UndoReport:
-        return UndoReport(undone=tuple(self._undone), remaining=tuple(self._remaining))
+        return UndoReport(
+            undone=tuple(self._undone), remaining=tuple(self._remaining), back_cents=self._back_cents
+        )
 
     async def undo(self, keys: tuple[str, ...] = ()) -> UndoReport:
         """Undo these effects, or all that are applied, and report what remains."""
@@ -87,6 +90,7 @@ class Undoing:
             self._dealt_with.append(compensation.undoes)
             if isinstance(receipt, EffectReceipt):
                 self._undone.append(receipt)
+                self._back_cents += compensation.out_cents
             else:
                 self._remaining.append(receipt)
         return self._report()
@@ -214,8 +218,9 @@ class UndoWorkflow:
         await self.gate.finish()
         self.file.happened("undone", report=report.words(), complete=report.complete)
         status, outcome = end(request, report)
-        if status is CaseStatus.UNDONE:
-            self.file.amount_cents = 0
+        self.file.amount_cents = (
+            0 if status is CaseStatus.UNDONE else self.file.amount_cents - report.back_cents
+        )
         await self.file.note(status, outcome)
         self.file.details(f"### {outcome}\n{report.words()}")
         return report
@@ -228,9 +233,14 @@ class UndoWorkflow:
 
 
 def end(request: UndoCase, report: UndoReport) -> tuple[CaseStatus, str]:
-    """Return where the case stands after an undo, and the word for it."""
+    """Return where the case stands after an undo, and the word for it.
+
+    Its row may be older than its end: nothing is undone under the id of a case that still runs.
+    """
+    ended = request.record.status.ended
+    status = request.record.status if ended else CaseStatus.WITHDRAWN
     if not report.undone:
-        return request.record.status, request.record.outcome
+        return status, request.record.outcome if ended else "withdrawn"
     if report.complete and not request.keys:
         return CaseStatus.UNDONE, "undone"
-    return request.record.status, "partly_undone"
+    return status, "partly_undone"

@@ -265,6 +265,21 @@ async def test_a_case_that_waits_for_goods_is_undone_to_its_beginning(
     assert shop.undone("webshop", "refund", order) == refunds
 
 
+async def test_an_order_whose_case_was_undone_on_its_way_can_be_returned_anew(shop: Shop) -> None:
+    order = given_order(shop)
+    shop.parcels("webshop", order)
+    request = asking(order, RETURN)
+    await waiting_for_goods(shop, request)
+
+    await kontor(shop, "undo", DESK.case_id(request), "--as", "ben")
+
+    taken_back = shop.timeline(request).record
+    assert (taken_back.status, taken_back.outcome) == (CaseStatus.WITHDRAWN, "partly_undone")
+    assert taken_back.amount_cents == 0, "the advance was taken back"
+    await waiting_for_goods(shop, asking(order, RETURN))
+    assert shop.undone("webshop", "refund", order) == [True, False]
+
+
 async def test_a_return_whose_goods_cannot_be_booked_is_taken_back_and_a_persons(shop: Shop) -> None:
     order = given_order(shop)
     shop.strike("webshop", "restock", "refused", times=1, order=order)
