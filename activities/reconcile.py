@@ -111,7 +111,8 @@ class ReconcileActivities:
         found = ListedPage(entries=taken.entries, healed=healed, more=taken.more, vanished=taken.vanished)
         if taken.going_on_at is None:
             return found
-        trail = (walk.trail or Trail()).onto(taken.going_on_at)
+        stays = taken.going_on_at == cursor
+        trail = None if stays else (walk.trail or Trail()).onto(taken.going_on_at, taken.entries)
         if trail is not None:
             return found.model_copy(update={"trail": trail})
         await asyncio.to_thread(self._books.start_over, walk.connector, self._clock())
@@ -142,7 +143,7 @@ class ReconcileActivities:
         )
         pause = 1 / self._outside.manifest(walk.connector).rate_limit_per_second
         between = min(one.sent_at for one in look.suspects), max(one.changed_at for one in look.suspects)
-        looked, longest = SecondLooked(entries=0, complete=False), 0
+        looked = SecondLooked(entries=0, complete=False)
         cursor: str | None = None
         trail: Trail | None = Trail()
         async with heartbeats():
@@ -151,13 +152,10 @@ class ReconcileActivities:
                 taken = await asyncio.to_thread(self._books.take_again, walk, page, self._clock())
                 await self._heal(walk.connector, taken.proven)
                 looked = looked.plus(taken)
-                stays = page.next_cursor == cursor
-                short = len(page.entries) < longest
-                if page.is_last or page.lies_behind(direction, *between) or (stays and short):
+                if trail.ends_at(page, cursor) or page.lies_behind(direction, *between):
                     return looked.model_copy(update={"complete": True})
-                longest = max(longest, len(page.entries))
-                cursor = page.next_cursor
-                trail = None if stays or cursor is None else trail.onto(cursor)
+                stays, cursor = page.next_cursor == cursor, page.next_cursor
+                trail = None if stays or cursor is None else trail.onto(cursor, len(page.entries))
                 await asyncio.sleep(pause)
         return looked
 

@@ -66,7 +66,7 @@ class StatementActivities:
                     unread.append(f"{walk.connector}/{id_} ({misfit.message})")
                     continue
                 if statement is None:
-                    one = await asyncio.to_thread(self._books.gone, walk.connector, id_, self._clock())
+                    one = await asyncio.to_thread(self._books.gone, walk.connector, id_, cases, self._clock())
                 else:
                     one = await asyncio.to_thread(self._books.compare, walk, statement, cases, self._clock())
                 found += one.found

@@ -101,16 +101,30 @@ class Trail(Frozen):
         mark: a cursor that was followed.
         steps: how many were followed since.
         limit: after so many the newest becomes the mark, and twice as many may follow.
+        longest: how many entries the longest page held. A system that has no further page names its last one
+            again: a shorter page whose cursor stays is that one, for else no end could be told from a circle.
     """
 
     mark: str | None = None
     steps: int = 0
     limit: int = 1
+    longest: int = 0
 
-    def onto(self, cursor: str) -> "Trail | None":
-        """Return the trail with one more cursor followed; None if it was followed before."""
+    def onto(self, cursor: str, entries: int = 0) -> "Trail | None":
+        """Return the trail with one more cursor followed; None if it was followed before.
+
+        Args:
+            cursor: where to go on from.
+            entries: how many the page held that named it.
+        """
         if cursor == self.mark:
             return None
+        longest = max(self.longest, entries)
         if self.steps + 1 >= self.limit:
-            return Trail(mark=cursor, limit=2 * self.limit)
-        return self.model_copy(update={"steps": self.steps + 1})
+            return Trail(mark=cursor, limit=2 * self.limit, longest=longest)
+        return self.model_copy(update={"steps": self.steps + 1, "longest": longest})
+
+    def ends_at(self, page: OutsidePage, asked: str | None) -> bool:
+        """Say whether a page is the listing's end: it says so, or it names itself and is a short one."""
+        stays = page.next_cursor == asked
+        return page.is_last or (stays and len(page.entries) < self.longest)

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import or_, update
 from sqlalchemy import select as grouped
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from contracts.case import UNDER_WAY
@@ -115,8 +115,15 @@ class SqlSubjects:
             row.is_open = bool(found) or working
         return Compared(found=new, vanished=tuple(vanished))
 
-    def gone(self, connector: str, id_: str, now: datetime) -> Compared:
-        """Keep that a system has a subject no more for which our books hold something."""
+    def gone(self, connector: str, id_: str, cases: Collection[str], now: datetime) -> Compared:
+        """Keep that a system has a subject no more for which our books hold something.
+
+        Args:
+            connector: the system.
+            id_: the subject's own id there.
+            cases: whose effects named it.
+            now: the moment.
+        """
         with self._journal.writing(COMPARED, now) as session:
             query = select(SubjectRow).where(
                 col(SubjectRow.connector) == connector, col(SubjectRow.subject) == id_
@@ -124,6 +131,12 @@ class SqlSubjects:
             row = session.exec(query.with_for_update()).first()
             if row is None:
                 return Compared()
+            row.cases = sorted({*row.cases, *cases})
+            session.add(row)
+            if not _held(session, row):
+                row.is_open = False
+                vanished = divergences.gone(session, connector, (row.name,), (), now)
+                return Compared(vanished=tuple(vanished))
             found = Divergence(
                 id=divergence_id(DivergenceKind.MISSING_OUTSIDE, connector, row.name, ""),
                 kind=DivergenceKind.MISSING_OUTSIDE,
@@ -134,7 +147,6 @@ class SqlSubjects:
                 why="its system says that there is none any more, and our books hold effects for it",
             )
             row.is_open = True
-            session.add(row)
             return Compared(found=divergences.keep(session, found, now, again=True))
 
 
@@ -192,6 +204,15 @@ def _subject_row(session: Session, connector: str, statement: Statement) -> Subj
     if row is not None:
         return row
     return SubjectRow(name=told.name, connector=connector, subject=told.id)
+
+
+def _held(session: Session, row: SubjectRow) -> bool:
+    """Say whether our books hold anything for a subject; what a listing showed of it is not ours."""
+    if row.cases:
+        return True
+    account = col(ShareRow.account)
+    below = (account.startswith(f"{row.name}{sign}", autoescape=True) for sign in "/#")
+    return session.exec(select(ShareRow.account).where(or_(*below)).limit(1)).first() is not None
 
 
 def _own_books(

@@ -7,7 +7,7 @@ nothing in between counts as read. Where no order shows, it reads everything.
 
 from datetime import datetime
 
-from contracts.listing import OutsidePage, Runs, runs
+from contracts.listing import OutsidePage, Runs, Trail, runs
 from contracts.reconciliation.messages import Walk
 from memory.tables.divergences import ListingCursorRow
 
@@ -38,6 +38,8 @@ def advance(
     row: ListingCursorRow, walk: Walk, page: OutsidePage, asked: str | None, declared: Runs
 ) -> str | None:
     """Move the row behind a page; return the cursor of the page that follows, None if the walk is over.
+
+    Where the newest comes first, a full page whose cursor stays is followed by itself: a circle, and no end.
 
     Raises:
         WrongOrder: the page contradicts the manifest.
@@ -78,10 +80,9 @@ def _onward(row: ListingCursorRow, page: OutsidePage, asked: str | None) -> str 
 def _down(row: ListingCursorRow, walk: Walk, page: OutsidePage, asked: str | None) -> str | None:
     if asked is None:
         row.walk = f"{walk.run}{_BEGAN}{walk.began_at.isoformat()}"
-    following = page.next_cursor
-    if not (page.is_last or following == asked or _known_below(row, page)):
-        row.cursor = following
-        return following
+    if not ((walk.trail or Trail()).ends_at(page, asked) or _known_below(row, page)):
+        row.cursor = page.next_cursor
+        return page.next_cursor
     began_at = row.walk.partition(_BEGAN)[2]
     row.covered_until = datetime.fromisoformat(began_at) if began_at else walk.began_at
     start_over(row)

@@ -43,6 +43,18 @@ def the_same_cursor(made: list[Made], cursor: str | None, size: int) -> Page:
     return made[:size], "same"
 
 
+def the_same_cursor_from_the_newest(made: list[Made], cursor: str | None, size: int) -> Page:
+    """The newest page again and again."""
+    return the_same_cursor(made[::-1], cursor, size)
+
+
+def clamped(made: list[Made], cursor: str | None, size: int) -> Page:
+    """Newest first by page number; the last page, shorter than the others, names itself."""
+    shown, number = made[::-1], int(cursor or 0)
+    last = (len(shown) - 1) // size
+    return shown[number * size : (number + 1) * size], str(min(number + 1, last))
+
+
 def alternating(made: list[Made], cursor: str | None, size: int) -> Page:
     """The first two pages in turn, for ever."""
     return (made[size : 2 * size], "a") if cursor == "b" else (made[:size], "b")

@@ -58,29 +58,31 @@ class Shop(FakeChannel):
         shown = [made for made in listed if made.reference not in self.hidden]
         page, following = self.paging(shown, cursor, self.page_size)
         self.meanwhile()
-        keyed = self.manifests[connector].listing
-        entries = tuple(self._entry(made, keyed=bool(keyed and keyed.key)) for made in page)
+        listing = self.manifests[connector].listing
+        assert listing is not None
+        entries = tuple(self._entry(made, listing) for made in page)
         return OutsidePage(entries=entries, next_cursor=following)
 
-    def _entry(self, made: Made, *, keyed: bool) -> OutsideEntry:
+    def _entry(self, made: Made, listing: Listing) -> OutsideEntry:
         return OutsideEntry(
             connector=made.connector,
             operation=made.operation,
             reference=made.reference,
-            key=made.key if keyed and made.key else None,
+            key=made.key if listing.key and made.key else None,
             amount_cents=int(str(made.arguments["amount_cents"])),
             at=made.at,
+            subject=str(made.arguments["order"]) if listing.subject else "",
         )
 
-    def by_hand(self, cents: int, key: str = "") -> Made:
+    def by_hand(self, cents: int, key: str = "", order: str = "W-9") -> Made:
         """Do something that nobody ordered."""
-        arguments: Arguments = {"order": "W-9", "amount_cents": cents}
+        arguments: Arguments = {"order": order, "amount_cents": cents}
         made = Made(f"H-{len(self.made) + 1}", "till", "refund", arguments, key, self.clock.now)
         self.made.append(made)
         return made
 
 
-def listed(kind: Kind, order: Runs) -> Manifest:
+def listed(kind: Kind, order: Runs, *, subject: bool = False) -> Manifest:
     """A connector of that kind with a listing; only one that keeps our reference shows it."""
     listing = Listing(
         operation="read_log",
@@ -91,6 +93,7 @@ def listed(kind: Kind, order: Runs) -> Manifest:
         amount_cents="cents",
         at="at",
         key="key" if kind == "client_reference" else "",
+        subject="order" if subject else "",
     )
     return manifest(kind).model_copy(update={"listing": listing, "rate_limit_per_second": 1e6})
 

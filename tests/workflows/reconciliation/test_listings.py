@@ -19,10 +19,12 @@ from tests.workflows.reconciliation.paging import (
     Paging,
     alternating,
     by_page_number,
+    clamped,
     in_no_order,
     newest_first,
     oldest_first,
     the_same_cursor,
+    the_same_cursor_from_the_newest,
 )
 from tests.workflows.reconciliation.shop import QUIET, Bookkeeping
 
@@ -101,6 +103,36 @@ async def test_nothing_is_missing_on_the_strength_of_a_listing_that_goes_in_circ
     foreign = books.shop.by_hand(3333)
     await later(books)
     assert [found.reference for found in books.open()] == [foreign.reference]
+
+
+async def test_what_lies_behind_a_cursor_that_stood_still_is_read_once_it_moves(books_of: Make) -> None:
+    books = books_of(newest_first)
+    await paid(books, 1, 2, 3)
+    await later(books)
+    foreign = books.shop.by_hand(3333)
+    books.clock.pass_seconds(60)
+    await paid(books, *range(4, 9))
+
+    books.shop.paging = the_same_cursor_from_the_newest
+    await later(books)
+    assert books.open() == []
+
+    books.shop.paging = newest_first
+    await later(books)
+    assert [found.reference for found in books.open()] == [foreign.reference]
+
+
+async def test_a_listing_whose_last_page_is_short_and_names_itself_has_an_end(books_of: Make) -> None:
+    books = books_of(clamped)
+    await paid(books, *range(1, 6))
+    await later(books)
+    books.shop.hidden.update(made.reference for made in books.shop.made[2:4])
+    await paid(books, 6, 7)
+    books.shop.hidden.add(books.shop.made[-2].reference)
+    await paid(books, 8)
+    await later(books)
+
+    assert books.kinds() == [DivergenceKind.MISSING_OUTSIDE]
 
 
 async def test_what_pushes_entries_down_while_they_are_paged_makes_none_missing(books_of: Make) -> None:
