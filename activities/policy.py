@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.approved import Refused, agreed_plan, check_people
 from activities.clock import utc_now
-from activities.ports import ApprovalRecords, EpisodeLog, Manifests, Texts
+from activities.ports import ApprovalRecords, EpisodeLog, Grounds, Manifests, Texts
 from contracts.approvals.request import ApprovalRecord
 from contracts.authorization import (
     Alternatives,
@@ -74,18 +74,20 @@ class PolicyActivities:
         approvals: ApprovalRecords,
         outside: Manifests,
         episodes: EpisodeLog,
+        grounds: Grounds,
         office_version: str,
         case_counts: Mapping[str, Mapping[str, CaseCount]],
         texts: Texts,
         clock: Callable[[], datetime] = utc_now,
         permit_lasts: timedelta = PERMIT_LASTS,
     ) -> None:
-        """Keep the policies, the books, the manifests, what each desk counts in our books, and the texts."""
+        """Keep the policies, the books, the manifests, what plans stand on, each desk's counts, the texts."""
         self._engine = engine
         self._books = books
         self._approvals = approvals
         self._outside = outside
         self._episodes = episodes
+        self._grounds = grounds
         self._office_version = office_version
         self._case_counts = case_counts
         self._texts = texts
@@ -102,6 +104,8 @@ class PolicyActivities:
         Raises:
             CountMoved: other cases of the same customer were judged meanwhile, again and again.
         """
+        if stranger := await self._grounds.stranger(plan.case_id, plan):
+            return await asyncio.to_thread(self._cannot, plan, stranger, self._clock())
         return await asyncio.to_thread(self._in_turn, self._authorize, plan)
 
     @activity.defn(name="policy.authorize_approved")
@@ -111,6 +115,11 @@ class PolicyActivities:
         What was asked and answered is read from the books. The outcome is `allow` or `deny`; a
         refusal says why in `refused` and leaves an episode.
         """
+        record = await asyncio.to_thread(self._approvals.find, approved.request_id)
+        plan = record.request.plan if record else None
+        if stranger := await self._grounds.stranger(approved.case_id, plan):
+            request, now = approved.request_id, self._clock()
+            return await asyncio.to_thread(self._refuse, approved.case_id, request, stranger, now)
         return await asyncio.to_thread(self._in_turn, self._authorize_approved, approved)
 
     @activity.defn(name="policy.choose")
@@ -146,6 +155,8 @@ class PolicyActivities:
         plan = plan.written(words)
         if flaw := self._flaw(plan):
             return self._cannot(plan, flaw, now)
+        if other := self._grounds.contradiction(plan):
+            return self._outdated(plan, other, now)
         judged = self._judge(plan, now)
         ids = [verdict.id for verdict in judged.verdicts]
         permits = self._permits(plan, ids, now) if judged.outcome == "allow" else []
@@ -170,6 +181,8 @@ class PolicyActivities:
             plan = plan.model_copy(update={"facts": facts, "versions": _versions_today(plan, approved)})
             if flaw := self._flaw(plan):
                 raise Refused(flaw)
+            if other := self._grounds.contradiction(plan):
+                return self._outdated(plan, other, now)
             judged = self._judge(plan, now)
             verdicts = judged.verdicts
             if judged.outcome == "deny":
@@ -289,6 +302,10 @@ class PolicyActivities:
     def _cannot(self, plan: Plan, why: str, now: datetime) -> Authorization:
         """Refuse a plan for what it is, whatever policy would say."""
         return self._refuse(plan.case_id, "plan", why, now).model_copy(update={"impossible": True})
+
+    def _outdated(self, plan: Plan, why: str, now: datetime) -> Authorization:
+        """Refuse a plan that is not as its case is on record; who reads again may find it so."""
+        return self._refuse(plan.case_id, "facts", why, now).model_copy(update={"outdated": True})
 
     def _refuse(
         self, case_id: str, what: str, why: str, now: datetime, verdicts: Sequence[Verdict] = ()

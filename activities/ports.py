@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from contracts.approvals.messages import ApprovalDraft, Moments
 from contracts.approvals.request import ApprovalRecord
+from contracts.authorization import Plan
 from contracts.base import Arguments
 from contracts.case import Episode
 from contracts.connector import Manifest
@@ -118,6 +119,16 @@ class ApprovalRecords(Protocol):
 
     def find(self, request_id: str) -> ApprovalRecord | None:
         """Return a request with its answers and its end, or None."""
+
+
+class Grounds(Protocol):
+    """Whether a plan stands on what is on record, whoever calls."""
+
+    async def stranger(self, case_id: str, plan: Plan | None = None) -> str:
+        """Say why who calls this activity is not the case it speaks of; empty if it is."""
+
+    def contradiction(self, plan: Plan) -> str:
+        """Say what about a plan is not as our records and the last reading of its order say; or empty."""
 
 
 class Texts(Protocol):

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import REFUSED, classify, to_application_error
-from activities.ports import Listings
+from activities.ports import Compensations, Listings
 from activities.retries import heartbeats
 from contracts.authorization import Plan
 from contracts.base import Arguments
@@ -226,7 +226,7 @@ class ReconcileActivities:
         entry = None
         if divergence.effect_key:
             entry = await asyncio.to_thread(self._ledger.entry, divergence.effect_key)
-        proposal = _proposal(divergence, self._fix(divergence, entry), entry, self._clock())
+        proposal = _proposal(divergence, fix_of(self._outside, divergence, entry), entry, self._clock())
         if divergence.kind is not DivergenceKind.WORKFLOW_GONE:
             return proposal
         done = await asyncio.to_thread(self._ledger.of_case, divergence.effect_case)
@@ -274,35 +274,6 @@ class ReconcileActivities:
             healed += 1
         return healed
 
-    def _fix(self, divergence: Divergence, entry: LedgerEntry | None) -> ProposedEffect | None:
-        """Return the effect that would mend it, if one can be known."""
-        if divergence.kind is DivergenceKind.MISSING_OUTSIDE and entry is not None:
-            return entry.order.effect.model_copy(update={"step": "again"})
-        if divergence.kind not in (DivergenceKind.DUPLICATE, DivergenceKind.LATE):
-            return None
-        known: Arguments = entry.order.effect.arguments if entry is not None else {}
-        try:
-            undoing = self._outside.compensation(
-                divergence.connector,
-                divergence.operation,
-                known,
-                divergence.effect_key,
-                OutsideResult(divergence.reference),
-            )
-        except KeyError:
-            return None
-        if undoing is None:
-            return None
-        operation, arguments = undoing
-        return ProposedEffect(
-            step="void",
-            connector=divergence.connector,
-            operation=operation,
-            arguments=arguments,
-            amount_cents=divergence.theirs_cents,
-            currency=divergence.currency,
-        )
-
 
 def _leads_nowhere(walk: Walk, failed: CallFailed) -> bool:
     """Say whether it is the cursor that a system refuses: it says so, or it answered without one just now."""
@@ -310,6 +281,38 @@ def _leads_nowhere(walk: Walk, failed: CallFailed) -> bool:
         return True
     tries = activity.info().attempt if activity.in_activity() else 1
     return walk.trail is not None and tries >= TRIES_OF_A_CURSOR
+
+
+def fix_of(
+    outside: Compensations, divergence: Divergence, entry: LedgerEntry | None
+) -> ProposedEffect | None:
+    """Return the effect that would mend a divergence, if one can be known."""
+    if divergence.kind is DivergenceKind.MISSING_OUTSIDE and entry is not None:
+        return entry.order.effect.model_copy(update={"step": "again"})
+    if divergence.kind not in (DivergenceKind.DUPLICATE, DivergenceKind.LATE):
+        return None
+    known: Arguments = entry.order.effect.arguments if entry is not None else {}
+    try:
+        undoing = outside.compensation(
+            divergence.connector,
+            divergence.operation,
+            known,
+            divergence.effect_key,
+            OutsideResult(divergence.reference),
+        )
+    except KeyError:
+        return None
+    if undoing is None:
+        return None
+    operation, arguments = undoing
+    return ProposedEffect(
+        step="void",
+        connector=divergence.connector,
+        operation=operation,
+        arguments=arguments,
+        amount_cents=divergence.theirs_cents,
+        currency=divergence.currency,
+    )
 
 
 def _proposal(

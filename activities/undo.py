@@ -57,7 +57,7 @@ class UndoActivities:
         undoing = known.get(effect_key(order.case_id, undo_step(order.effect.step)))
         why = why_not(entry, undoing, late.get(order.key, ""))
         try:
-            effect = None if why else self._compensation(entry)
+            effect = None if why else compensation_of(self._outside, entry)
         except KeyError as missing:
             effect, why = None, f"its undoing needs {missing}, which is not known"
         if effect is None:
@@ -76,26 +76,28 @@ class UndoActivities:
     def _direction(self, effect: ProposedEffect) -> Direction:
         return self._outside.manifest(effect.connector).operations[effect.operation].direction
 
-    def _compensation(self, entry: LedgerEntry) -> ProposedEffect | None:
-        effect, receipt = entry.order.effect, entry.receipt
-        found = self._outside.compensation(
-            effect.connector,
-            effect.operation,
-            effect.arguments,
-            entry.order.key,
-            OutsideResult(receipt.outside_reference, receipt.result),
-        )
-        if found is None:
-            return None
-        operation, arguments = found
-        return ProposedEffect(
-            step=undo_step(effect.step),
-            connector=effect.connector,
-            operation=operation,
-            arguments=arguments,
-            amount_cents=effect.amount_cents,
-            currency=effect.currency,
-        )
+
+def compensation_of(outside: Compensations, entry: LedgerEntry) -> ProposedEffect | None:
+    """Return what takes an applied effect back, or None; raises KeyError naming what is missing."""
+    effect, receipt = entry.order.effect, entry.receipt
+    found = outside.compensation(
+        effect.connector,
+        effect.operation,
+        effect.arguments,
+        entry.order.key,
+        OutsideResult(receipt.outside_reference, receipt.result),
+    )
+    if found is None:
+        return None
+    operation, arguments = found
+    return ProposedEffect(
+        step=undo_step(effect.step),
+        connector=effect.connector,
+        operation=operation,
+        arguments=arguments,
+        amount_cents=effect.amount_cents,
+        currency=effect.currency,
+    )
 
 
 def summed(compensations: Sequence[Compensation]) -> tuple[Compensation, ...]:

@@ -145,7 +145,7 @@ async def _on_its_own(measure: Any, office: Path) -> list[Row]:
 async def _morning(kontor: Installation, client: Client) -> list[Row]:
     _put(kontor.settings, "faults", MORNING.model_dump(mode="json"))
     morning = Morning.of(kontor, kontor.settings.office)
-    await start_all(client, DESK, morning.requests)
+    await start_all(client, kontor.admissions, DESK, morning.requests)
     await morning.wait(client, lambda _now: None, LONGEST_SECONDS)
     summary = morning.summary()
     shares = {verdict: summary.share(verdict) for verdict in Verdict}
@@ -165,7 +165,7 @@ async def _tau(kontor: Installation, client: Client) -> list[Row]:
     for wave in _waves(units[: UNITS or None]):
         orders = [_order(shop, unit) for unit in wave]
         _post(kontor.settings, "load", {"orders": orders, "replace": True})
-        await start_all(client, DESK, [unit.request for unit in wave])
+        await start_all(client, kontor.admissions, DESK, [unit.request for unit in wave])
         judged += [(unit, *_judge(unit, await _ended(kontor, unit))) for unit in wave]
         await _turn_down_what_waits(kontor, client, wave)
     _print(judged)

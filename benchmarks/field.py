@@ -150,7 +150,7 @@ async def _play_some(
 ) -> None:
     asked = {wish.id: wish.request(played.shop.orders[wish.order].channel) for wish in wishes}
     requests = [ReturnRequest.model_validate(line) for line in asked.values()]
-    await start_all(client, DESK, requests)
+    await start_all(client, installation.admissions, DESK, requests)
     cases = {DESK.case_id(request): request.id for request in requests}
     ended = asyncio.gather(
         *(client.get_workflow_handle_for(DESK.workflow().run, case_id).result() for case_id in cases)

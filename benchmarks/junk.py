@@ -278,7 +278,9 @@ async def play(kontor: Office, examples: list[Example]) -> Found:
         asked[f"returns/webshop/{number}"] = example
     read = list(parse(DESK, lines, {"webshop"}))
     good = [entry for entry in read if isinstance(entry, GoodLine)]
-    outcomes = await start_all(kontor.client, DESK, [entry.request for entry in good])
+    outcomes = await start_all(
+        kontor.client, kontor.installation.admissions, DESK, [entry.request for entry in good]
+    )
     found.refused = len(examples) - outcomes.count(Started.NEW)
     cases = [DESK.case_id(entry.request) for entry in good]
     found.started = len(cases)

@@ -89,7 +89,7 @@ class Office:
     async def hand_in(self, request: ReturnRequest) -> WorkflowHandle[Any, ReturnResult]:
         """Start the case of a request."""
         desk = DESKS["returns"]
-        await start(self.client, desk, request)
+        await start(self.client, self.installation.admissions, desk, request)
         return self.client.get_workflow_handle(desk.case_id(request), result_type=ReturnResult)
 
     async def runs(self, handle: WorkflowHandle[Any, ReturnResult]) -> list[Run]:

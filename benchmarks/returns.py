@@ -20,7 +20,6 @@ from pathlib import Path
 
 import httpx
 from temporalio.client import Client
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from benchmarks.cpu import cpu_ms
 from benchmarks.environment import own_settings
@@ -28,9 +27,10 @@ from benchmarks.floor import QUEUE, BareWorkflow, FloorWorkflow
 from benchmarks.rows import Row
 from cli.stack.processes import ROOT, Children, inherited
 from contracts.case import CaseStatus
-from contracts.ids import CONTROL_QUEUE
+from memory.authoritative.admissions import SqlAdmissions
+from memory.database import open_engine
+from service.intake import start
 from service.temporal import connect
-from workflows.kernel import search_attributes
 from workflows.registry import DESKS
 from workflows.returns.types import ReturnRequest
 
@@ -96,12 +96,13 @@ async def rows() -> list[Row]:
             if PEERS:
                 others.append(_start_peer(children, Path(folder)))
             client = await connect(found)
+            door = SqlAdmissions(open_engine(found.sql_url))
             _load_orders(found.sandbox_port, 2 * (WARM_UP + ONE_BY_ONE + TOGETHER))
             bare, *peer = (process.pid for process in others)
             sides = [
                 Side("bare", _Bare(client, BareWorkflow).one, bare),
-                Side("desk", _Desk(client, _case).one, children.running["worker"].pid),
-                Side("way", _Desk(client, _on_its_way).one, children.running["worker"].pid),
+                Side("desk", _Desk(client, door, _case).one, children.running["worker"].pid),
+                Side("way", _Desk(client, door, _on_its_way).one, children.running["worker"].pid),
                 Side("floor", _Bare(client, FloorWorkflow).one, bare),
                 *(Side("textbook", _Textbook(client).one, pid) for pid in peer),
             ]
@@ -217,8 +218,11 @@ class _Bare:
 class _Desk:
     """Runs returns that nobody has to look at, each for an order of its own."""
 
-    def __init__(self, client: Client, case: Callable[[int], dict[str, str]]) -> None:
+    def __init__(
+        self, client: Client, admissions: SqlAdmissions, case: Callable[[int], dict[str, str]]
+    ) -> None:
         self._client = client
+        self._admissions = admissions
         self._case = case
         self._count = 0
 
@@ -226,22 +230,9 @@ class _Desk:
         self._count += 2
         case, desk = self._case(self._count), DESKS["returns"]
         request = ReturnRequest.model_validate(case)
-        # As `service.intake` starts a case.
-        attributes = TypedSearchAttributes(
-            [
-                SearchAttributePair(search_attributes.DESK, desk.name),
-                SearchAttributePair(search_attributes.CHANNEL, request.channel),
-                SearchAttributePair(search_attributes.STATUS, CaseStatus.RUNNING.value),
-                SearchAttributePair(search_attributes.AMOUNT_CENTS, 0),
-            ]
-        )
-        result = await self._client.execute_workflow(
-            desk.workflow().run,
-            request,
-            id=desk.case_id(request),
-            task_queue=CONTROL_QUEUE,
-            search_attributes=attributes,
-        )
+        await start(self._client, self._admissions, desk, request)
+        handle = self._client.get_workflow_handle_for(desk.workflow().run, desk.case_id(request))
+        result = await handle.result()
         if result.status is not CaseStatus.SETTLED:
             raise RuntimeError(f"{request.id} ended {result.status} {result.outcome}: not the automatic path")
 

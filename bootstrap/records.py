@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from connectors.secrets import Secrets
     from contracts.budget import Limits
     from contracts.installation import Identity
+    from memory.authoritative.admissions import SqlAdmissions
     from memory.authoritative.approvals.approvals import SqlApprovals
     from memory.authoritative.approvals.attention import SqlAttention
     from memory.authoritative.approvals.overrides import SqlOverrides
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from memory.authoritative.numbers.reader import SqlNumbers
     from memory.authoritative.offices import SqlOffices
     from memory.authoritative.passkeys import SqlPasskeys
+    from memory.authoritative.proofs import SqlProofs
     from memory.authoritative.reconciliation.accounting import SqlAccounting
     from memory.authoritative.reconciliation.stuck_cases import SqlStuckCases
     from memory.authoritative.releases import SqlReleases
@@ -157,6 +159,20 @@ class Records:
         from memory.authoritative.cases import SqlCases
 
         return SqlCases(self.database)
+
+    @cached_property
+    def admissions(self) -> "SqlAdmissions":
+        """The cases that doors let in."""
+        from memory.authoritative.admissions import SqlAdmissions
+
+        return SqlAdmissions(self.database)
+
+    @cached_property
+    def proofs(self) -> "SqlProofs":
+        """What people said through which door."""
+        from memory.authoritative.proofs import SqlProofs
+
+        return SqlProofs(self.database)
 
     @cached_property
     def case_writer(self) -> "SqlCaseWriter":

@@ -11,9 +11,11 @@ from activities.clock import utc_now
 from activities.decisions import DecisionActivities
 from activities.effects import EffectActivities
 from activities.events import EventActivities
+from activities.grounds import CaseGrounds
 from activities.memory import MemoryActivities, RebuildActivities
 from activities.model_batches import ModelBatchActivities
 from activities.policy import PolicyActivities
+from activities.reads import ReadsOnRecord
 from activities.recall import RecallActivities
 from activities.reconcile import ReconcileActivities
 from activities.shares import ShareActivities
@@ -25,6 +27,7 @@ from contracts.case import Served
 from contracts.connector import Manifest
 from contracts.decision import Question
 from contracts.desk import Activity
+from memory.authoritative.outside_reads import SqlOutsideReads
 from memory.semantic.rebuild import CollectionRebuild
 from service.dispatch import EventDispatch
 from workflows import registry
@@ -42,6 +45,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
     cases = CaseActivities(
         installation.case_writer,
         served_beside(installation, roles),
+        grounds=grounds(installation),
         redact=redact,
         office_version=installation.office_version,
     )
@@ -113,11 +117,12 @@ def beside_activities(installation: Installation, roles: Collection[str]) -> lis
 def connector_activities(installation: Installation, manifest: Manifest | None = None) -> list[Activity]:
     """Return the activities that reach one outside system, for its task queue; without one, any system."""
     outside = installation.connectors
+    on_record = ReadsOnRecord(outside, SqlOutsideReads(installation.database))
     reading = [
         each
         for desk in registry.DESKS.values()
         if manifest is None or desk.sources(manifest)
-        for each in desk.activities(outside)
+        for each in desk.activities(on_record)
     ]
     reconciling = reconcile_activities(installation)
     return [
@@ -200,9 +205,26 @@ def policy_activities(installation: Installation) -> PolicyActivities:
         approvals=installation.approvals,
         outside=installation.connectors,
         episodes=installation.episodes,
+        grounds=grounds(installation),
         office_version=installation.office_version,
         case_counts=registry.case_counts(),
         texts=installation.texts,
+    )
+
+
+def grounds(installation: Installation) -> CaseGrounds:
+    """Return what compares callers' words with what is on record."""
+    return CaseGrounds(
+        admissions=installation.admissions,
+        cases=installation.cases,
+        ledger=installation.ledger,
+        verdicts=installation.verdicts,
+        reads=SqlOutsideReads(installation.database),
+        proofs=installation.proofs,
+        outside=installation.connectors,
+        workflows=registry.case_workflows(),
+        witnesses=registry.witnesses(),
+        parts=registry.parts(),
     )
 
 

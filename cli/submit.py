@@ -79,7 +79,7 @@ async def _start(
     outcomes: list[Started | NotStarted] = []
     batches = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
     for batch in track(batches, description="submitting", console=ERR, transient=True):
-        outcomes += await start_all(client, desk, batch)
+        outcomes += await start_all(client, kontor.admissions, desk, batch)
     return outcomes
 
 

@@ -1,7 +1,7 @@
 """`kontor undo`: take back what a case did, or one effect of it, and say what cannot be taken back."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from cli.connection import connect_or_leave, installation
 from cli.durations import DURATION, seconds
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.money import money_text
+from contracts.proof import Said
 from contracts.undo import CannotUndo, UndoCase, UndoPlan, UndoReport
 from service.undo import NoSuchTarget, StillRunning, end_waiting, find_target, plan_undo, undo_case
 
@@ -66,6 +67,7 @@ def undo(
         elif not plan.compensations and not plan.impossible:
             OUT.print("nothing that this case did still stands")
         raise typer.Exit(EXIT_FOUND if plan.impossible and not dry_run else 0)
+    _prove(kontor, request)
     report = asyncio.run(_undo(kontor, request, wait.total_seconds()))
     _tell(report, plan, record.id, as_json=as_json)
 
@@ -78,6 +80,12 @@ async def _ended(kontor: Installation, request: UndoCase, wait_seconds: float) -
         return await end_waiting(await connect_or_leave(kontor), request, wait_seconds)
     except StillRunning as running:
         fail(str(running))
+
+
+def _prove(kontor: Installation, request: UndoCase) -> None:
+    """Write that the person asks for it: without that nobody undoes anything."""
+    said = Said(act="undo", about=request.record.id, words={"keys": list(request.keys)})
+    kontor.proofs.issue(request.person, "os-account", "cli", said, datetime.now(UTC))
 
 
 async def _undo(kontor: Installation, request: UndoCase, wait_seconds: float) -> UndoReport | None:

@@ -13,6 +13,7 @@ A module imports only what stands above it in this list:
 - `field_errors`: what does not fit a type, in words.
 - `ids`: ids, keys and task queues, as functions of the case.
 - `installation`: which installation books are, and whose a Temporal namespace is.
+- `proof`: who said what, by the word of the door they came through.
 - `office`: an office's files and version, what is wrong with it, and its releases.
 - `json_lines`: files of documents, one a line, with a line for every complaint.
 - `toml_lines`: the office's files, read into a type, with a line for every complaint.
@@ -28,6 +29,7 @@ A module imports only what stands above it in this list:
 - `memory`: what is remembered, recalled and forgotten.
 - `listing`: what an outside system itself says happened.
 - `connector`: what an outside system can do, as its manifest declares it.
+- `admission`: what is on record of a case, whoever speaks of it.
 - `waits`: how long something outside is waited for.
 - `photo`: what a customer's picture is and where it lies.
 - `reply`: what a customer is asked back, and what they reply.

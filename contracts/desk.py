@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, JsonValue, model_validator
 
+from contracts.admission import OnRecord, PartOf
 from contracts.base import Frozen
 from contracts.bounds import Name, cleaned
 from contracts.case import CaseStatus
@@ -20,6 +21,7 @@ from contracts.told import Told
 
 if TYPE_CHECKING:
     from activities.ports import Reads, Statements
+    from contracts.authorization import Plan
     from models.gemini.prompts import Forms
     from models.routing.candidate import Candidate
 
@@ -191,6 +193,9 @@ class Desk(Namespace, Generic[R]):
             may have them: `kontor check` proves that each can be said.
         statements: what reads from the systems its requests come from what they say of what its effects are
             for, for the reconciler to compare; None if nothing is to be compared.
+        witness: says what about a plan is not as its case is on record; without one nothing but the case is
+            compared.
+        part_of: says whether a request is a part of another, whose case may start it.
         waits: what it waits for outside, by the names in `[waits]` of `office.toml`.
         measured: of tasks that its own rules answer without examples: the languages they are measured in.
     """
@@ -209,6 +214,8 @@ class Desk(Namespace, Generic[R]):
     details: Callable[[R], str] = by_id
     texts: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     statements: "Callable[[Reads], Statements] | None" = None
+    witness: Callable[["Plan", OnRecord], str] | None = None
+    part_of: PartOf | None = None
     waits: frozenset[str] = frozenset()
     measured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -64,7 +64,7 @@ async def begin(
         raise Poisoned(str(unfit)) from None
     if request.channel not in kontor.sources(desk):
         raise Poisoned(f"channel: {request.channel!r} is no connector that the desk takes requests from")
-    started = await start(client, desk, request)
+    started = await start(client, kontor.admissions, desk, request)
     if started is Started.CONFLICT:
         raise Poisoned(f"another request made {case_id} already: a person must say what of this one is new")
     if started is Started.JOINED:

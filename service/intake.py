@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Generic
 
@@ -11,7 +12,7 @@ from pydantic import JsonValue, ValidationError
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.base import content_hash
 from contracts.bounds import LONGEST_NAME_CHARS, LONGEST_REQUEST_BYTES, read_json, size
@@ -20,6 +21,8 @@ from contracts.desk import Desk, R
 from contracts.field_errors import field_errors_text
 from contracts.ids import CONTROL_QUEUE
 from contracts.office import not_utf_8
+from memory.authoritative.admissions import SqlAdmissions
+from service.operator import operator
 from workflows.kernel import search_attributes
 
 OPEN = (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
@@ -123,24 +126,42 @@ def _largest(document: JsonValue) -> str:
     return f"{max(document, key=lambda name: size(document[name]))[:LONGEST_NAME_CHARS]}: "
 
 
-async def start(client: Client, desk: Desk[R], request: R) -> Started:
-    """Start the case of a request, or find that it is there already.
+async def start(client: Client, admissions: SqlAdmissions, desk: Desk[R], request: R) -> Started:
+    """Let the case of a request in and start it, or find that it is there already.
+
+    Without having been let in here, whatever somebody starts under its id has no right to any effect.
 
     A case that came to its end is never started again: its id is taken for ever. One whose workflow
     is gone, or whose end was nobody's decision, is, by the same request, in a new run under the same id,
     and so with the same effect keys: what was done stays found done.
     """
+    case_id, hashed = desk.case_id(request), content_hash(request)
+    now, by = datetime.now(UTC), operator()
+    if not await asyncio.to_thread(admissions.admit, case_id, hashed, by, now):
+        if await _is_there(client, case_id):
+            return Started.CONFLICT
+        await asyncio.to_thread(admissions.admit_again, case_id, hashed, by, now)
     if await _begin(client, desk, request, WorkflowIDReusePolicy.REJECT_DUPLICATE):
         return Started.NEW
-    case_id = desk.case_id(request)
     described = await client.get_workflow_handle(case_id).describe()
     if await described.memo_value("request_hash", default="") != content_hash(request):
         return Started.CONFLICT
-    if await _may_begin_again(client, desk, described) and await _begin(
-        client, desk, request, WorkflowIDReusePolicy.ALLOW_DUPLICATE
-    ):
-        return Started.AGAIN
-    return Started.JOINED
+    if not await _may_begin_again(client, desk, described):
+        return Started.JOINED
+    await asyncio.to_thread(admissions.admit_again, case_id, hashed, by, now)
+    anew = await _begin(client, desk, request, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+    return Started.AGAIN if anew else Started.JOINED
+
+
+async def _is_there(client: Client, case_id: str) -> bool:
+    """Say whether the server knows the case."""
+    try:
+        await client.get_workflow_handle(case_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 async def _may_begin_again(client: Client, desk: Desk[R], described: WorkflowExecutionDescription) -> bool:
@@ -188,14 +209,16 @@ async def _begin(client: Client, desk: Desk[R], request: R, reuse: WorkflowIDReu
     return True
 
 
-async def start_all(client: Client, desk: Desk[R], requests: Iterable[R]) -> list[Started | NotStarted]:
+async def start_all(
+    client: Client, admissions: SqlAdmissions, desk: Desk[R], requests: Iterable[R]
+) -> list[Started | NotStarted]:
     """Start many cases, some at once; return what became of each, in order. One that fails stops no other."""
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(request: R) -> Started | NotStarted:
         async with slots:
             try:
-                return await start(client, desk, request)
+                return await start(client, admissions, desk, request)
             except RPCError as refused:
                 return NotStarted(f"the server says {refused.status.name}: {refused.message}")
             except Exception as broken:  # whatever it is: it is about this request, and the others go on

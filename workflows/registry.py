@@ -1,11 +1,13 @@
 """The only list of desks: a new desk is one more line here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from contracts.admission import OnRecord, PartOf
+from contracts.authorization import Plan
 from contracts.desk import CaseCount, CustomerText, Desk, KeptFields, Namespace
 from contracts.undo import NAMESPACE as UNDO
 from contracts.undo import UndoFacts
@@ -48,6 +50,24 @@ def case_types() -> tuple[str, ...]:
     from workflows.reconciliation.divergence import DivergenceWorkflow
 
     return (*(desk.workflow().__name__ for desk in DESKS.values()), DivergenceWorkflow.__name__)
+
+
+def case_workflows() -> dict[str, str]:
+    """Return, by desk, the name of the workflow type that its cases are."""
+    from workflows.reconciliation.divergence import DivergenceWorkflow
+
+    desks = {name: desk.workflow().__name__ for name, desk in DESKS.items()}
+    return {**desks, BOOKS.name: DivergenceWorkflow.__name__}
+
+
+def witnesses() -> dict[str, Callable[[Plan, OnRecord], str]]:
+    """Return, by desk, what compares its plans with what is on record."""
+    return {name: desk.witness for name, desk in DESKS.items() if desk.witness is not None}
+
+
+def parts() -> dict[str, PartOf]:
+    """Return, by desk whose requests have parts, what knows them."""
+    return {name: desk.part_of for name, desk in DESKS.items() if desk.part_of is not None}
 
 
 def fact_types() -> dict[str, type[BaseModel]]:

@@ -120,7 +120,7 @@ def _run(found: Settings, children: Children, *, console: bool) -> Summary:
 async def _morning(morning: Morning, kontor: Installation) -> Summary:
     """Hand the requests in, show how they stand, and sum up once all have ended or wait."""
     client, since = await connect_or_leave(kontor), datetime.now(UTC)
-    outcomes = await start_all(client, DESK, morning.requests)
+    outcomes = await start_all(client, kontor.admissions, DESK, morning.requests)
     if lost := [outcome for outcome in outcomes if isinstance(outcome, NotStarted)]:
         fail(f"{counted(len(lost), 'case')} could not be started: {lost[0].why}", EXIT_UNREACHABLE)
     anew = [one for one, said in zip(morning.requests, outcomes, strict=True) if said is Started.AGAIN]

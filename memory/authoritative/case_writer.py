@@ -1,11 +1,13 @@
 """What a case notes of itself: its row and its episodes, in one commit."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
 from contracts.case import CaseRecord, Episode
 from contracts.effect import EffectState
+from memory.authoritative.admissions import opened_by
 from memory.authoritative.cases import save_case
 from memory.database import reading, table_of
 from memory.episodic.journal import Journal
@@ -34,14 +36,30 @@ class SqlCaseWriter:
         with reading(self._journal.engine) as session:
             return tuple(session.execute(BEGUN, {"of_case": case_id}).scalars())
 
-    def record(self, case: CaseRecord, episodes: Sequence[Episode], opened_under: str | None = None) -> None:
+    def record(
+        self,
+        case: CaseRecord,
+        episodes: Sequence[Episode],
+        opened_under: str | None = None,
+        *,
+        run_id: str | None = None,
+    ) -> None:
         """Write the case's row and append its episodes, both or neither.
 
         Args:
             case: the row.
             episodes: what happened since the last note.
             opened_under: with the note that opens the case, the office version that it begins under.
+            run_id: with that note, the run that opens it: no other run is the case.
         """
         with self._journal.writing("a case's row", case.updated_at) as session:
             save_case(session, case, opened_under)
+            if run_id is not None:
+                opened_by(session, case.id, run_id)
             session.tell(episodes)
+
+    def refuse(self, case_id: str, what: str, why: str, now: datetime) -> None:
+        """Say in the log that somebody wrote of a case who is not it; the same twice is said once."""
+        told = {"what": what, "why": why}
+        refused = Episode(id=f"{case_id}#refused-{what}", case_id=case_id, kind="refused", at=now, data=told)
+        self._journal.append([refused])

@@ -2,6 +2,7 @@
 
 from memory.tables import (
     accounting,
+    admissions,
     answers,
     approvals,
     budgets,
@@ -15,6 +16,7 @@ from memory.tables import (
     ledger,
     mails,
     offices,
+    proofs,
     reservations,
     semantic,
     sessions,
@@ -26,6 +28,7 @@ from memory.tables import (
 
 __all__ = [
     "accounting",
+    "admissions",
     "answers",
     "approvals",
     "budgets",
@@ -39,6 +42,7 @@ __all__ = [
     "ledger",
     "mails",
     "offices",
+    "proofs",
     "reservations",
     "semantic",
     "sessions",

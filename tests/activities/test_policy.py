@@ -26,6 +26,7 @@ from memory.authoritative.ledger.ledger import SqlLedger
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
+from tests.activities.grounds import AsTheySay
 from tests.memory.audit_helpers import journal, keep_case
 from tests.memory.claims import held_by
 from tests.policy.plans import CASE, facts, notify, plan, refund
@@ -80,6 +81,7 @@ class Counter:
             approvals=NoApprovals(),
             outside=self.outside,
             episodes=self.told,
+            grounds=AsTheySay(),
             office_version="office-1",
             case_counts=case_counts(),
             texts=OfficeTexts.from_office(office, OfficeCalendar.from_office(office).file),

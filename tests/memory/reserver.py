@@ -14,6 +14,7 @@ from memory.database import open_engine
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
+from tests.activities.grounds import AsTheySay
 from tests.conftest import ROOT
 from tests.memory.audit_helpers import journal
 from tests.policy.plans import plan
@@ -50,6 +51,7 @@ async def main(url: str, side: str) -> None:
         approvals=Nothing(),
         outside=Manifests(),
         episodes=Nothing(),
+        grounds=AsTheySay(),
         office_version="office-1",
         case_counts=case_counts(),
         texts=OfficeTexts.from_office(ROOT / "office", OfficeCalendar.from_office(ROOT / "office").file),

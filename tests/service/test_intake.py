@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 from temporalio.client import Client
 
 from contracts.office import decoded, lines_of
+from memory.authoritative.admissions import SqlAdmissions
 from service.intake import BadLine, GoodLine, NotStarted, Started, parse, start_all
 from workflows.registry import DESKS
 from workflows.returns.types import ReturnRequest
@@ -195,7 +197,9 @@ def test_a_name_that_stands_twice_in_a_request_is_not_chosen_between() -> None:
     assert found == BadLine(1, "order: stands there twice")
 
 
-async def test_a_case_that_cannot_be_started_is_named_and_all_others_start(temporal: Client) -> None:
+async def test_a_case_that_cannot_be_started_is_named_and_all_others_start(
+    temporal: Client, sqlite_engine: Engine
+) -> None:
     def details(request: ReturnRequest) -> str:
         if request.id.startswith("BROKEN"):
             raise ValueError("no details")
@@ -206,7 +210,7 @@ async def test_a_case_that_cannot_be_started_is_named_and_all_others_start(tempo
     ids = [f"{kind}-{mark}" for kind in ("RMA-1", "BROKEN", "RMA-2", "HUGE", "RMA-3")]
     requests = [ReturnRequest(**{**GOOD, "id": one}) for one in ids]
 
-    found = await start_all(temporal, desk, requests)
+    found = await start_all(temporal, SqlAdmissions(sqlite_engine), desk, requests)
 
     assert [isinstance(one, NotStarted) for one in found] == [False, True, False, True, False]
     assert "no details" in str(found[1])

@@ -27,6 +27,7 @@ class CaseFile:
         placement: where the case's steps run; every part of a case holds its file.
         done: the steps whose effects are applied, in their order.
         opened_at: when the case began, in its first run.
+        part_of: the case whose request this one's is a part of; empty for most.
 
     Episodes are buffered as workflow state, which is durable by itself, and written with the next
     note: few commits, nothing lost.
@@ -47,6 +48,7 @@ class CaseFile:
         self.by_person = False
         self.customer = ""
         self.waits_for = ""
+        self.part_of = ""
         self.done: list[str] = []
         self._channel = channel
         self._request = request
@@ -193,7 +195,7 @@ class CaseFile:
     def _taken(self, status: CaseStatus, outcome: str) -> CaseNote:
         """Take what happened since the last note out of the buffer."""
         episodes, self._buffer = tuple(self._buffer), []
-        return CaseNote(record=self.record(status, outcome), episodes=episodes)
+        return CaseNote(record=self.record(status, outcome), episodes=episodes, part_of=self.part_of)
 
     def record(self, status: CaseStatus, outcome: str) -> CaseRecord:
         """Return the case's row as it stands now, later than every one before it."""

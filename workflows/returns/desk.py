@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
+from contracts.admission import OnRecord
 from contracts.connector import Manifest
 from contracts.desk import Activity, CaseCount, Desk
 from contracts.embedding import Embedder
@@ -32,6 +35,7 @@ from workflows.returns.wishes.acceptance import MEASURED
 
 if TYPE_CHECKING:
     from activities.ports import Reads, Statements
+    from contracts.authorization import Plan
     from models.gemini.prompts import Forms
     from models.routing.candidate import Candidate
     from workflows.returns.workflow import ReturnWorkflow
@@ -66,6 +70,20 @@ def statements(outside: "Reads") -> "Statements":
     from workflows.returns.activities import OrderStatements
 
     return OrderStatements(outside)
+
+
+def witness(plan: "Plan", on_record: OnRecord) -> str:
+    """Say what of a plan's facts and payments is not as the order on record says; or nothing."""
+    from workflows.returns.witness import contradiction
+
+    return contradiction(plan, on_record)
+
+
+def part_of(whole: Mapping[str, JsonValue], part: Mapping[str, JsonValue]) -> bool:
+    """Say whether a request is what the letter of another wishes for one more order."""
+    from workflows.returns.witness import is_part
+
+    return is_part(whole, part)
 
 
 def candidates(embedder: Embedder) -> "Mapping[str, Candidate]":
@@ -128,6 +146,8 @@ DESK = Desk(
     details=details,
     texts=TEXTS,
     statements=statements,
+    witness=witness,
+    part_of=part_of,
     waits=frozenset({GOODS}),
     measured={ASKS: MEASURED, WISHES: MEASURED},
 )

@@ -103,7 +103,7 @@ class LetterCases:
         """
         self._order = request.order  # of one that named none, it was found since
         for order in () if self.part_of else orders:
-            part = request.model_copy(update={"id": _part_id(request, order), "order": order, "items": ()})
+            part = request.model_copy(update={"id": part_id(request, order), "order": order, "items": ()})
             case_id = workflow_id(DESK, part.channel, part.id)
             try:
                 await self._start(case_id, part)
@@ -176,7 +176,7 @@ class LetterCases:
             workflow.logger.info("the letter's first case is gone: nobody waits for this one")
 
 
-def _part_id(request: ReturnRequest, order: str) -> str:
+def part_id(request: ReturnRequest, order: str) -> str:
     """Return the id of the request for one more order: the first one's with the order's, if it can."""
     whole = f"{request.id}.{order}"
     try:

@@ -72,6 +72,7 @@ class ReturnWorkflow:
         self.case = CaseRun(self.file, before, self.continue_as_new)
         part_of = asked.part_of if isinstance(asked, LetterPart) else ""
         self.letter = LetterCases(self.file, request.order, part_of, carried.letter if carried else None)
+        self.file.part_of = self.letter.part_of
         self.known = carried.known if carried else None
         self.undoing = carried.plan if carried else None
         self.today: dict[str, JsonValue] | None = None

@@ -8,8 +8,11 @@ write compares the state and the last call that the rules saw: two processes can
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pydantic import JsonValue
 from sqlmodel import Session, select
 
+from contracts.base import text_hash
+from contracts.case import Episode
 from contracts.connector import Idempotency, Manifest, Operation
 from contracts.effect import EffectOrder, EffectReceipt, EffectState, OutsideResult
 from contracts.failure import FailureClass, PermitRefused
@@ -48,6 +51,8 @@ from memory.tables.ledger import EffectRow
 
 LOOK_AGAIN = timedelta(seconds=0.5)
 """When another process moved the row, or took what was found: soon, but not at once."""
+MOVED = frozenset({"expired", "connector-version", "policy-version"})
+"""Why a permit is refused that was good: it is asked for again."""
 CLOCK_DIFFERENCE = timedelta(minutes=1)
 """How far the outside system's clock may lag behind ours before a look-up misses its own effect."""
 
@@ -64,8 +69,17 @@ class SqlLedger(LedgerView):
         """Check and redeem the permit, write the row, and say what may be done about it now.
 
         Raises:
-            PermitRefused: the permit does not cover the order, or its key was begun with another.
+            PermitRefused: the permit does not cover the order, or its key was begun with another; the log
+                says so, unless the world moved since it was issued.
         """
+        try:
+            return self._begin(order, manifest, policy_version, now)
+        except PermitRefused as refused:
+            if refused.reason not in MOVED:
+                self._journal.append([_refused(order, refused, now)])
+            raise
+
+    def _begin(self, order: EffectOrder, manifest: Manifest, policy_version: str, now: datetime) -> Dispatch:
         operation = write_operation(order, manifest)
         with self._journal.writing("an effect is begun", now) as session:
             row = lock(session, order.key) if order.compensates else None
@@ -213,6 +227,12 @@ class SqlLedger(LedgerView):
 
 def _idempotency(operation: Operation) -> Idempotency:
     return operation.idempotency or Idempotency(kind="none")
+
+
+def _refused(order: EffectOrder, refused: PermitRefused, now: datetime) -> Episode:
+    told: dict[str, JsonValue] = {"what": order.effect.step, "why": str(refused)}
+    same = f"{order.key}#refused-{refused.reason}-{text_hash(order.permit_id)[:12]}"
+    return Episode(id=same, case_id=order.case_id, kind="refused", at=now, data=told)
 
 
 def _undo_refusal(

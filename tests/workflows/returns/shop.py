@@ -42,7 +42,7 @@ class Shop:
         return f"http://127.0.0.1:{self.settings.sandbox_port}/admin"
 
     async def submit(self, request: ReturnRequest) -> Started:
-        return await start(self.client, DESK, request)
+        return await start(self.client, self.installation.admissions, DESK, request)
 
     def handle(self, request: ReturnRequest) -> WorkflowHandle[Any, ReturnResult]:
         return self.client.get_workflow_handle_for(DESK.workflow().run, DESK.case_id(request))

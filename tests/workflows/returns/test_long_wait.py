@@ -56,7 +56,8 @@ async def test_a_case_approved_in_its_third_run_is_paid_once_and_is_one_case_all
     handle = await office.hand_in(request)
     await until(lambda: at_least(office, handle, 3))
 
-    assert await start(office.client, DESKS["returns"], request) is Started.JOINED
+    admissions = office.installation.admissions
+    assert await start(office.client, admissions, DESKS["returns"], request) is Started.JOINED
     early = await decide(handle, Answer(person="mallory", choice="approve"))
     assert early["standing"] == "foreign"
     reply = await decide(handle, Answer(person="anna", choice="approve", note="after days"))

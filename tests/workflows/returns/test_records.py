@@ -46,7 +46,7 @@ async def submit(kontor: Office) -> str:
     number = f"R-{uuid.uuid4().hex[:8]}"
     kontor.shop.spoiled[number] = as_bytes(order_of(number))
     request = ReturnRequest(id=number, channel="webshop", order=number, message=MESSAGE, items=("L1",))
-    assert await start(kontor.client, DESK, request) is Started.NEW
+    assert await start(kontor.client, kontor.installation.admissions, DESK, request) is Started.NEW
     return DESK.case_id(request)
 
 

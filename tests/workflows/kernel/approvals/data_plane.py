@@ -34,6 +34,7 @@ from memory.tables.ledger import EffectRow
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
+from tests.activities.grounds import AsTheySay
 from tests.conftest import ROOT
 from workflows.registry import case_counts, fact_types
 
@@ -106,6 +107,7 @@ class DataPlane:
             approvals=self.approvals,
             outside=self.outside,
             episodes=self.episodes,
+            grounds=AsTheySay(),
             office_version="office-1",
             case_counts=case_counts(),
             texts=OfficeTexts.from_office(OFFICE, OfficeCalendar.from_office(OFFICE).file),

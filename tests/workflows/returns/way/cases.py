@@ -33,6 +33,7 @@ from memory.authoritative.shares import SqlShares
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
+from tests.activities.grounds import AsTheySay
 from tests.activities.test_policy import NoApprovals, Told
 from tests.memory.audit_helpers import journal, keep_case
 from workflows.registry import case_counts
@@ -63,6 +64,7 @@ class Desk:
             approvals=NoApprovals(),
             outside=outside,
             episodes=Told(),
+            grounds=AsTheySay(),
             office_version="office-1",
             case_counts=case_counts(),
             texts=OfficeTexts.from_office(office, OfficeCalendar.from_office(office).file),

@@ -1,0 +1,67 @@
+"""Who said it: a row that a door writes for a person who came through it, used up by what they said."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import JsonValue
+
+from contracts.base import Frozen, content_hash
+
+How = Literal["os-account", "session", "passkey", "oidc", "link"]
+"""How a person showed who they are."""
+Door = Literal["cli", "console", "link"]
+Act = Literal["answer", "undo", "withdraw", "resolve"]
+"""What a proof lets somebody do; `answer` is every answer to a request for approval."""
+LASTS = timedelta(hours=1)
+"""How long what was said may be on its way, for instance while no worker runs."""
+
+
+class Proof(Frozen):
+    """That a person said something, through a door that knows them; good once.
+
+    Attributes:
+        id: unguessable; all of it that a signal or an update carries.
+        door: which wrote it.
+        act: what kind of thing was said.
+        about: the request for approval; for an undo or a withdrawal the case; the effect in doubt.
+        arguments_hash: of what the person saw, where they answered a request.
+        said: `said_hash` of what they said.
+        proved_at: when they last showed who they are; policies read how long ago that was.
+    """
+
+    id: str
+    person: str
+    how: How
+    door: Door
+    act: Act
+    about: str
+    arguments_hash: str = ""
+    said: str
+    proved_at: datetime
+    issued_at: datetime
+    expires_at: datetime
+
+
+class Said(Frozen):
+    """What a person says.
+
+    Attributes:
+        about: as in `Proof`.
+        arguments_hash: of what they saw, where they answer a request.
+        words: the choice, the amount and so on; what is left out and what is empty are the same.
+    """
+
+    act: Act
+    about: str
+    arguments_hash: str = ""
+    words: dict[str, JsonValue] = {}
+
+
+class ProofRefused(Exception):
+    """A proof does not bear what was said; the message is for a person."""
+
+
+def said_hash(said: Mapping[str, object]) -> str:
+    """Return the hash of what somebody said; what was left out and what is empty are the same."""
+    return content_hash({name: value for name, value in said.items() if value not in (None, "", [], ())})

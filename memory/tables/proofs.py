@@ -1,0 +1,29 @@
+"""What people said through which door, until it is used."""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from memory.tables.columns import UtcDateTime
+
+
+class ProofRow(SQLModel, table=True):
+    """One proof; its columns are the fields of `contracts.proof.Proof`, and by what it was used up."""
+
+    __tablename__ = "proofs"
+    __table_args__ = (Index("proofs_about", "about", "act", "person"),)
+
+    id: str = Field(primary_key=True)
+    person: str
+    how: str
+    door: str
+    act: str
+    about: str
+    arguments_hash: str
+    said: str
+    proved_at: datetime = Field(sa_type=UtcDateTime)
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    redeemed_by: str | None = None
+    redeemed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
