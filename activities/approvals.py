@@ -23,6 +23,7 @@ from contracts.approvals.messages import (
     ApprovalOpened,
     Reminder,
 )
+from contracts.approvals.proof import unproved
 from contracts.approvals.request import Answer, Approval, ApprovalRecord
 from contracts.approvals.rules import Authority, delegators
 from contracts.approvals.token import TokenRefused
@@ -32,6 +33,8 @@ from contracts.failure import TooManyQuestions
 if TYPE_CHECKING:
     from memory.authoritative.approvals.approvals import SqlApprovals
     from memory.authoritative.approvals.tokens import ApprovalTokens
+    from memory.authoritative.people import SqlPeople
+    from memory.authoritative.proofs import SqlProofs
     from policy.engine import CedarEngine
 
 NOT_ALLOWED = "policy does not let them answer this"
@@ -48,6 +51,8 @@ class ApprovalActivities:
         calendar: Calendar,
         outside: Manifests,
         *,
+        proofs: "SqlProofs",
+        people: "SqlPeople",
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Keep the adapters; `clock` is the data plane's own, never a workflow's."""
@@ -56,6 +61,8 @@ class ApprovalActivities:
         self._tokens = tokens
         self._calendar = calendar
         self._outside = outside
+        self._proofs = proofs
+        self._people = people
         self._clock = clock
 
     @activity.defn(name="approval.open")
@@ -117,11 +124,22 @@ class ApprovalActivities:
             token_id = self._tokens.check(answer, record.request, now)
         except TokenRefused as refused:
             return Authority(allowed=False, why=str(refused), on_behalf_of=answer.person)
+        # A signed link is proof by itself.
+        if token_id is None and (unproved := self._unproved(record, answer, now)):
+            return Authority(allowed=False, why=unproved, on_behalf_of=answer.person)
         found = self._right(record, answer.person, now)
         target = answer.delegate_to if answer.choice == "delegate" else None
         if found.allowed and target and (problem := self._unfit(record, target)):
             found = found.model_copy(update={"allowed": False, "why": problem})
-        return found.model_copy(update={"token_id": token_id})
+        proof_id = answer.proof if token_id is None else ""
+        return found.model_copy(update={"token_id": token_id, "proof_id": proof_id or None})
+
+    def _unproved(self, record: ApprovalRecord, answer: Answer, now: datetime) -> str:
+        """Say why nobody knows that it was this person; while nobody is enrolled, a name is believed."""
+        if not answer.proof and not self._people.anybody():
+            return ""
+        proof = self._proofs.find(answer.proof) if answer.proof else None
+        return unproved(proof, record.request, answer, now)
 
     def _right(self, record: ApprovalRecord, person: str, now: datetime) -> Authority:
         """Say on whose right a person answers: their own, or one that was delegated to them."""

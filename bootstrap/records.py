@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from memory.authoritative.numbers.reader import SqlNumbers
     from memory.authoritative.offices import SqlOffices
     from memory.authoritative.passkeys import SqlPasskeys
+    from memory.authoritative.people import SqlPeople
     from memory.authoritative.proofs import SqlProofs
     from memory.authoritative.reconciliation.accounting import SqlAccounting
     from memory.authoritative.reconciliation.stuck_cases import SqlStuckCases
@@ -173,6 +174,13 @@ class Records:
         from memory.authoritative.proofs import SqlProofs
 
         return SqlProofs(self.database)
+
+    @cached_property
+    def people(self) -> "SqlPeople":
+        """Who may prove to be whom by what."""
+        from memory.authoritative.people import SqlPeople
+
+        return SqlPeople(self.database)
 
     @cached_property
     def case_writer(self) -> "SqlCaseWriter":

@@ -194,6 +194,8 @@ def approval_activities(installation: Installation) -> ApprovalActivities:
         tokens=installation.approval_tokens,
         calendar=installation.calendar,
         outside=installation.connectors,
+        proofs=installation.proofs,
+        people=installation.people,
     )
 
 

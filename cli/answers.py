@@ -208,14 +208,19 @@ async def _send_all(
 
     from bootstrap.serving import approval_activities  # noqa: PLC0415 (see above)
     from service.answers import refusal, send_answer  # noqa: PLC0415 (see above)
+    from service.identity import NotBound, prove_answer  # noqa: PLC0415 (see above)
 
     if not requests:
         return []
+    try:
+        proved = [prove_answer(kontor, request, answer) for request in requests]
+    except NotBound as unknown:
+        fail(str(unknown), EXIT_USAGE)
     client = await connect_or_leave(kontor)
     replies = []
-    for request in requests:
+    for request, said in zip(requests, proved, strict=True):
         try:
-            replies.append(await send_answer(client, lambda: approval_activities(kontor), request, answer))
+            replies.append(await send_answer(client, lambda: approval_activities(kontor), request, said))
         except WorkflowUpdateFailedError as error:
             refused = AnswerReply(standing=AnswerStatus.MALFORMED, why=refusal(error), request_id=request.id)
             replies.append(refused)

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "received": "cli.goods:received",
     "inspected": "cli.goods:inspected",
     "reply": "cli.reply:reply",
+    "proof": "cli.proof:proof",
     "undo": "cli.undo:undo",
     "budgets": "cli.budgets:budgets",
     "stats": "cli.stats:stats",

@@ -1,7 +1,7 @@
 """`kontor undo`: take back what a case did, or one effect of it, and say what cannot be taken back."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -14,6 +14,7 @@ from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.money import money_text
 from contracts.proof import Said
 from contracts.undo import CannotUndo, UndoCase, UndoPlan, UndoReport
+from service.identity import NotBound, prove
 from service.undo import NoSuchTarget, StillRunning, end_waiting, find_target, plan_undo, undo_case
 
 PATIENCE = timedelta(seconds=20)
@@ -85,7 +86,10 @@ async def _ended(kontor: Installation, request: UndoCase, wait_seconds: float) -
 def _prove(kontor: Installation, request: UndoCase) -> None:
     """Write that the person asks for it: without that nobody undoes anything."""
     said = Said(act="undo", about=request.record.id, words={"keys": list(request.keys)})
-    kontor.proofs.issue(request.person, "os-account", "cli", said, datetime.now(UTC))
+    try:
+        prove(kontor, request.person, said)
+    except NotBound as unknown:
+        fail(str(unknown), EXIT_USAGE)
 
 
 async def _undo(kontor: Installation, request: UndoCase, wait_seconds: float) -> UndoReport | None:

@@ -45,7 +45,7 @@ A module imports only what stands above it in this list:
 - `undo`: what takes an effect back, and what stays.
 - `authorization`: plans, verdicts and what they allow.
 - `approvals`: people who are asked, and what their answers bring: `request`, `messages`, `rules`, `queue`,
-  `overrides`, `token`.
+  `overrides`, `token`, `proof`.
 - `carry`: what a run of a case that waits hands to the next.
 - `offer`: what a channel must offer for a desk.
 - `session`: who is at the console: invitations, passkeys, sessions.

@@ -58,6 +58,21 @@ class Said(Frozen):
     words: dict[str, JsonValue] = {}
 
 
+class Enrolment(Frozen):
+    """What shows that somebody is a person of the staff.
+
+    Attributes:
+        credential: the account, or the key's id.
+        by: who bound it.
+    """
+
+    person: str
+    how: How
+    credential: str
+    by: str
+    at: datetime
+
+
 class ProofRefused(Exception):
     """A proof does not bear what was said; the message is for a person."""
 

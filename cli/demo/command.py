@@ -30,6 +30,7 @@ from contracts.counted import counted
 from contracts.money import money_text
 from contracts.office import OfficeMissing
 from sandbox.faults import MORNING
+from service.identity import bind
 from service.intake import NotStarted, Started, start_all
 from service.offices import OfficeRefused
 from settings import Settings, settings
@@ -112,9 +113,17 @@ def _run(found: Settings, children: Children, *, console: bool) -> Summary:
     url = f"http://127.0.0.1:{found.sandbox_port}"
     httpx.put(f"{url}/admin/faults", content=MORNING.model_dump_json(), timeout=10.0).raise_for_status()
     with Installation(found) as installation:
+        _bind_everybody(installation)
         summary = asyncio.run(_morning(Morning.of(installation, found.office), installation))
     _print(summary, found)
     return summary
+
+
+def _bind_everybody(kontor: Installation) -> None:
+    """Let whoever plays the demo be any of its people: they all share this account."""
+    if not kontor.people.anybody():
+        for person in kontor.policy_engine.book.staff.people:
+            bind(kontor, person)
 
 
 async def _morning(morning: Morning, kontor: Installation) -> Summary:

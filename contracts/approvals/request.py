@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from contracts.authorization import Plan, PolicyReason
 from contracts.base import Frozen
 from contracts.bounds import Text
@@ -103,6 +105,7 @@ class Answer(Frozen):
         arguments_hash: what the person saw; empty when sent by hand from the Web UI.
         request_id: which request; empty means the one open now.
         token: proof of a signed link, when it was answered from outside.
+        proof: the id of the `contracts.proof.Proof` that a door wrote for this answer.
     """
 
     person: Text
@@ -113,6 +116,8 @@ class Answer(Frozen):
     request_id: Text = ""
     arguments_hash: Text = ""
     token: Text | None = None
+    # Left out where it is empty: an answer without one is what it always was.
+    proof: Text = Field(default="", exclude_if=lambda given: not given)
 
 
 class Approval(Frozen):

@@ -31,6 +31,7 @@ LONGEST = {
     "request_id": LONGEST_NAME_CHARS,
     "arguments_hash": LONGEST_NAME_CHARS,
     "token": LONGEST_NOTE_CHARS,
+    "proof": LONGEST_NAME_CHARS,
 }
 """How many characters each text of an answer may have."""
 
@@ -41,6 +42,7 @@ class Authority(Frozen):
     Attributes:
         on_behalf_of: whose right to answer is used; the person's own unless it was delegated.
         token_id: the signed link that was presented and is good, if any.
+        proof_id: the proof of a door that bears the answer, if any.
     """
 
     allowed: bool
@@ -48,6 +50,7 @@ class Authority(Frozen):
     on_behalf_of: str = ""
     verdict_id: str = ""
     token_id: str | None = None
+    proof_id: str | None = None
 
 
 def flaw(answer: Answer) -> str | None:

@@ -1,4 +1,4 @@
-"""What people said through which door, until it is used."""
+"""What people said through which door, until it is used; and by what they show who they are."""
 
 from datetime import datetime
 
@@ -27,3 +27,15 @@ class ProofRow(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     redeemed_by: str | None = None
     redeemed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class EnrolmentRow(SQLModel, table=True):
+    """One credential of one person; its columns are the fields of `contracts.proof.Enrolment`."""
+
+    __tablename__ = "enrolments"
+
+    person: str = Field(primary_key=True)
+    how: str = Field(primary_key=True)
+    credential: str = Field(primary_key=True)
+    by: str
+    at: datetime = Field(sa_type=UtcDateTime)

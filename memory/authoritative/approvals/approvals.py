@@ -35,7 +35,9 @@ from contracts.approvals.rules import Authority
 from contracts.case import Episode
 from contracts.failure import TooManyQuestions
 from contracts.ids import approval_id
+from contracts.proof import ProofRefused
 from memory.authoritative.approvals.tokens import redeem
+from memory.authoritative.proofs import redeem as use
 from memory.database import insert_into, reading
 from memory.episodic.journal import Books, Journal
 from memory.tables.approvals import WAITING, AnswerRow, ApprovalRow
@@ -168,6 +170,11 @@ def _judge(
         refusal = redeem(session, authority.token_id, kept.id, now)
         if refusal:
             kept.standing, kept.why = AnswerStatus.FOREIGN, refusal
+    if authority.proof_id and kept.standing in (AnswerStatus.VALID, AnswerStatus.DELEGATED):
+        try:
+            use(session, authority.proof_id, kept.id, now)
+        except ProofRefused as refused:
+            kept.standing, kept.why = AnswerStatus.FOREIGN, str(refused)
     session.add(kept)
     session.wrote_row(kept, kept.case_id)
     session.flush()

@@ -25,6 +25,8 @@ from memory.authoritative.approvals.approvals import SqlApprovals
 from memory.authoritative.approvals.tokens import ApprovalTokens
 from memory.authoritative.authorizations import SqlAuthorizations
 from memory.authoritative.ledger.ledger import SqlLedger
+from memory.authoritative.people import SqlPeople
+from memory.authoritative.proofs import SqlProofs
 from memory.database import reading
 from memory.episodic.anchor import Anchor, AnchorFile
 from memory.episodic.chain import Signer
@@ -91,6 +93,7 @@ class DataPlane:
         self.episodes = SqlEpisodes(journal, anchor)
         self.tokens = ApprovalTokens(self.engine, lambda: bytes.fromhex(Keys().read(KEY_NAME)))
         self.ledger = SqlLedger(journal)
+        self.proofs, self.people = SqlProofs(self.engine), SqlPeople(self.engine)
         self.policy = CedarEngine.from_office(OFFICE, fact_types())
         self.outside = Manifests()
         self.draft = ApprovalActivities(
@@ -99,6 +102,8 @@ class DataPlane:
             tokens=self.tokens,
             calendar=self.calendar or OfficeCalendar.from_office(OFFICE),
             outside=self.outside,
+            proofs=self.proofs,
+            people=self.people,
             clock=self.clock,
         )
         self.judging = PolicyActivities(

@@ -1,0 +1,59 @@
+"""`kontor proof`: what to send as the signal `decide` from the Temporal Web UI or the `temporal` command."""
+
+from shlex import quote
+from typing import Annotated, Literal, cast
+
+import typer
+
+from cli.amounts import amount_typed
+from cli.answers import Note, Person, request_named
+from cli.connection import installation
+from cli.terminal import EXIT_USAGE, OUT, fail
+from contracts.approvals.request import Answer
+from contracts.approvals.rules import flaw
+from service.identity import NotBound, prove_answer
+
+Choice = Literal["approve", "edit", "reject", "delegate"]
+
+
+def proof(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="A request id (or its beginning), or the case's id.")],
+    choice: Annotated[str, typer.Argument(help="approve, reject, edit or delegate.")],
+    person: Person = "",
+    note: Note = "",
+    amount: Annotated[str, typer.Option(help="For edit: the lower amount, as 30 or 29.90.")] = "",
+    to: Annotated[str, typer.Option(help="For delegate: who may answer in your place.")] = "",
+    payload: Annotated[bool, typer.Option("--payload", help="Print the JSON alone, for the Web UI.")] = False,
+) -> None:
+    """Prove who you are for one answer, and print it as a signal: good once, for an hour, for just this.
+
+    Paste the JSON into the Web UI (Workflow, Send a Signal, `decide`), or run the command that is printed.
+
+    Example: kontor proof RMA-1008 approve --as ben --note 'looks fine'
+    """
+    kontor = installation(ctx)
+    if choice not in ("approve", "edit", "reject", "delegate"):
+        fail(f"{choice!r} is no answer: approve, reject, edit or delegate", EXIT_USAGE)
+    record = kontor.approvals.find(request_named(kontor, name))
+    assert record is not None, "the queue named it"
+    cents = amount_typed(amount, "--amount", record.request.currency) if amount else None
+    said = Answer(
+        person=person,
+        choice=cast(Choice, choice),
+        note=note,
+        amount_cents=cents,
+        delegate_to=to or None,
+    )
+    if problem := flaw(said):
+        fail(problem, EXIT_USAGE)
+    try:
+        proved = prove_answer(kontor, record.request, said)
+    except NotBound as unknown:
+        fail(str(unknown), EXIT_USAGE)
+    words = proved.model_dump_json(exclude_defaults=True)
+    if payload:
+        OUT.out(words, highlight=False)
+        return
+    signal = f"temporal workflow signal --workflow-id {record.request.case_id} --name decide"
+    OUT.out(f"{signal} --input {quote(words)}", highlight=False)

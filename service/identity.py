@@ -1,0 +1,73 @@
+"""Who sits at this command line: by the operating system's account, never by what they type."""
+
+import os
+import platform
+import pwd
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from contracts.approvals.proof import answered
+from contracts.approvals.request import Answer, ApprovalRequest
+from contracts.proof import Enrolment, How, Proof, Said
+
+if TYPE_CHECKING:
+    from bootstrap.installation import Installation
+
+ACCOUNT: How = "os-account"
+
+
+class NotBound(PermissionError):
+    """The account that runs this process is not bound to the person; the message says how it can be."""
+
+
+def account(kontor: "Installation") -> str:
+    """Return the account that runs this process, as the system knows it, whatever the environment says.
+
+    Where several machines share one database, its machine is named, too.
+    """
+    uid = os.getuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:  # a container's user needs no name
+        name = "user"
+    return f"{name}#{uid}@{platform.node()}" if kontor.settings.database_url else f"{name}#{uid}"
+
+
+def bind(kontor: "Installation", person: str, to: str = "") -> Enrolment:
+    """Let an account, by default this process's own, prove to be a person of the staff."""
+    own = account(kontor)
+    found = Enrolment(person=person, how=ACCOUNT, credential=to or own, by=own, at=datetime.now(UTC))
+    kontor.people.enrol(found)
+    return found
+
+
+def unbind(kontor: "Installation", person: str, to: str = "") -> bool:
+    """Let an account prove to be a person no more; False if it did not."""
+    return kontor.people.dismiss(person, ACCOUNT, to or account(kontor))
+
+
+def bound(kontor: "Installation") -> tuple[str, ...]:
+    """Return the people whom this process's account proves to be."""
+    return tuple(found.person for found in kontor.people.bound_to(ACCOUNT, account(kontor)))
+
+
+def prove(kontor: "Installation", person: str, said: Said) -> Proof:
+    """Write the proof that a person said something at this command line.
+
+    While nobody is enrolled, nobody's word can be told from another's, and it is believed.
+
+    Raises:
+        NotBound: somebody is, and this account is not bound to the person.
+    """
+    if person not in bound(kontor) and kontor.people.anybody():
+        raise NotBound(
+            f"the account {account(kontor)} is not bound to {person}: whoever runs this Kontor binds it "
+            f"with `kontor people bind {person}`"
+        )
+    return kontor.proofs.issue(person, ACCOUNT, "cli", said, datetime.now(UTC))
+
+
+def prove_answer(kontor: "Installation", request: ApprovalRequest, answer: Answer) -> Answer:
+    """Return an answer with its proof, bound to the request as it stands now; raises NotBound."""
+    seen = answer.model_copy(update={"request_id": request.id, "arguments_hash": request.arguments_hash})
+    return seen.model_copy(update={"proof": prove(kontor, answer.person, answered(request, seen)).id})
