@@ -27,6 +27,17 @@ _HEADER = re.compile(r"^\s*(?:from|to|sent|subject|date|von|an|betreff|de|à|obj
 _WROTE = re.compile(
     r"^\s*(?:on|am|le|el)\b.{3,120}(?:wrote|schrieb|a écrit|écrit|escribió)\b.{0,60}:\s*$", re.I
 )
+_INLINE = re.compile(
+    r"(?:\b(?:on|am|le|el)\s(?=[^?!]{0,80}?(?:\d|\b(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|"
+    r"mer|mié|jeu|jue|ven|vie|sam|sáb|dim|dom)\w{0,8}\b))[^?!\n]{3,120}\b(?:wrote|schrieb|a écrit|écrit|escribió)\b"
+    r"[^.?!\n]{0,60}:(?=\s)"
+    r"|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete)\s(?:message|mail|e-mail|nachricht)\b"
+    r"|\b(?:begin forwarded message|anfang der weitergeleiteten nachricht)\s*:"
+    r"|\b(?:from|von|de)\s?:\s[^\n]{1,80}?\b(?:sent|to|date|subject|gesendet|an|betreff|datum|envoyé|à|objet|"
+    r"enviado|para|asunto)\s?:\s|\s>>+\s)",
+    re.I,
+)
+"""Where a quoted mail begins within a line: some programs join a letter's lines before they send it."""
 _SPEAKS = re.compile(
     r"\b(?:cancel|refund|return|exchange|swap|keep|forget|ignore|disregard|not?|never|don't|but|ps|"
     r"p\.s|edit|"
@@ -97,6 +108,10 @@ def _apart(text: str) -> tuple[str, str]:
         spoken = any(each.strip() for each in own)
         if _FORWARDED.match(line) or _WROTE.match(line) or (spoken and _heads(lines, number)):
             quoted += lines[number:]
+            break
+        if not _QUOTED_LINE.match(line) and (begun := _INLINE.search(line)):
+            own.append(line[: begun.start()])
+            quoted += [line[begun.start() :], *lines[number + 1 :]]
             break
         (quoted if _QUOTED_LINE.match(line) else own).append(line)
     return "\n".join(own), "\n".join(quoted)

@@ -20,7 +20,7 @@ FORBIDDING = (
     "both_kinds", "open_lines", "no_lines", "loose_lines", "pay_loose", "swap_in_return", "method_mixed",
         "outside",
     "in_one", "method_open", "kept_changes",
-    "machine", "unended", "close", "unasked", "refused", FOREIGN,
+    "machine", "unended", "run_together", "close", "unasked", "refused", FOREIGN,
 )  # fmt: skip
 """Signs with which no reading stands by itself, however sure it looks."""
 LEAST_TO_CONFIRM = 0.5

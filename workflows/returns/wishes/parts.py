@@ -11,10 +11,11 @@ _CUT = re.compile(
     r"however|while|whereas)\b)|,\s+|\.\s+"
     r"|\s+(?=(?:and|&) (?:i|i'\w+|we|please|keep|return|send|exchange|swap|cancel|could|can|would|make|"
     r"the .{0,30} should)\b)"
-    r"|\s+(?=(?:and|&) (?:the|my|a) [\w\s-]{2,40}?\b(?:should|could|as|in|into|for|to be)\b)"
-    r"|\s*\((?=(?:[^()]{0,40}\b)?(?:not|keep|but|the rest|hold on|stays?)\b)",
+    r"|\s+(?=(?:and|&) (?:the|my|a) [\w\s-]{2,40}?\b(?:should|could|as|in|into|for|to be)\b)",
     re.I,
 )
+_ASIDE = re.compile(r"\s*\((?=(?:[^()]{0,40}\b)?(?:not|keep|but|the rest|hold on|stays?)\b)", re.I)
+"""An aside in brackets that keeps something: a thought of its own, whatever stands before it."""
 CANCEL = re.compile(
     r"\b(?:cancel\w*|cancle\w*|call(?:ed)? (?:\w+ ){0,3}off|stop(?:ped)?\b|annul\w*|undo|kill it|"
     r"drop (?:the )?order|take it back|"
@@ -131,9 +132,14 @@ def keeps(piece: str) -> bool:
 
 def _cut(sentence: str) -> Iterator[str]:
     """Cut a sentence where another thought begins; a bare list stays with what is said of it."""
+    for thought in _ASIDE.split(straight(sentence)):
+        yield from _cut_thought(thought)
+
+
+def _cut_thought(thought: str) -> Iterator[str]:
     waiting = ""
     said = ""
-    for raw in _CUT.split(straight(sentence)):
+    for raw in _CUT.split(thought):
         piece = (raw or "").strip(" ,")
         if not piece:
             continue

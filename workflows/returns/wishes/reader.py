@@ -10,6 +10,7 @@ from workflows.returns.wishes.acts import Act, acts
 from workflows.returns.wishes.addresses import address
 from workflows.returns.wishes.conditions import Conditional, as_if_in_stock, conditional, evaluated
 from workflows.returns.wishes.doubting import judged
+from workflows.returns.wishes.ending import breaks_off, run_together
 from workflows.returns.wishes.finding import HERE, LEAST_MARGIN, OPEN, names_action, order_of
 from workflows.returns.wishes.going_back import going_back
 from workflows.returns.wishes.letter import (
@@ -31,15 +32,6 @@ from workflows.returns.wishes.swaps import swaps_of
 _MONEY_BACK = re.compile(
     r"\b(?:(?:my|the|our) money back|full refund|refund please|refund me|money for (?:it|them|the))\b", re.I
 )
-LONGEST_NAME = 5
-_CLOSES = re.compile(
-    r"\b(?:thanks|thx|please|pls|plz|cheers|regards|card|paypal|visa|mastercard|giftcard|too|ok|okay|"
-    r"asap|stays?|keep|"
-    r"you|it|them|now|anymore|lol|haha|back)$",
-    re.I,
-)
-"""Words on which people end without a full stop."""
-_STOPS = re.compile(r"[.!?]\s")
 _TO_MACHINES = re.compile(
     r"\b(?:(?:previous|prior|above) instructions|system\s?:|assistant\s?:|"
     r"you are the (?:returns )?desk|prompt|all orders|every order|without asking)\b|</?message>",
@@ -62,7 +54,7 @@ def read(message: str, customer: Customer, order: str = "", language: str = "en"
         return LetterReading(language=language, question=meant.question, doubts=("which order is meant",))
     found = _readings(meant, customer, condition)
     missed = float(any(not each.wishes for each in found))
-    signs = {**_odd(message, cleaned.text), **meant.signs, "missed": missed}
+    signs = {**_odd(message, cleaned.text, customer), **meant.signs, "missed": missed}
     shared = _named_with_others(meant.pieces)
     return LetterReading(
         language=language,
@@ -120,15 +112,17 @@ def _readings(meant: _Meant, customer: Customer, condition: Conditional) -> list
     return found
 
 
-def _odd(message: str, text: str) -> dict[str, float]:
-    """Return what is odd about a letter as a whole: it ends with a no, speaks to machines, or breaks off."""
+def _odd(message: str, text: str, customer: Customer) -> dict[str, float]:
+    """Return what is odd about a letter as a whole: it ends with a no, speaks to machines, or is mangled."""
     refused = any(
         each.act is Act.DENIES and each.text.endswith(("no", "No", "not")) for each in acts(text)[-1:]
     )
+    bought = [line for order in customer.orders for line in order.lines]
     return {
         "refused": float(refused),
         "machine": float(bool(_TO_MACHINES.search(message))),
-        "unended": float(_unended(text)),
+        "unended": float(breaks_off(text, bought)),
+        "run_together": float(run_together(text, bought)),
     }
 
 
@@ -168,12 +162,19 @@ def _headed(pieces: Sequence[Part], named: Sequence[str]) -> list[Part]:
         return list(pieces)
     head = heads[-1]
     silent = [
-        number
-        for number in named
-        if not any(names_action(each) or each.keeps for each in pieces if number in each.orders)
+        number for number in named if _only_lists([each for each in pieces if number in each.orders], number)
     ]
     given = [head.model_copy(update={"orders": (number,)}) for number in silent]
     return [*pieces[:first], *given, *pieces[first:]]
+
+
+def _only_lists(pieces: Sequence[Part], number: str) -> bool:
+    """Say whether an order's parts say nothing of what shall be done, but for things of it that are kept."""
+    if any(names_action(each) for each in pieces):
+        return False
+    return not any(each.keeps for each in pieces) or any(
+        number in each.text and not each.keeps and each.text.strip(" .:#-") != number for each in pieces
+    )
 
 
 def wishes_for(
@@ -283,18 +284,3 @@ def _here(order: Order, pieces: Sequence[Part], text: str) -> OrderReading | Non
 
 def _which_lines(order: Order) -> Question:
     return Question(gap=Gap.LINES, choices=tuple(line.id for line in order.lines))
-
-
-def _unended(text: str) -> bool:
-    """Say whether a text breaks off: its last line is more than a name and has no end, unlike its others."""
-    long = [line.strip() for line in text.split("\n") if len(line.split()) > LONGEST_NAME]
-    open_ended = [bool(re.search(r"[\w,]$", line)) for line in long]
-    last = text.rstrip().split("\n")[-1].strip()
-    return (
-        bool(long)
-        and not _CLOSES.search(last)
-        and last == long[-1]
-        and open_ended[-1]
-        and not any(open_ended[:-1])
-        and _STOPS.search(text) is not None
-    )
