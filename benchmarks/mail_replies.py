@@ -173,7 +173,7 @@ def asked_of(letter: Letter, reading: OrderReading) -> Asked | None:
 
     Which order is meant, and how it is paid, the desk asks nobody.
     """
-    question = question_of(reading, letter.message)
+    question = question_of(reading)
     if question is None or not reading.wishes:
         return None
     few_enough = question.gap is Gap.CONFIRM or FEWEST <= len(question.choices) <= MOST

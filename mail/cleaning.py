@@ -28,8 +28,10 @@ _WROTE = re.compile(
     r"^\s*(?:on|am|le|el)\b.{3,120}(?:wrote|schrieb|a écrit|écrit|escribió)\b.{0,60}:\s*$", re.I
 )
 _INLINE = re.compile(
-    r"(?:\b(?:on|am|le|el)\s(?=[^?!]{0,80}?(?:\d|\b(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|"
-    r"mer|mié|jeu|jue|ven|vie|sam|sáb|dim|dom)\w{0,8}\b))[^?!\n]{3,120}\b(?:wrote|schrieb|a écrit|écrit|escribió)\b"
+    r"(?:\b(?:on|am|le|el)\s(?=[^?!]{0,80}?(?:\d|\b(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|"
+    r"lun|mar|"
+    r"mer|mié|jeu|jue|ven|vie|sam|sáb|dim|dom)\w{0,8}\b))[^?!\n]{3,120}\b(?:wrote|schrieb|a écrit|écrit|"
+    r"escribió)\b"
     r"[^.?!\n]{0,60}:(?=\s)"
     r"|-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete)\s(?:message|mail|e-mail|nachricht)\b"
     r"|\b(?:begin forwarded message|anfang der weitergeleiteten nachricht)\s*:"

@@ -133,7 +133,7 @@ def _wishes(question: Question) -> CandidateReply:
         outcome="answered" if stands else "unsure",
         answer={
             "label": "stands" if stands else "open",
-            "reading": _with_question(one, question.text) if one else None,
+            "reading": _with_question(one) if one else None,
             "elsewhere": [each.model_dump(mode="json") for each in weighed.values()],
             AGAINST_A_CHANGE: list(change_guard.doubts(question.text)),
         },
@@ -155,9 +155,9 @@ def _reply(question: Question) -> CandidateReply:
     )
 
 
-def _with_question(one: OrderReading, text: str) -> dict[str, JsonValue]:
+def _with_question(one: OrderReading) -> dict[str, JsonValue]:
     """Return a reading with what its customer is asked, should the desk doubt it."""
-    return one.model_copy(update={"question": question_of(one, text)}).model_dump(mode="json")
+    return one.model_copy(update={"question": question_of(one)}).model_dump(mode="json")
 
 
 def _against_a_change(text: str, one: OrderReading | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from contracts.base import Frozen
-from workflows.returns.wishes.letter import Gap, LetterReading, OrderReading, Question
+from workflows.returns.wishes.letter import LetterReading, OrderReading
 
 CARD = Path(__file__).with_name("acceptance.json")
 MEASURED = ("en",)
@@ -23,8 +23,6 @@ FORBIDDING = (
     "machine", "unended", "run_together", "close", "unasked", "refused", FOREIGN,
 )  # fmt: skip
 """Signs with which no reading stands by itself, however sure it looks."""
-LEAST_TO_CONFIRM = 0.5
-"""A reading likelier right than wrong may be put to the customer for a yes."""
 
 
 class AcceptanceCard(Frozen):
@@ -78,7 +76,7 @@ def accepted(reading: OrderReading, model: AcceptanceCard) -> bool:
 def weighed(
     letter: LetterReading, model: AcceptanceCard | None = None, *, local: bool = True
 ) -> LetterReading:
-    """Give each reading its confidence, and a question to those that do not stand by themselves.
+    """Give each reading its confidence.
 
     Args:
         letter: as it was read.
@@ -95,8 +93,4 @@ def _weighed(reading: OrderReading, model: AcceptanceCard, *, local: bool) -> Or
     if not local:
         reading = reading.model_copy(update={"signs": {**reading.signs, FOREIGN: 1.0}})
     sure = confidence(reading, model) if reading.wishes else 0.0
-    reading = reading.model_copy(update={"confidence": sure})
-    likely = local and reading.wishes and reading.question is None and sure >= LEAST_TO_CONFIRM
-    if likely and not accepted(reading, model):
-        return reading.model_copy(update={"question": Question(gap=Gap.CONFIRM)})
-    return reading
+    return reading.model_copy(update={"confidence": sure})

@@ -69,7 +69,7 @@ def _act(clause: str, sentence: str, *, asked: bool, conditional: bool) -> Act:
     if not _named(clause):
         return _unnamed(clause)
     rules = (
-        (Act.DENIES, bool(cues.DENIES.search(clause))),
+        (Act.DENIES, bool(cues.DENIES.search(cues.WHERE_TO.sub(" ", clause)))),
         (Act.THREATENS, bool(cues.THREAT.search(sentence)) and not asked),
         (Act.THANKS, bool(cues.THANKS.search(clause))),
         (Act.REPORTS, bool(cues.PAST.search(clause)) and not cues.WANTED_DONE.search(clause)),

@@ -46,11 +46,18 @@ DENIES = re.compile(
     rf"no longer(?! (?:need|want|wish)\b)|out of)\b|{DO} nothing\b",
     re.I,
 )
+WHERE_TO = re.compile(
+    r"\b(?:refund|money(?: back)?|it back) (?:to go |to be )?(?:on|to|onto|via) (?:the|my) "
+    r"(?:visa|master ?card|pay ?pal|gift ?card|(?:credit )?card)\b",
+    re.I,
+)
+"""Where money shall not go says nothing against its going."""
 KEEP_ON = re.compile(
     r"\b(?:leave (?:the|my|our|it|order|things)\b.{0,30}\b(?:alone|as (?:it|they) (?:is|are)|be)|"
     r"leave it\b|please (?:go on|proceed|continue) with the (?:delivery|order)|(?:please )?(?:send|"
     r"deliver|ship) it (?:as|anyway|after all)|"
-    r"(?:nothing|not anything) (?:to|back|at all)|(?:that|this|refund|return|replacement|exchange|"
+    r"(?:nothing|not anything) (?:to(?! do with)|back|at all)|(?:that|this|refund|return|replacement|"
+    r"exchange|"
     r"cancell?ation) (?:really )?(?:won't be|will not be|isn't|is not|not) needed(?! any)|is void\b|"
     r"(?:let|that) (?:it|one)? ?(?:can )?come)\b",
     re.I,
@@ -74,11 +81,12 @@ WITHDRAWS = re.compile(
     r"cancel|exchange|swap|send|change)|"
     r"don't want it cancelled any|stop the (?:return|cancell?ation|refund|exchange)|reopen|"
     r"actually,? (?:no|keep|leave)|wait,? no|"
-    r"sorry,? (?:wrong order|nothing)|nothing to do|decided (?:to keep|against)|please (?:go on|"
-    r"keep sending|send|deliver|ship) it|let it come|"
+    r"sorry,? (?:wrong order|nothing)|nothing to do(?! with)|decided (?:to keep|against)|please (?:go on|"
+    r"keep sending|send|deliver|ship) it(?! (?:back|to (?:\d+|my|our|the))\b)|let it come|"
     r"anders überlegt|behalte\w*|vergessen sie|ziehe?n? .{0,30} zurück|je (?:la |le |les )?garde|"
     r"me (?:lo|la|los|las) quedo)\b"
     r"|\bi (?:said|wrote|asked|told).{0,60}\bi won't\b|i would not\.?$|^keeping (?:it|them)|"
+    r"\b(?:but|now) (?:i|we) (?:now |really )?(?:like|love) (?:it|them)\b|"
     r"\bedit:|i declined|(?:did not|didn't) come from me|wasn't me|in my name|told (?:him|her|them) to|"
     r"just kidding|(?:who wouldn't)|isn't what (?:i|we) want|(?:refund|return|cancel\w*|"
     r"exchange)\?\s*no\b|sell it|rather have it repaired|your choice",
@@ -122,6 +130,7 @@ PAST = re.compile(
     re.I,
 )
 WANTED_DONE = re.compile(
+    r"\b(?:appreciate(?: it)?|grateful|glad|thankful|happy|great|kind|lovely) if (?:you|the|it|my)\b|"
     r"(?:like|want|and) (?:to )?(?:\w+ ){0,6}be refunded|\b(?:want|like|need|have(?= (?:it|them|the|my|"
     r"this|that|these|mine|one|both|all)\b)|get|prefer|wish|see|"
     r"request\w*) (?:\w+ ){0,4}(?:to be |be )?(?:cancell?ed|refunded|returned|exchanged|swapped|"
@@ -147,6 +156,7 @@ POLITE_IF = re.compile(
     r"|\bif (?:i|we) may\b|\bif (?:it|they|this|that|the order) (?:hasn't|has not|haven't|isn't|"
     r"is not) (?:yet )?(?:been )?(?:too late|shipp?\w*|sent|gone|left|dispatch\w*|available|packed)|"
     r"\bif (?:there(?:'s| is)|any)\b.{0,20}\bdifference|\bif (?:you )?(?:have|has) (?:it|one|any)|"
+    r"\b(?:appreciate(?: it)?|grateful|glad|thankful) if you\b|"
     r"\bif not\b|\bas if\b|\beven if\b|\bif so\b|\bif (?:in stock|available)"
     r"|\bif you (?:need|want|have|like|require|still|would)\b|\bif anything\b|"
     r"\bif (?:the agent )?ask(?:s|ed)\b",
@@ -189,7 +199,8 @@ POLICY = re.compile(
 OTHERS = re.compile(
     rf"\b(?:my |our |his |her |their |the |a |some |every)?(?:neighbou?r|friend|sister|brother|mother|"
     rf"father|mum|mom|dad|colleague|flatmate|roommate|cousin|aunt|uncle|daughter|son|tenant|ex|"
-    rf"grand\w+|(?:another|other|a|some) customers?|people|others|lady|seller|person before|someone|"
+    rf"grand\w+|(?:another|other|a|some) customers?|people|others|lady|seller|person before|"
+    rf"(?<!can )(?<!could )(?<!please have )someone|"
     rf"everybody|everyone|kids|cat|dog|nachbarin?|voisine?|vecin[oa])\b[^.!?]{{0,60}}"
     rf"(?:{DO})|\b(?:they|he|she) (?:now )?wants? to {DO}|\b(?:her|his|their) (?:refund|return|order|"
     rf"money|cancell?ation)\b",
@@ -199,7 +210,8 @@ MINE = re.compile(
     r"\b(?:i|we)(?:'d|'m| am| would| want| need| have to| wish| must| should)?\b[^.!?]{0,70}" + DO, re.I
 )
 THANKS = re.compile(
-    rf"\b(?:thank(?:s| you)(?: \w+){{0,4}} (?:for|that)|thx for|cheers for|grateful|"
+    rf"\b(?:thank(?:s| you)(?: \w+){{0,4}} (?:for|that)|thx for|cheers for|"
+    rf"(?<!should be )(?<!would be )(?<!'d be )grateful|"
     rf"(?<!would )(?<!'d )appreciate(?! it if)|kudos|"
     rf"merci pour|danke für|gracias por|happy (?:with|that|how|i am)|great experience|"
     rf"best)\b[^.!?]{{0,40}}{DO}|{DO}[^.!?]{{0,30}}\b(?:was so|so easy|so fast|great|lovely|five stars)",
@@ -214,7 +226,8 @@ NOT_MEANT = re.compile(
     r"exchange (?:a few )?(?:words|currenc\w+|rates?)|\brefund polic|(?:call|get|write|hear|come|"
     r"answer|reply|report|bring|go|look) (?:\w+ )?back to (?:me|you|us)|back (?:doctor|then|pain|cover|"
     r"home|room)|\bback and forth|"
-    r"money back guarantee|return to \w+ing|guarantee|give .{0,30} to my|backrest|background|backpack|"
+    r"(?:card|account|visa|mastercard|paypal) (?:was|has been|got) replaced|money back guarantee|"
+    r"return to \w+ing|guarantee|give .{0,30} to my|backrest|background|backpack|"
     r"voucher",
     re.I,
 )
@@ -231,7 +244,8 @@ WISHES = re.compile(
     r"|(?:^|, |but |and |\. )(?:want|need)\b"
     r"|\b(?:sending back|hereby|goes back|back it goes|would rather (?:just )?(?:have|return)|"
     r"'d rather (?:just )?(?:have|return|swap)|'d swap|request (?:a )?replacement|need (?:a )?bigger|"
-    r"(?:are|is) going back|(?:don't|do not|dont) (?:send|ship|deliver) (?:it|them|the \w+)(?! back)|"
+    r"(?:are|is) (?:going|coming) back|(?:don't|do not|dont) (?:send|ship|deliver) (?:it|them|"
+    r"the \w+)(?! back)|"
     r"be happy to (?:exchange|return|swap)|help me with returning|interested in exchanging|"
     r"the (?:customer|user) (?:wants|would like)|may i get|appreciate it if you could)\b"
     r"|\b(?:could|can) (?:(?:my|this|the) order|this|it|mine) be \w+|\b(?:could|"

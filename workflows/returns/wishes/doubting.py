@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from workflows.returns.reading import words_of
 from workflows.returns.types import Order
+from workflows.returns.wishes import guard
 from workflows.returns.wishes.acts import Act, Said, acts, firmly, wants_another
 from workflows.returns.wishes.addresses import address
 from workflows.returns.wishes.letter import Kind, OrderReading
@@ -14,6 +15,8 @@ from workflows.returns.wishes.paying import REST
 from workflows.returns.wishes.sentences import without_sayings
 from workflows.returns.wishes.words import normal
 
+DENIED = "denied"
+"""The sign of a reading of which something may be denied, as plainly as a rule can tell."""
 _LISTED = re.compile(r"->|\u2192|:|=|>")
 _ALWAYS = frozenset({Act.WITHDRAWS, Act.SUPPOSES})
 _NUMBER = re.compile(r"(?<![\w.#$])\d[\d.,]*(?:-\d+)?")
@@ -30,14 +33,18 @@ _CONDITION = re.compile(
 
 
 _FINE_IF = re.compile(
-    r"\bif (?:that'?s|that is|it'?s|it is|this is|you (?:need|can|have|would|send|see|drop|could|want|like|"
-    r"\w+ed)\b|you(?:'ve|'re)|there'?s? (?:is |are )?(?:a |any |anything|one|a few)|i may|"
+    r"\bif (?:that'?s|that is|it'?s|it is|this is|needed|necessary|required|i'm (?:reading|seeing|"
+    r"not mistaken|right)|"
+    r"i (?:read|see|remember|recall|understand)|youre|you (?:need|can|have|would|send|see|drop|could|"
+    r"want|like|"
+    r"\w+ed)\b|you(?:'ve|'re|'d)|there'?s? (?:is |are )?(?:a |any |anything|one|a few)|i may|"
     r"i (?:can|may) still|possible|not too|the sum|one of them|they cost|"
     r"(?:it|this|that|they|the [\w-]+) (?:could|can|may|might|works out|went)|"
     r"it (?:isn't|is not|hasn't) too|need|so|anything)\b"
-    r"|\b(?:know|see|sure|unsure|wondering|wonder|tell me|ask|check|asking|glad|grateful|thankful|happy|"
+    r"|\b(?:know|see|sure|unsure|wondering|wonder|tell me|asks?|check|asking|glad|grateful|thankful|happy|"
     r"great|nice|good|lovely|relief|appreciate(?: it)?|say|write|mind|cool|helpful|kind)(?: \w+)? if\b"
-    r"|\bif not$|\b(?:even|as) if\b|\bif only\b|\bas long as it takes\b"
+    r"|\bif not\W*$|\b(?:even|as) if\b|\bif only\b|\bas long as (?:it takes|it isn't (?:on )?(?:my |"
+    r"the )?(?:paypal|visa|mastercard|card|gift card))\b"
     r"|\botherwise (?:everything|all|it|they|fine|great|perfect|happy|the|i)\b",
     re.I,
 )
@@ -58,7 +65,7 @@ def judged(
         for each in acts(piece.text)
         if each.act in _OBSTACLES and each.about_action
     ]
-    conditions = [piece for piece in pieces if _CONDITION.search(_FINE_IF.sub(" ", piece.text))]
+    conditions = [piece for piece in pieces if _supposes(piece)]
     empty = any(
         wish.kind in (Kind.RETURN, Kind.EXCHANGE, Kind.CHANGE_ITEMS) and not wish.pieces
         for wish in reading.wishes
@@ -76,11 +83,30 @@ def judged(
         "orders": float(orders),
         "wishes": float(len(reading.wishes)),
         "keeps": float(sum(piece.keeps for piece in pieces)),
+        DENIED: float(_denied(reading, order, [*said, *stray])),
     }
     doubts = tuple(
         dict.fromkeys(f"a clause {each.act.value}: {each.text[:80]}" for each in [*obstacles, *stray])
     )
     return reading.model_copy(update={"signs": signs, "doubts": (*reading.doubts, *doubts)})
+
+
+def _denied(reading: OrderReading, order: Order, said: Sequence[Said]) -> bool:
+    """Say whether what is read may be denied: nobody is asked whether they want what they do not want."""
+    whole = any(wish.kind is Kind.CANCEL for wish in reading.wishes)
+    wished = {piece.line for wish in reading.wishes for piece in wish.pieces}
+    others = {place for place, line in enumerate(order.lines) if not whole and line.id not in wished}
+    aside = [
+        each
+        for each in said
+        if (named := {index for one in mentions(each.text, order.lines) for index in one.lines})
+        and named <= others
+    ]
+    return guard.denied([each for each in said if each not in aside])
+
+
+def _supposes(piece: Part) -> bool:
+    return bool(_CONDITION.search(_FINE_IF.sub(" ", without_sayings(piece.text))))
 
 
 def _asked(order: Order, pieces: Sequence[Part], said: Sequence[Said]) -> bool:

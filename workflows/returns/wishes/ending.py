@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from workflows.returns.matching.tokens import word_set
 from workflows.returns.types import OrderLine
 from workflows.returns.wishes.naming import mentions
 
@@ -11,7 +12,7 @@ LONGEST_LINE = 25
 """Words in one line up to which a letter is no more than that."""
 _ITEM = re.compile(r"\s(?:[-*\u2022\u2013]|->|\u2192|\d[.)])\s")
 FEWEST_ITEMS = 2
-_ENDS = re.compile(r"[.!?\u2026)\]}\"'*]$|[^\w\s,;:(\[{&+/<>=\u2192#$-]$")
+_ENDS = re.compile("[.!?\u2026)\\]}\"'*]$|[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f]$")
 _LAST = re.compile(r".*(?:[.!?](?=\s)|\n)", re.S)
 _CLOSES = re.compile(
     r"\b(?:thanks|thank you|thx|tx|ty|please|pls|plz|cheers|regards|ok|okay|asap|lol|haha|stays?|keep|"
@@ -21,12 +22,13 @@ _CLOSES = re.compile(
 )
 """Words on which people end without a full stop."""
 _SIGNED = re.compile(r"(?:,|[:;]-?\))\s*(?P<name>[A-Z][\w-]+)$")
-_OPENERS = (
+_OPENERS = word_set(
     "everything nothing anything something all both another others other rest whatever only just not never "
     "but and also plus from for with the this that these those there they them if when while unless or oh "
-    "please can could would will should i i'm i'd i've i'll he she how what who where why you your we our my mine it its as at to in on of so no yes leave keep "
+    "please can could would will should i i'm i'd i've i'll he she how what who where why you your we "
+    "our my mine it its as at to in on of so no yes leave keep "
     "refund return exchange cancel change money difference order large small"
-).split()
+)
 """Words that begin a sentence, and name nobody."""
 
 

@@ -29,6 +29,12 @@ _COUNTED = re.compile(r"\b(?:one of|only one|just one|second|both)\b", re.I)
 _ALSO = re.compile(r"\b(?:also|as well|too|and|plus|oh|both|all|everything)\b|^[-*\u2022\u2714]", re.I)
 
 
+_IT_BACK = re.compile(
+    r"\b(?:return(?:ing)?|send(?:ing)?|giv(?:e|ing)|tak(?:e|ing)) (?:it|them|both|this one|these|those)\b",
+    re.I,
+)
+
+
 class _Heard:
     """What a letter says of each line of an order, as indexes."""
 
@@ -72,7 +78,7 @@ class _Heard:
 def going_back(order: Order, pieces: Sequence[Part]) -> tuple[list[int], dict[str, float]]:
     """Return the indexes of the lines that go back, and the signs of how sure that is."""
     lines = order.lines
-    telling = {each.sentence for each in pieces if RETURN.search(each.text) and mentions(each.text, lines)}
+    telling = _telling(lines, pieces)
     heard = _Heard(lines)
     for piece in pieces:
         aside = telling and piece.sentence not in telling and not piece.keeps
@@ -94,6 +100,21 @@ def going_back(order: Order, pieces: Sequence[Part]) -> tuple[list[int], dict[st
         "one_line": len(lines) == 1,
     }
     return sorted(chosen), {name: float(value) for name, value in signs.items()}
+
+
+def _telling(lines: Sequence[OrderLine], pieces: Sequence[Part]) -> set[int]:
+    """Return the sentences that say what goes back; of `return it` the one before, which says what it is."""
+    telling: set[int] = set()
+    named = None
+    for piece in pieces:
+        says = bool(mentions(piece.text, lines))
+        if RETURN.search(piece.text) and says:
+            telling.add(piece.sentence)
+        elif named is not None and not piece.keeps and _IT_BACK.search(piece.text):
+            telling.add(named)
+        if says and not piece.keeps:
+            named = piece.sentence
+    return telling
 
 
 def named_in(texts: Iterable[str], lines: Sequence[OrderLine]) -> set[int]:

@@ -30,13 +30,22 @@ def doubts(message: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def may_be_meant(message: str) -> bool:
-    """Say whether a message may be a wish that is only not said plainly: it ponders, or asks for nothing.
+_REFUSES = frozenset({Act.DENIES, Act.WITHDRAWS, Act.KEEPS, Act.THREATENS})
+_TELLS = frozenset({Act.REPORTS, Act.THANKS, Act.OTHERS})
+"""What is said of other things where something is asked for as well."""
 
-    One that denies, keeps, thanks, reports, threatens or speaks of others' things is none.
+
+def denied(said: Sequence[Said]) -> bool:
+    """Say whether clauses deny what is wished, or only tell of it: then nobody is asked whether they mean it.
+
+    One that ponders, or asks for nothing in so many words, may be meant all the same.
     """
-    pondered = {_WORDS[Act.WONDERS], _WORDS[Act.SUPPOSES], NOTHING_ASKED}
-    return {*doubts(message)} <= pondered
+    asked = any(firmly(each) or wants_another(each) for each in said)
+    return any(
+        not _overruled(each, said)
+        and (each.act in _REFUSES or (each.act in _TELLS and each.about_action and not asked))
+        for each in said
+    )
 
 
 def _overruled(one: Said, said: Sequence[Said]) -> bool:

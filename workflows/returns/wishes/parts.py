@@ -43,7 +43,8 @@ CHANGE = re.compile(
     re.I,
 )
 KEEP = re.compile(
-    r"\b(?:keep(?:s|ing)?|kept|stay(?:s|ing)?|remain\w*|unchanged|unaffected|untouched|no change|"
+    r"\b(?:keep(?:s|ing)?(?! (?:me|us|him|her|you|on|\w+ing)\b)|kept|stay(?:s|ing)?|remain\w*|unchanged|"
+    r"unaffected|untouched|no change|"
     r"not change|(?:don't|do not|dont) (?:change|touch|cancel)|"
     r"(?:is|are|was|were|it's|its|they're)(?: all| both| just| also)? (?:fine|ok|okay|good|great|"
     r"lovely|perfect|right|alright|all right|excellent|amazing|awesome|super|flawless|beautiful|"
@@ -65,6 +66,13 @@ _ELSEWHERE = re.compile(
     r"what i've (?:received|still)|had delivered before)\b",
     re.I,
 )
+_COMPARES = re.compile(
+    r"\([^()]*\bother (?:pending |open )?(?:order|one)\b[^()]*\)|"
+    r"\b(?:same(?: \w+)?(?: as| that)?|like|as (?:in|for|with)) (?:in |for |with )?(?:my|the) other "
+    r"(?:pending |open )?(?:order|one)\b",
+    re.I,
+)
+"""What is said of another order only to say how this one shall be."""
 _POINTS = re.compile(
     r"(?:where|same (?:place |address |one )?as|address (?:that|of|as|for|where)?|shipped there|"
     r"there before|to the address|like (?:for|in)|that'?s where|as for|too|gone to|you have for|"
@@ -109,7 +117,7 @@ def parts(text: str, numbers: Sequence[str]) -> list[Part]:
         for piece in _cut(sentence):
             named = _named(piece, numbers) or (whole if len(whole) == 1 else ())
             scope = named or scope
-            away = bool(_ELSEWHERE.search(piece)) and not named
+            away = bool(_ELSEWHERE.search(_COMPARES.sub(" ", piece))) and not named
             found.append(
                 Part(
                     text=piece,
@@ -126,7 +134,7 @@ def parts(text: str, numbers: Sequence[str]) -> list[Part]:
 def keeps(piece: str) -> bool:
     """Say whether a piece says that its things stay as they are."""
     return bool(KEEP.search(piece) or _IS_NOT.search(piece)) and not re.search(
-        r"\bnot (?:right|ok|good|happy|keep|staying)|n't (?:keep|fit|right)", piece, re.I
+        r"\bnot (?:right|ok|good|happy|keep|stay)|n'?t (?:keep|fit|right|stay)", piece, re.I
     )
 
 

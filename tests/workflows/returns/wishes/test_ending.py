@@ -42,7 +42,7 @@ def test_a_letter_that_ends_with_a_name_or_a_closing_word_does_not(letter: str) 
 
 def test_a_list_whose_lines_were_joined_is_told_from_a_letter_in_one_line() -> None:
     letter = (
-        "Hello, these things of W-90001 shall be others, please:\n- the tent for three persons, green as it is\n"
+        "Hello, these things of W-90001 shall be others:\n- the tent for three persons, green as it is\n"
         "- the bottle in blue, one litre\nMoney for all of it by PayPal, thank you so much.\n\nAnna"
     )
 

@@ -78,11 +78,20 @@ def test_what_is_quoted_below_an_answer_asks_for_nothing() -> None:
     ("letter", "own"),
     [
         (" ".join(QUOTED.split()), "Thanks, all sorted, I am happy with it!"),
-        ("Yes, please. Anna Begin forwarded message: From: Shop Subject: Shall we cancel it?", "Yes, please. Anna"),
+        (
+            "Yes, please. Anna Begin forwarded message: From: Shop Subject: Shall we cancel it?",
+            "Yes, please. Anna",
+        ),
         ("Yes, please. -----Original Message----- Shall we cancel it?", "Yes, please."),
         ("Ja, bitte. Am Mo., 23. Nov. schrieb Laden: > Sollen wir stornieren?", "Ja, bitte."),
-        ("On Monday I wrote to you. Please return the tent.", "On Monday I wrote to you. Please return the tent."),
-        ("From the order: the tent, to my sister: the lamp.", "From the order: the tent, to my sister: the lamp."),
+        (
+            "On Monday I wrote to you. Please return the tent.",
+            "On Monday I wrote to you. Please return the tent.",
+        ),
+        (
+            "From the order: the tent, to my sister: the lamp.",
+            "From the order: the tent, to my sister: the lamp.",
+        ),
     ],
 )
 def test_what_is_quoted_is_known_even_where_the_lines_were_joined(letter: str, own: str) -> None:
