@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 
@@ -37,6 +38,7 @@ class StormMail:
     """One mail with the truth about it.
 
     Attributes:
+        raw: as it travels, its lines ended by CR and LF.
         person: who wrote it; empty for a machine.
         about: the number of its conversation; -1 for a machine.
         kind: what it is, in a word.
@@ -198,7 +200,9 @@ class _Writer:
         first = self.mails[place]
         if first.copy_of >= 0 or (b"\nDate:" not in first.raw and b"\nMessage-ID:" not in first.raw):
             return
-        added = f"Received: by mx{self.draw.randrange(9)}; {self.now}\nDelivered-To: {ALSO_OURS}\n".encode()
+        added = (
+            f"Received: by mx{self.draw.randrange(9)}; {self.now}\r\nDelivered-To: {ALSO_OURS}\r\n".encode()
+        )
         self.mails.append(StormMail(added + first.raw, first.person, first.about, "copy", place))
 
     def _letter(self, talk: _Talk, subject: str, text: str) -> EmailMessage:
@@ -215,7 +219,7 @@ class _Writer:
         return made
 
     def _keep(self, made: EmailMessage, talk: _Talk, kind: str) -> bytes:
-        raw = bytes(made)
+        raw = made.as_bytes(policy=SMTP)
         known = str(made.get("Message-ID", "")).strip("<>")
         if known:
             talk.ids.append(known)
@@ -236,7 +240,7 @@ class _Writer:
         for name, value in MACHINES[kind].items():
             made[name] = value
         made.set_content(f"This was sent by itself, number {len(self.mails)}.\n")
-        self.mails.append(StormMail(bytes(made), "", -1, kind))
+        self.mails.append(StormMail(made.as_bytes(policy=SMTP), "", -1, kind))
 
 
 MACHINES: dict[str, dict[str, str]] = {

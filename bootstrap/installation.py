@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from contracts.memory import Document
     from contracts.source import Source
     from memory.authoritative.mails.keeping import MailKeeper
-    from memory.authoritative.mails.lists import MailLists
     from memory.authoritative.mails.moving import MailMoves
     from memory.authoritative.reconciliation.case_watch import SqlCaseWatch
     from memory.authoritative.reconciliation.store import SqlReconciliation
@@ -158,13 +157,6 @@ class Installation(Records):
         except KeyError as missing:
             logging.warning("mails get no reply address: %s", missing)
             return b""
-
-    @cached_property
-    def mail_lists(self) -> "MailLists":
-        """The mails that are kept."""
-        from memory.authoritative.mails.lists import MailLists
-
-        return MailLists(self.database)
 
     @cached_property
     def mail_moves(self) -> "MailMoves":

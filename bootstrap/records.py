@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memory.authoritative.decisions import SqlDecisions, SqlReviewQueue
     from memory.authoritative.events import SqlEvents
     from memory.authoritative.ledger.ledger import SqlLedger
+    from memory.authoritative.mails.lists import MailLists
     from memory.authoritative.numbers.reader import SqlNumbers
     from memory.authoritative.offices import SqlOffices
     from memory.authoritative.passkeys import SqlPasskeys
@@ -209,6 +210,13 @@ class Records:
         from memory.authoritative.passkeys import SqlPasskeys
 
         return SqlPasskeys(self.journal)
+
+    @cached_property
+    def mail_lists(self) -> "MailLists":
+        """The mails that are kept."""
+        from memory.authoritative.mails.lists import MailLists
+
+        return MailLists(self.database)
 
     @cached_property
     def stuck_cases(self) -> "SqlStuckCases":

@@ -1,7 +1,9 @@
-"""One gateway process: it keeps events, and tells the dispatchers; several may run beside one another."""
+"""One gateway process: it keeps events and mail, and tells the dispatchers; several may run at once."""
 
 import asyncio
 import logging
+import threading
+from contextlib import suppress
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -9,9 +11,11 @@ from temporalio.service import RPCError
 from bootstrap.following import replaced
 from bootstrap.http_server import HttpServer, Place
 from bootstrap.installation import Installation
+from contracts.mailbox import Mailbox
 from gateway.application import application
 from memory.database import ask
 from service.dispatch import rouse
+from service.mail_watch import MailboxWatch
 from service.ownership import NotOurs, join
 from service.reception import Reception
 from service.temporal import ServerAway
@@ -25,7 +29,7 @@ AWAY_SECONDS = 5.0
 
 
 async def serve(settings: Settings) -> bool:
-    """Take in events until SIGTERM or SIGINT.
+    """Take in events, and the mail of mailboxes, until SIGTERM or SIGINT.
 
     Returns:
         Whether it is to start again, because another office is in force.
@@ -41,12 +45,34 @@ async def serve(settings: Settings) -> bool:
         office = asyncio.create_task(replaced(installation))
         office.add_done_callback(lambda _: server.stop())
         telling = asyncio.create_task(tell_dispatchers(installation, reception))
+        watches = [
+            following(installation, box, reception) for box in installation.mailboxes.values() if box.imap
+        ]
         names = ", ".join(reception.sources) or "no source yet"
         place = Place(settings.gateway_host, settings.gateway_port, "gateway", "KONTOR_GATEWAY_PORT")
         await server.serve_at(place, SERVING, f"/in/…: {names}")
+        for watch in watches:
+            watch.stop.set()
         for task in (office, telling):
             task.cancel()
         return not server.told_to_end
+
+
+def following(installation: Installation, box: Mailbox, reception: Reception) -> MailboxWatch:
+    """Follow a mailbox in a thread, which ends with the process; its dispatcher hears of each mail."""
+    loop = asyncio.get_running_loop()
+
+    def arrived(source: str) -> None:
+        reception.arrived[source] = None
+        reception.news.set()
+
+    def told(source: str) -> None:
+        with suppress(RuntimeError):  # the loop has ended: a worker looks for what waits
+            loop.call_soon_threadsafe(arrived, source)
+
+    watch = MailboxWatch(installation, box, told)
+    threading.Thread(target=watch.follow, name=f"mailbox {box.name}", daemon=True).start()
+    return watch
 
 
 async def tell_dispatchers(installation: Installation, reception: Reception) -> None:

@@ -12,7 +12,9 @@ from bootstrap.installation import Installation
 from cli.connection import installation
 from cli.durations import DURATION, hours
 from cli.mail.files import LONGEST_SHOWN_CHARS, mails_of, read, sort_
-from cli.terminal import EXIT_FOUND, EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing
+from cli.terminal import EXIT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing
+from connectors.mailboxes.imap import AWAY
+from connectors.secrets import SecretsUnavailable
 from contracts.counted import counted
 from contracts.mailbox import Mailbox
 from mail.arrival import Fate, KeptMail
@@ -23,6 +25,7 @@ from mail.reply_address import reply_address
 from memory.authoritative.mails.keeping import MailboxFull
 from memory.authoritative.mails.lists import MailFilter
 from memory.authoritative.mails.moving import CannotMove
+from service.mail_account import MailboxAccount, account_for
 from service.operator import operator
 from service.post import take_in
 from service.words import when
@@ -209,6 +212,52 @@ def accept(ctx: typer.Context, number: Number, as_json: JsonFlag = False) -> Non
         OUT.print(f"{counted(len(again), 'mail')} of its conversation will be taken up", highlight=False)
     if not again:
         raise typer.Exit(EXIT_FOUND)
+
+
+@app.command()
+def reconcile(
+    ctx: typer.Context,
+    mailbox: Annotated[str, typer.Argument(help="Only this one; else all that are followed over IMAP.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is missing.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Hold mailboxes against the books: each mail there has a fate, with its reason.
+
+    What is missing is taken in. The exit code is 1 if something is left missing, 3 if a mailbox cannot be
+    opened.
+
+    Example: kontor mail reconcile support --dry-run
+    """
+    kontor = installation(ctx)
+    boxes = [_box(kontor, mailbox)] if mailbox else list(kontor.mailboxes.values())
+    followed = [box for box in boxes if box.imap is not None]
+    if not followed:
+        fail("no mailbox has an [NAME.imap]: what is handed in is kept, or said no to, at once", EXIT_USAGE)
+    accounts = [_account(kontor, box, take=not dry_run) for box in followed]
+    if as_json:
+        emit_json([each.model_dump(mode="json") for each in accounts])
+    for each in () if as_json else accounts:
+        fates = (
+            ", ".join(f"{count} {fate.value}" for fate, count in each.fates.items()) or "none in the books"
+        )
+        OUT.print(f"{each.mailbox}: {counted(each.lie, 'mail')}: {fates}", highlight=False)
+        OUT.print(
+            f"  {len(each.taken)} taken in now, {each.waiting} wait, {each.aside} stand aside",
+            highlight=False,
+        )
+        if each.missing:
+            OUT.print(f"  missing: {', '.join(map(str, each.missing))}", soft_wrap=True, highlight=False)
+    if any(each.missing for each in accounts):
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _account(kontor: Installation, box: Mailbox, *, take: bool) -> MailboxAccount:
+    try:
+        return account_for(kontor, box, take=take)
+    except MailboxFull as full:
+        fail(f"{full}; reconcile again later")
+    except (*AWAY, KeyError, SecretsUnavailable) as away:
+        fail(f"the mailbox {box.name} cannot be opened: {away}", EXIT_UNREACHABLE)
 
 
 def _box(kontor: Installation, name: str) -> Mailbox:

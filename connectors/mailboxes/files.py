@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from connectors.extraction import Extraction, ExtractionInvalid
 from connectors.manifest import NAME
+from connectors.secrets import SECRET_NAME
 from contracts.mailbox import Mailbox
 from contracts.office import OfficeInvalid, Problem, read_text
 from contracts.toml_lines import Path as Place
@@ -15,6 +16,8 @@ from contracts.toml_lines import TomlLines, parse_toml, toml_problem, toml_probl
 FILE = "mailboxes.toml"
 """Of an office; one without it has no mailbox."""
 FIELDS = "see the fields in docs/mail.md"
+_NAMED = TypeAdapter(dict[str, Mailbox])
+"""Read under its name, so that a complaint names its table's line."""
 
 
 class MailboxesFile:
@@ -46,12 +49,14 @@ class MailboxesFile:
             )
             return
         try:
-            found = Mailbox.model_validate(table | {"name": name})
+            found = _NAMED.validate_python({name: table | {"name": name}})[name]
         except ValidationError as error:
-            for each in toml_problems(error, self._lines, FILE, FIELDS):
-                yield each.model_copy(update={"what": f"[{name}] {each.what}"})
+            yield from toml_problems(error, self._lines, FILE, FIELDS)
             return
         self.mailboxes[name] = found
+        if found.imap is not None and not SECRET_NAME.fullmatch(found.imap.secret):
+            fix = "write a name such as 'mail.imap'; the value stays in the store of secrets"
+            yield self.problem((name, "imap", "secret"), "is not the name of a secret", fix)
         for field, path in found.request.items():
             try:
                 Extraction(path)

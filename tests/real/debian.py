@@ -26,14 +26,14 @@ class Unpacked:
 
 def unpack(name: str, packages: Sequence[str]) -> Unpacked:
     """Return the packages, and what they need and this machine has not, unpacked; raises Missing."""
-    apt = need("apt-get", "WordPress comes from Debian's packages: run this on Debian or Ubuntu")
+    apt = need("apt-get", f"{name} comes from Debian's packages: run this on Debian or Ubuntu")
     dpkg = need("dpkg-deb", "it comes with Debian")
     folder, finished = kept(name, " ".join(packages))
     if not finished:
         (folder / "partial").mkdir(exist_ok=True)
         archives = ["-o", f"Dir::Cache::archives={folder}"]
         command = [apt, *NO_ROOT, *archives, "install", "-y", "-qq", "--no-install-recommends"]
-        what = "apt-get could not download WordPress (run `apt-get update` first); it"
+        what = f"apt-get could not download {name} (run `apt-get update` first); it"
         download = [*command, "--download-only", *packages]
         try:
             run(download, what, folder)

@@ -1,6 +1,7 @@
 """Mails in SQL, as lists and cases read them."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,6 +99,32 @@ class MailLists:
         )
         with reading(self._engine) as session:
             return set(session.exec(query))
+
+    def account(
+        self, mailbox: str, validity: int, numbers: Collection[int]
+    ) -> tuple[dict[Fate, int], int, int]:
+        """Return what became of the mails with these numbers, how many stand aside, and how many wait.
+
+        Args:
+            mailbox: its name.
+            validity: the UIDVALIDITY that the numbers are under.
+            numbers: those that lie there now.
+        """
+        query = (
+            select(MailboxUidRow.uid, MailRow.fate, MailRow.digest, MailRow.conversation)
+            .join(MailRow, col(MailRow.digest) == col(MailboxUidRow.digest))
+            .where(col(MailboxUidRow.mailbox) == mailbox, col(MailboxUidRow.validity) == validity)
+        )
+        with reading(self._engine) as session:
+            found = {
+                digest: (Fate(fate), conversation)
+                for uid, fate, digest, conversation in session.exec(query)
+                if uid in numbers
+            }
+            fates = Counter(Fate(fate) for uid, fate, _, _ in session.exec(query) if uid in numbers)
+            events = _events(session, {conversation for _, conversation in found.values() if conversation})
+        standings = Counter(events[digest].standing for digest in found if digest in events)
+        return dict(fates), standings[EventStanding.QUARANTINED.value], standings[WAITING]
 
     def _one(self, wanted: object) -> KeptMail | None:
         with reading(self._engine) as session:
