@@ -12,6 +12,7 @@ from console.effects import EffectLine, effect_line
 from console.visit import Refused, Visit
 from contracts.approvals.queue import ApprovalEntry, ApprovalFilter
 from contracts.approvals.request import ApprovalRecord, ApprovalRequest
+from contracts.approvals.rules import AGREES
 from contracts.authorization import PolicyReason
 from contracts.evidence import Evidence
 from contracts.money import money_text
@@ -111,16 +112,35 @@ class RequestView:
     agreed: int
     mine: bool
     whose: str
+    arguments_hash: str
+    currency: str
+    colleagues: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class BecameView:
+    """What became of the request that was answered last."""
+
+    what: str
+    words: str
+    path: str
 
 
 @dataclass(frozen=True)
 class InboxView:
-    """The queue, and the request that is open; None if none is."""
+    """The queue, and the request that is open; None if none is.
+
+    Attributes:
+        more: whether further ones stand behind those listed.
+        waiting: how many wait for anybody.
+        became: what became of the one that was answered last; None if none was.
+    """
 
     lines: Sequence[WaitingLine]
     more: bool
     waiting: int
     request: RequestView | None
+    became: BecameView | None
 
 
 def show(visit: Visit) -> Response:
@@ -160,7 +180,19 @@ def _queue(visit: Visit, request: RequestView | None) -> InboxView:
         more=len(entries) > MOST,
         waiting=visit.kontor.approval_queue.counts().get("waiting", 0),
         request=request,
+        became=_became(visit),
     )
+
+
+def _became(visit: Visit) -> BecameView | None:
+    answered = visit.asked("answered")
+    record = visit.kontor.approvals.find(answered) if answered else None
+    if record is None:
+        return None
+    end, request = record.approval, record.request
+    agreed = len({kept.answer.person for kept in record.counted if kept.answer.choice in AGREES})
+    waits = f"{agreed} of {request.needed} agreed" if agreed else "your answer is on its way"
+    return BecameView(request.what, end.outcome.value if end else waits, path_of(request.case_id))
 
 
 def _line(
@@ -210,6 +242,13 @@ def request_view(visit: Visit, record: ApprovalRecord) -> RequestView:
         agreed=entry.agreed,
         mine=may_answer(visit.kontor, visit.person, entry, visit.now),
         whose=authority_words(visit.kontor, visit.person, request, visit.now),
+        arguments_hash=request.arguments_hash,
+        currency=request.currency,
+        colleagues=tuple(
+            (name, member.name)
+            for name, member in visit.kontor.policy_engine.book.staff.people.items()
+            if name not in (visit.person, request.asked_by)
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console import account, board, books, case, cases, inbox, office, remembering
+from console import account, answering, board, books, case, cases, inbox, office, remembering
 from console.rendering import Place
 from console.visit import Handler
 
@@ -27,6 +27,7 @@ class Page:
 PAGES = (
     Page("/inbox", inbox.show, place=Place("Inbox", "/inbox", "a")),
     Page("/inbox/{request_id}", inbox.show_request),
+    Page("/inbox/{request_id}", answering.answer, "POST"),
     Page("/cases", cases.show, place=Place("Cases", "/cases", "c")),
     Page("/cases/{case_id:path}", case.show),
     Page("/board", board.show, place=Place("Board", "/board", "b")),

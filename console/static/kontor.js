@@ -68,6 +68,17 @@ function listen() {
 
 if (document.getElementById("page").dataset.hears) listen();
 
+// One answer: both buttons are dead while it travels ------------------------------------------------------
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-once]");
+  if (!form) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  // Afterwards, or the button that was pressed would not be sent.
+  setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
+});
+
 // Keys -------------------------------------------------------------------------------------------------
 
 const KEYS_OFF = "kontor-keys-off";

@@ -1,0 +1,194 @@
+"""A person's answer to a request: bound to what they saw, and sent as every other answer is."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal, cast
+
+from starlette.responses import RedirectResponse, Response
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
+
+from bootstrap.serving import approval_activities
+from console.effects import effect_line
+from console.inbox import MOST, found
+from console.visit import Refused, Visit
+from contracts.approvals.messages import AnswerReply
+from contracts.approvals.proof import answered
+from contracts.approvals.queue import ApprovalFilter
+from contracts.approvals.request import Answer, AnswerStatus, ApprovalRecord, ApprovalRequest
+from contracts.money import NotAnAmount, money_text, parse_amount
+from contracts.proof import How
+from contracts.session import Means
+from service.answers import refusal, send_answer
+from service.approvals import authority_words, listed
+from service.ownership import NotOurs, join
+from service.temporal import ServerAway
+
+GOOD = (AnswerStatus.VALID, AnswerStatus.DELEGATED, AnswerStatus.EARLY)
+CHOICES = ("approve", "edit", "reject", "delegate")
+HOW: Mapping[Means, How] = {"link": "session", "passkey": "passkey"}
+"""What a session proves, by how its person came in: a link in is no signed link to one answer."""
+Choice = Literal["approve", "edit", "reject", "delegate"]
+"""What a form may say; anything else is no form of ours."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is otherwise than on the page that was answered."""
+
+    what: str
+    then: str
+    now: str
+
+
+@dataclass(frozen=True)
+class StaleView:
+    """The page that says that an answer was not taken, because what it was given to is not what is asked now.
+
+    Attributes:
+        why: what happened meanwhile.
+        path: where what is asked now stands; empty if nothing is.
+    """
+
+    what: str
+    why: str
+    differences: Sequence[Difference]
+    path: str
+
+
+async def answer(visit: Visit) -> Response:
+    """Take an answer; the next request opens, with what became of this one."""
+    record = await asyncio.to_thread(found, visit)
+    request = record.request
+    if visit.field("arguments_hash") != request.arguments_hash:
+        return await asyncio.to_thread(_stale, visit, record)
+    said = await asyncio.to_thread(_said, visit, request)
+    following = await asyncio.to_thread(_following, visit, request.id)
+    reply = await _sent(visit, request, said)
+    await asyncio.to_thread(visit.kontor.attention.left, request.id, visit.person, visit.now)
+    if reply.standing in GOOD:
+        return RedirectResponse(f"{following}?answered={request.id}", HTTPStatus.SEE_OTHER)
+    now = await asyncio.to_thread(found, visit)
+    if reply.standing in (AnswerStatus.LATE, AnswerStatus.CONFLICTING, AnswerStatus.DUPLICATE):
+        return await asyncio.to_thread(_stale, visit, now)
+    whose = await asyncio.to_thread(authority_words, visit.kontor, visit.person, request, visit.now)
+    foreign = reply.standing is AnswerStatus.FOREIGN
+    status = HTTPStatus.FORBIDDEN if foreign else HTTPStatus.UNPROCESSABLE_ENTITY
+    raise Refused(status, "Your answer was not taken", f"{reply.why}. {whose if foreign else ''}".strip())
+
+
+def _said(visit: Visit, request: ApprovalRequest) -> Answer:
+    """Read the form: of its fields those that the choice has, and no others."""
+    choice, note = visit.field("choice"), visit.field("note").strip()
+    if choice not in CHOICES:
+        raise Refused(HTTPStatus.BAD_REQUEST, "This is no answer", "Say yes or no, lower it, or hand it on.")
+    # The return key in a field presses the form's first button, which says yes to all of it.
+    for field, meant in (("amount", "edit"), ("delegate_to", "delegate")):
+        if visit.field(field).strip() and choice != meant:
+            raise Refused(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "Your answer was not taken",
+                "More was filled in than the button says: press the one beside the field, or leave it empty.",
+            )
+    return Answer(
+        person=visit.person,
+        choice=cast("Choice", choice),
+        note=note,
+        amount_cents=_lowered(visit, request) if choice == "edit" else None,
+        delegate_to=_colleague(visit) if choice == "delegate" else None,
+    )
+
+
+def _lowered(visit: Visit, request: ApprovalRequest) -> int:
+    try:
+        return parse_amount(visit.field("amount"), request.currency)
+    except (NotAnAmount, ValueError) as wrong:
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "That is no amount", str(wrong)) from None
+
+
+def _colleague(visit: Visit) -> str:
+    name = visit.field("delegate_to")
+    if not visit.kontor.policy_engine.on_staff(name):
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Say to whom", "Choose a colleague from the list.")
+    return name
+
+
+async def _sent(visit: Visit, request: ApprovalRequest, said: Answer) -> AnswerReply:
+    kontor = visit.kontor
+    try:
+        client = await join(kontor)
+        proved = await asyncio.to_thread(_proved, visit, request, said)
+        return await send_answer(client, lambda: approval_activities(kontor), request, proved)
+    except WorkflowUpdateFailedError as error:
+        return AnswerReply(standing=AnswerStatus.MALFORMED, why=refusal(error), request_id=request.id)
+    except (ServerAway, NotOurs, RPCError) as away:
+        why = "Nothing was done on it. Try again in a while; whoever runs Kontor here sees why in its log."
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Your answer could not be sent", why) from away
+
+
+def _proved(visit: Visit, request: ApprovalRequest, said: Answer) -> Answer:
+    """Return the answer with the proof that its person, who is in, gave it to what is asked now."""
+    session = visit.visitor.session
+    bound = said.model_copy(update={"request_id": request.id, "arguments_hash": request.arguments_hash})
+    proof = visit.kontor.proofs.issue(
+        visit.person,
+        HOW[session.how],
+        "console",
+        answered(request, bound),
+        visit.now,
+        proved_at=session.proved_at,
+    )
+    return bound.model_copy(update={"proof": proof.id})
+
+
+def _following(visit: Visit, answered: str) -> str:
+    """Return the address of the request that waits next; the queue's own, if none does."""
+    entries = listed(visit.kontor, ApprovalFilter(limit=2 * MOST), visit.person, 2, visit.now)
+    return next((f"/inbox/{entry.id}" for entry in entries if entry.id != answered), "/inbox")
+
+
+def _stale(visit: Visit, record: ApprovalRecord) -> Response:
+    """Say what is otherwise now; nothing was done on the answer."""
+    request = record.request
+    asked = [each for each in visit.kontor.approvals.of_case(request.case_id) if each.approval is None]
+    now = next((each.request for each in asked if each.request.step == request.step), None)
+    view = StaleView(
+        what=request.what,
+        why=_meanwhile(record),
+        differences=tuple(_differences(request, now)) if now and now.id != request.id else (),
+        path=f"/inbox/{now.id}" if now else "",
+    )
+    return visit.page("stale.html", "Not taken", view, status=HTTPStatus.CONFLICT)
+
+
+def _meanwhile(record: ApprovalRecord) -> str:
+    end = record.approval
+    if end is None:
+        return "The page that you answered is not what is asked."
+    by = ", ".join(dict.fromkeys(kept.answer.person for kept in record.counted))
+    return f"It is {end.outcome.value}" + (f" by {by}." if by else f": {end.note}." if end.note else ".")
+
+
+def _differences(then: ApprovalRequest, now: ApprovalRequest) -> list[Difference]:
+    pairs = [
+        ("What is asked", then.what, now.what),
+        ("Amount", _money(then), _money(now)),
+        *(
+            (f"Step {place}", *(_step(request, place) for request in (then, now)))
+            for place in range(1, 1 + max(len(then.plan.effects), len(now.plan.effects)))
+        ),
+    ]
+    return [Difference(what, before or "—", after or "—") for what, before, after in pairs if before != after]
+
+
+def _money(request: ApprovalRequest) -> str:
+    return money_text(request.amount_cents, request.currency) if request.amount_cents else ""
+
+
+def _step(request: ApprovalRequest, place: int) -> str:
+    if place > len(request.plan.effects):
+        return ""
+    line = effect_line(request.plan.effects[place - 1])
+    return " ".join(each for each in (line.what, line.money, line.text) if each)
