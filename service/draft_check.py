@@ -12,7 +12,7 @@ from contracts.embedding import Embedder
 from contracts.office import read_text
 from memory.semantic.markdown import day_of
 from memory.semantic.stores.qdrant_edge import QdrantEdge
-from workflows.content.checking.check import check
+from workflows.content.checking.check import check, earlier_statements
 from workflows.content.checking.verdict import Origin, Verdict
 from workflows.content.claims.claim import claims_in
 from workflows.content.evidence import Evidence, SourceText
@@ -26,6 +26,8 @@ class NotReadable(Exception):
 async def check_draft(draft: Prose, texts: Sequence[SourceText], embedder: Embedder) -> list[Verdict]:
     """Return a verdict for each claim of a draft, in the draft's order.
 
+    A claim may also differ from what the draft said before it; that bears nothing out.
+
     Args:
         draft: what is checked.
         texts: given sources and own earlier texts.
@@ -35,8 +37,8 @@ async def check_draft(draft: Prose, texts: Sequence[SourceText], embedder: Embed
     async with _evidence(embedder, texts) as evidence:
         found = await evidence.find([claim.sentence.text for claim in claims])
         return [
-            check(claim, passages, searched=evidence.searched)
-            for claim, passages in zip(claims, found, strict=True)
+            check(claim, [*passages, *earlier_statements(claims, at)], searched=evidence.searched)
+            for at, (claim, passages) in enumerate(zip(claims, found, strict=True))
         ]
 
 

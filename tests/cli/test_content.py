@@ -68,6 +68,15 @@ def test_the_table_shows_what_a_person_must_look_at_and_counts_the_rest(texts: P
     assert "$40" in run(str(texts / "draft.md"), "--archive", str(texts), "--all", code=1)
 
 
+def test_a_draft_that_contradicts_itself_is_told_so(texts: Path) -> None:
+    draft = texts / "draft.md"
+    draft.write_text(
+        "The new canteen has 40 seats for guests.\n\nBut the new canteen has 60 seats for guests."
+    )
+    printed = run(str(draft), "--source", str(texts / "source.md"), code=1)
+    assert "differs: earlier in the draft 40, draft 60" in printed
+
+
 def test_without_anything_to_check_against_it_says_what_to_give(texts: Path) -> None:
     assert "give --source FILE" in run(str(texts / "draft.md"), code=2)
 

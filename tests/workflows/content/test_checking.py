@@ -133,7 +133,7 @@ def test_what_a_person_settled_is_not_asked_again_until_its_words_change() -> No
 def test_a_draft_may_contradict_itself_but_bears_nothing_out() -> None:
     claims = claims_in(read("The team moved 12 old agencies. Later the team moved 15 old agencies."))
     own = earlier_statements(claims, 1)
-    assert str(check(claims[1], own)) == "differs: draft 12, draft 15"
+    assert str(check(claims[1], own)) == "differs: earlier in the draft 12, draft 15"
     assert check(claims[0], [Passage(claims[0].sentence.text, "draft", Origin.DRAFT)]).word is Word.NONE
 
 

@@ -163,6 +163,11 @@ def test_opinions_questions_and_forecasts_are_told_apart() -> None:
     assert [claim.outlook for claim in claims_in(read(text))] == [True, True, True, False]
 
 
+def test_the_end_of_a_range_of_counts_is_no_year() -> None:
+    assert kinds("Posts of 500 to 1002 words were kept.") == [("number", "500"), ("number", "1002")]
+    assert kinds("It ran from 2014 to 2016 across bureaus.") == [("date", "2014"), ("date", "2016")]
+
+
 def test_a_month_makes_no_forecast() -> None:
     assert not claims_in(read("The team moved 12 agencies in May 2015."))[0].outlook
 

@@ -12,7 +12,7 @@ class Origin(StrEnum):
 
     SOURCE = "source"
     ARCHIVE = "own text"
-    DRAFT = "draft"
+    DRAFT = "earlier in the draft"
     RECKONED = "reckoned"
 
 

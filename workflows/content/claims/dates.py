@@ -52,6 +52,8 @@ _PATTERNS = (
     re.compile(rf"\b(?P<weekday>(?:{'|'.join(name.title() for name in WEEKDAYS)}))s?\b"),
 )
 _COUNTED = re.compile(r"\s+(?:[a-z]+\s+)?[a-z]+s\b")
+_FROM_NO_YEAR = re.compile(r"(?<![\d,.])(?:\d{1,3}|\d+,\d{3})\s+(?:to|and)\s+$")
+"""A range that begins with no year, as in `500 to 1000 words`."""
 _IN_YEAR = re.compile(
     r"\b(?:in|since|of|by|from|until|till|to|the|during|after|before|early|late|mid|year|FY)[\s-]+$"
 )
@@ -99,4 +101,6 @@ def _exists(moment: Moment) -> bool:
 def _counts(text: str, match: re.Match[str], moment: Moment) -> bool:
     """Tell whether four digits alone rather count what is named behind them: `1200 old posts`."""
     bare = moment.month is None and moment.years == 1 and moment.year is not None
-    return bare and bool(_COUNTED.match(text, match.end())) and not _IN_YEAR.search(text[: match.start()])
+    before = text[: match.start()]
+    in_year = _IN_YEAR.search(before) and not _FROM_NO_YEAR.search(before)
+    return bare and bool(_COUNTED.match(text, match.end())) and not in_year
