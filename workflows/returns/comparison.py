@@ -26,6 +26,8 @@ MISSING = frozenset(
     {"question", "empty", "ambiguous", "unclear", "open_lines", "no_lines", "loose_lines", FOREIGN}
 )
 """Signs of what the rules did not find, and another reading may; every other is of what they found."""
+OF_ASKING = frozenset({"obstacles", "stray", "unasked", "unended"})
+"""Signs that it may not be asked for at all, which a question of its own decides (`ASKS`)."""
 
 
 def reading_of(answer: Answer) -> OrderReading | None:

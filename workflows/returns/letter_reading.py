@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.repair_reading import repair_wished
     from workflows.returns.second_reading import (
         beside,
+        forbidding,
         letter_question,
         meant,
         read_by_nobody,
@@ -26,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         unread,
     )
     from workflows.returns.types import Order
+    from workflows.returns.whole_cancel import doubting, part_doubts
     from workflows.returns.wishes.repairs import asks_for_repair
 
 CLAIMS = "a-fault-is-a-claim"
@@ -33,6 +35,12 @@ CLAIMS = "a-fault-is-a-claim"
 
 REPAIRS = "a-repair-is-a-wish"
 """Cases of an earlier version know no repair."""
+
+SIGNS_COUNT = "a-forbidding-sign-is-a-doubt"
+"""Cases of an earlier version go on where the letter's own reading was forbidden to stand."""
+
+WHOLE_CANCELS = "a-part-is-not-the-whole"
+"""Cases of an earlier version cancel the whole order whatever part of it a letter or a form names."""
 
 
 async def read_letter(
@@ -64,12 +72,24 @@ async def read_letter(
         if unread(asked, letter) and workflow.patched("a-letter-read-by-nobody"):
             reading = read_by_nobody(reading)
         unsure_counts = workflow.patched("an-unsure-letter-counts")
-        reading = together(request, order, reading, letter, decisions[3:], unsure_counts=unsure_counts)
+        signs_count = bool(forbidding(letter)) and workflow.patched(SIGNS_COUNT)
+        reading = together(
+            request,
+            order,
+            reading,
+            letter,
+            decisions[3:],
+            unsure_counts=unsure_counts,
+            signs_count=signs_count,
+        )
         alone = reading.doubts
         if first:
             reading = beside(asked, order, reading, letter, others)
         if alone and reading.doubts == alone:
             reading = reading.model_copy(update={"if_yes": meant(request, order, reading, letter)})
+    partly = part_doubts(request, order, reading)
+    if partly and workflow.patched(WHOLE_CANCELS):
+        reading = doubting(reading, partly)
     if reading.wants_variants and len(reading.wanted) <= MOST_EXCHANGED:
         found = await case.decide(variant_questions(case_id, request, order, reading))
         reading = with_variants(order, reading, found)

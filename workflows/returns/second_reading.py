@@ -8,6 +8,8 @@ with workflow.unsafe.imports_passed_through():
     from contracts.decision import TOO_LARGE, Decision, Inquiry, Question
     from workflows.returns.comparison import (
         INTENTS,
+        MISSING,
+        OF_ASKING,
         ON_WHICH_CONDITION,
         elsewhere_of,
         objections,
@@ -33,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         ReturnRequest,
         Variant,
     )
+    from workflows.returns.wishes.acceptance import forbidden
     from workflows.returns.wishes.conditions import CONDITIONAL, CONDITIONS
     from workflows.returns.wishes.letter import Gap, Kind, OrderReading, Wish
 
@@ -66,6 +69,7 @@ def together(
     asks: Sequence[Decision] = (),
     *,
     unsure_counts: bool = True,
+    signs_count: bool = True,
 ) -> Reading:
     """Return what both readings say: a difference is a doubt, and agreement settles what one was unsure of.
 
@@ -77,6 +81,7 @@ def together(
         asks: whether the message asks for anything at all.
         unsure_counts: a letter's reading that does not stand by itself may still say otherwise; False: as
             cases of earlier versions did.
+        signs_count: what forbids such a reading to stand is a doubt; False: as cases of earlier versions did.
     """
     if against := objections(order, reading, letter, asks):
         return _doubted(reading, *against)
@@ -94,11 +99,28 @@ def together(
     if not doubt and (stands or unsure_counts):
         # Of a form's items an unsure reading of the words says nothing.
         doubt = _difference(order, reading, found, items=stands or not request.items)
+    if not doubt and signs_count:
+        doubt = forbidding(letter)
     if doubt:
         return _doubted(reading, doubt)
     settles = stands and not request.items and not reading.understood
     settles = settles and set(reading.doubts) <= set(reading.settleable)
     return _settled(request, order, reading, found.wishes[0]) if settles else reading
+
+
+def forbidding(letter: Decision) -> str:
+    """Return what forbids a reading that is not sure to stand by itself, for a person; empty if nothing does.
+
+    What was only not found, and whether it is asked for, is left to the desk's single questions.
+    """
+    found = reading_of(letter.answer)
+    if found is None or letter.outcome == "answered":
+        return ""
+    signs = [sign for sign in forbidden(found) if sign not in MISSING | OF_ASKING]
+    if not signs:
+        return ""
+    named = ", ".join(sign.replace("_", " ") for sign in signs)
+    return "; ".join([f"the letter does not stand by itself: {named}", *found.doubts])
 
 
 def unread(request: ReturnRequest, letter: Decision) -> bool:
