@@ -251,6 +251,8 @@ WISHES = re.compile(
     r"|\b(?:could|can) (?:(?:my|this|the) order|this|it|mine) be \w+|\b(?:could|"
     r"can) the (?:\w+ ){1,3}be (?:exchanged|swapped|replaced) for|would it be possible to (?:replace|"
     r"have|exchange|swap)"
+    r"|, (?:just )?(?:cancel|refund|exchange|return) (?:my|the|it|this)\b"
+    r"|\bi'll (?:send|return) (?:it|them) (?:back )?for a refund\b"
     r"|\b(?:refund|replacement|return|exchange|cancell?ation|cancel|money back)\b.{0,12}(?:\bplease|\bpls)",
     re.I,
 )

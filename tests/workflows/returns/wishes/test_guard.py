@@ -54,6 +54,8 @@ def test_a_clause_that_speaks_of_a_refund_is_judged_by_what_it_does_with_it(mess
         "Broken handle. New one please, I don't need my money back.",
         "Please cancel it if it hasn't been shipped yet.",
         "Could I return the shoes? They pinch, and I'd like my money back.",
+        "As it will not be sent before Monday, cancel the order.",
+        "The mug came with a crack. I'll send it back for a refund.",
     ],
 )
 def test_a_plain_request_stays_one_whatever_else_it_says(message: str) -> None:
