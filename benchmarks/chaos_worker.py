@@ -6,6 +6,7 @@ Run as `python -m benchmarks.chaos_worker`; its settings come from the environme
 import asyncio
 import os
 import sys
+from unittest.mock import patch
 
 from temporalio import workflow
 from temporalio.client import Client
@@ -74,10 +75,23 @@ class StormCase:
             return StormEnd(word=word, judged=self.case.pauses.tries + 1)
 
 
+class BelievedStorm:
+    """Grounds for cases that came by no door: what is measured is that each effect happens once."""
+
+    async def stranger(self, _case_id: str, _plan: Plan | None = None) -> str:
+        """Know nobody, and let everybody call."""
+        return ""
+
+    def contradiction(self, _plan: Plan) -> str:
+        """Believe what a plan says: no order of a storm was ever read."""
+        return ""
+
+
 async def serve() -> None:
     """Serve the control queue, every connector, and the storm, as one worker process does."""
     # Not at the top: the workflow above is loaded in a sandbox that must not meet sockets and SQL.
     import worker  # noqa: PLC0415
+    from bootstrap import serving  # noqa: PLC0415
     from bootstrap.installation import Installation  # noqa: PLC0415
     from bootstrap.runner import workflow_runner  # noqa: PLC0415
     from service.temporal import check_search_attributes, connect  # noqa: PLC0415
@@ -94,9 +108,11 @@ async def serve() -> None:
         workflow_runner=workflow_runner(),
         sticky_queue_schedule_to_start_timeout=worker.STICKY_TIMEOUT,
     )
-    serving = [storm, *worker.control(client, kontor), *worker.connectors(client, kontor)]
+    with patch.object(serving, "grounds", lambda _kontor: BelievedStorm()):
+        control = worker.control(client, kontor)
+    served = [storm, *control, *worker.connectors(client, kontor)]
     sys.stderr.write(f"{SERVING} [{os.getpid()}]\n")
-    await asyncio.gather(*(one.run() for one in serving))
+    await asyncio.gather(*(one.run() for one in served))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from bootstrap.runner import workflow_runner
 from cli.stack.processes import Children
 from contracts.approvals.request import Answer
+from contracts.base import content_hash
 from contracts.case import CaseStatus
 from contracts.effect import EffectState
 from contracts.ids import CONTROL_QUEUE
@@ -220,11 +221,13 @@ async def test_cases_go_on_under_workers_with_other_roles_than_they_began_under(
 
 
 async def begin(shop: Shop, request: ReturnRequest) -> None:
-    """Start a case whose workflow tasks are short."""
+    """Let a case in and start it, with workflow tasks that are short."""
+    case_id, now = DESK.case_id(request), datetime.now(UTC)
+    assert shop.installation.admissions.admit(case_id, content_hash(request), "a test", now)
     await shop.client.start_workflow(
         DESK.workflow().run,
         request,
-        id=DESK.case_id(request),
+        id=case_id,
         task_queue=CONTROL_QUEUE,
         task_timeout=SHORT_TASK,
     )
