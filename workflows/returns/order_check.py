@@ -1,6 +1,7 @@
-"""May an order's money and pieces be right at all? What cannot be is refused where it comes in."""
+"""May an order's money, pieces and times be right at all? What cannot be is refused where it comes in."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from contracts.money import minor_digits
@@ -10,13 +11,33 @@ if TYPE_CHECKING:
 
 Flaw = tuple[str, str]
 """A field, and what is wrong with it, without its value."""
+LEEWAY = timedelta(days=1)
+"""By so much times may differ and still be right: some systems tell days alone, or times of another zone."""
 
 
 def order_flaws(order: "Order") -> Iterator[Flaw]:
-    """Yield everything about an order's amounts that cannot be right."""
+    """Yield everything about an order's amounts and times that cannot be right."""
     yield from _currencies(order)
     yield from _negative(order)
     yield from _contradicting(order)
+    if order.delivered_at and order.delivered_at < order.placed_at - LEEWAY:
+        yield "delivered_at", "is before placed_at"
+
+
+def delivery_doubt(order: "Order", asked_at: datetime | None) -> str:
+    """Return why nobody can say how long ago an order was delivered; empty if it was not, or is told.
+
+    Args:
+        order: the order.
+        asked_at: when its customer asked; None where nobody said.
+    """
+    if order.status != "delivered":
+        return ""
+    if order.delivered_at is None:
+        return "when it was delivered is not told"
+    if asked_at and order.delivered_at > asked_at + LEEWAY:
+        return "it is told as delivered at a time to come"
+    return ""
 
 
 def _currencies(order: "Order") -> Iterator[Flaw]:

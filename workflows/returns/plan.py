@@ -20,20 +20,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.effects import can_exchange, effects_for
     from workflows.returns.facts import ReturnFacts
     from workflows.returns.joint_plan import joined, joined_facts, paid_back
-    from workflows.returns.reading import Reading, about_order, as_of
+    from workflows.returns.order_check import delivery_doubt
+    from workflows.returns.reading import NEEDS_ITEMS, Reading, about_order, as_of
     from workflows.returns.remedies import ground_of, remedy_of, wish_word
     from workflows.returns.statement import subject_of
     from workflows.returns.steps import notice
     from workflows.returns.sums import Sum, named, sum_of
-    from workflows.returns.types import (
-        CHANGES,
-        DESK,
-        DIRECTIONS,
-        Intent,
-        Order,
-        Reason,
-        ReturnRequest,
-    )
+    from workflows.returns.types import CHANGES, DESK, DIRECTIONS, Intent, Order, Reason, ReturnRequest
     from workflows.returns.way.plans import exchanged_ahead, rest_of, way_effects
     from workflows.returns.way.repair import repaired
     from workflows.returns.way.state import Way, Wish
@@ -54,6 +47,7 @@ class Known:
     Attributes:
         context: what memory had to say.
         replies: what the customer said when they were asked back.
+        asked_at: when the customer asked; None in cases of earlier versions.
     """
 
     request: ReturnRequest
@@ -61,6 +55,7 @@ class Known:
     reading: Reading
     context: Context
     replies: tuple[str, ...] = ()
+    asked_at: datetime | None = None
 
     def head(self) -> "Known":
         """Return what the next run needs of it: the order's lines are read again there."""
@@ -70,7 +65,10 @@ class Known:
     def doubts(self) -> tuple[str, ...]:
         """What is not certain of the request, or of what its order is worth, in words for a person."""
         sums = (sum_of(self.order, each) for each in self.reading.each)
-        return (*self.reading.doubts, *(doubt for found in sums for doubt in found.doubts))
+        comes_back = any(each.intent in NEEDS_ITEMS for each in self.reading.each)
+        when = delivery_doubt(self.order, self.asked_at) if comes_back else ""
+        of_sums = [doubt for found in sums for doubt in found.doubts]
+        return (*self.reading.doubts, *of_sums, *([when] if when else []))
 
     @property
     def unsure_facts(self) -> frozenset[str]:
@@ -123,12 +121,14 @@ def facts(
     """
     found = found or sum_of(order, reading, share=way.share)
     since = max(0, (asked_at - order.delivered_at).days) if order.delivered_at else NOT_DELIVERED
+    # No window is kept by a delivery that nobody dates: such an order is as good as not understood.
+    dated = reading.intent not in NEEDS_ITEMS or not delivery_doubt(order, asked_at)
     return ReturnFacts(
         intent=reading.intent,
         reason=reading.reason,
         ground=ground_of(reading),
         remedy=remedy_of(reading),
-        understood=reading.understood,
+        understood=reading.understood and dated,
         order_status=order.status,
         amount_cents=found.amount_cents,
         currency=order.currency,

@@ -42,14 +42,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.returns.proposals import Proposals
     from workflows.returns.remedies import settled_as
-    from workflows.returns.types import (
-        DESK,
-        GOODS,
-        ORDER_NOT_FOUND,
-        Intent,
-        ReturnRequest,
-        ReturnResult,
-    )
+    from workflows.returns.types import DESK, GOODS, ORDER_NOT_FOUND, Intent, ReturnRequest, ReturnResult
     from workflows.returns.way.plans import as_returned
     from workflows.returns.way.watch import GoodsWatch
 
@@ -107,7 +100,8 @@ class ReturnWorkflow:
                 reading = await read_letter(
                     self.case, self.orders, order, context, first=not self.letter.part_of
                 )
-                known = Known(self.request, order, reading, context, self.finding.said)
+                said, asked_at = self.finding.said, self.proposals.asked_at
+                known = Known(self.request, order, reading, context, said, asked_at)
                 self.known = known = await self.orders.look_up(known)
                 await self.letter.start(self.request, known.reading.elsewhere)
                 return await self.find_out(known)

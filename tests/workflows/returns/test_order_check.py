@@ -1,5 +1,6 @@
 """Money that cannot be right is refused where it comes in, each with its field's name."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ def test_a_sound_order_has_no_flaws_and_a_shop_may_have_oversold() -> None:
         ({"paid_cents": -1, "refunded_cents": -2}, "paid_cents is negative"),
         ({"shipping_cents": -1}, "shipping_cents is negative"),
         ({"refunded_cents": 9801}, "refunded_cents is more than paid_cents"),
+        ({"delivered_at": SOUND.placed_at - timedelta(days=2)}, "delivered_at is before placed_at"),
         ({"currency": "eur"}, "currency is no code of ISO 4217"),
         ({"currency": "XAU"}, "currency is no code of ISO 4217"),
         (
@@ -63,3 +65,9 @@ def test_a_sound_order_has_no_flaws_and_a_shop_may_have_oversold() -> None:
 def test_what_cannot_be_is_named_by_its_field(changes: dict[str, Any], said: str) -> None:
     found = [" ".join(flaw) for flaw in SOUND.model_copy(update=changes).flaws()]
     assert any(each.startswith(said) for each in found), found
+
+
+def test_a_day_alone_may_be_told_as_before_the_hour_of_the_order() -> None:
+    same_day = SOUND.placed_at - timedelta(hours=12)
+
+    assert list(SOUND.model_copy(update={"delivered_at": same_day}).flaws()) == []
