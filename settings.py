@@ -56,8 +56,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
-    temporal_ui_port: int = 8233
-    sandbox_port: int = 8400
+    temporal_ui_port: int = Field(default=8233, ge=0, le=LAST_PORT)
+    sandbox_port: int = Field(default=8400, ge=1, le=LAST_PORT)
     qdrant_url: str = ""
     vector_store: Literal["edge", "server", "pgvector"] = "edge"
     embedder: str = "minilm"

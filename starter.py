@@ -12,7 +12,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 from rich.markup import escape  # noqa: E402 (see above)
 
 from cli.app import app  # noqa: E402 (see above)
-from cli.terminal import ERR, EXIT_FOUND  # noqa: E402 (see above)
+from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE  # noqa: E402 (see above)
 
 SAID_PLAINLY = (
     "contracts.office.OfficeInvalid",
@@ -53,7 +53,7 @@ def _run() -> int:
         else:
             # A defect of ours: shown whole, and never a crash at exit.
             ERR.print_exception()
-        return EXIT_FOUND
+        return EXIT_USAGE if type(problem).__name__ == "SettingsInvalid" else EXIT_FOUND
     return 0
 
 

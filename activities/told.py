@@ -54,7 +54,9 @@ async def ask(
     try:
         told = contract.of(fields.get(field), manifest.times, with_flaws=with_flaws)
     except NotTold as misfit:
-        why = f"{connector}.{operation} does not give a {field} (connectors/{connector}.toml): {misfit}"
+        article = "an" if field.startswith(tuple("aeiou")) else "a"
+        where = f"(connectors/{connector}.toml)"
+        why = f"{connector}.{operation} does not give {article} {field} {where}: {misfit}"
         final = misfit.too_much
     else:
         await _keep(outside, connector, operation, arguments, told)

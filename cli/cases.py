@@ -72,7 +72,7 @@ def cases(
         emit_json([record.model_dump(mode="json") | {"stuck": record.id in stuck} for record in found])
         return
     OUT.print(_table(found, kontor.zone))
-    counts = store.count(desk)
+    counts = store.count(wanted)
     OUT.print(" · ".join(f"{status.value} {count}" for status, count in sorted(counts.items())) or "no cases")
     for record in found:
         if record.waits_for and not record.status.ended:

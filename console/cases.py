@@ -99,7 +99,7 @@ def show(visit: Visit) -> Response:
     if found := _meant(visit, wanted):
         return RedirectResponse(path_of(found), HTTPStatus.SEE_OTHER)
     records = visit.kontor.cases.newest(wanted)
-    counts = visit.kontor.cases.count(wanted.desk)
+    counts = visit.kontor.cases.count(CaseFilter(desk=wanted.desk))
     view = CasesView(
         lines=tuple(_line(record) for record in records[:PAGE]),
         choices=tuple(_choices(visit, counts)),

@@ -29,6 +29,7 @@ A module imports only what stands above it in this list:
 - `memory`: what is remembered, recalled and forgotten.
 - `listing`: what an outside system itself says happened.
 - `connector`: what an outside system can do, as its manifest declares it.
+- `manifest`: `connector.Manifest` by the name that programs outside import it by.
 - `admission`: what is on record of a case, whoever speaks of it.
 - `waits`: how long something outside is waited for.
 - `photo`: what a customer's picture is and where it lies.

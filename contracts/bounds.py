@@ -10,7 +10,7 @@ import math
 import re
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 MOST_CENTS = 10**15
 """The largest amount, in minor units, and the most that the lines of one order may come to."""
@@ -153,13 +153,28 @@ def _plain(text: str) -> str:
     return text
 
 
+def _counts(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("is true or false, and a whole number is meant")
+    return value
+
+
+def _in_minor_units(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError(
+            "is text, and no whole number: cents(PATH) or minor(PATH, CURRENCY), "
+            "or to_number(PATH) where the text says minor units"
+        )
+    return _counts(value)
+
+
 Text = Annotated[str, AfterValidator(clean)]
 """A text from outside, cleaned on its way in."""
 PlainId = Annotated[str, Field(max_length=128), AfterValidator(_plain)]
 """An id that a channel gives to something: short, and every character of it can be seen."""
 Name = Annotated[str, Field(max_length=LONGEST_NAME_CHARS), AfterValidator(clean)]
 """The name of a thing."""
-Cents = Annotated[int, Field(ge=-MOST_CENTS, le=MOST_CENTS)]
+Cents = Annotated[int, BeforeValidator(_in_minor_units), Field(ge=-MOST_CENTS, le=MOST_CENTS)]
 """An amount in minor units of its currency."""
-Quantity = Annotated[int, Field(ge=0, le=MOST_QUANTITY)]
+Quantity = Annotated[int, BeforeValidator(_counts), Field(ge=0, le=MOST_QUANTITY)]
 """How many of a thing."""

@@ -23,7 +23,7 @@ _WORDS = {
     "string_type": "is no text",
     "int_type": "is no whole number",
     "int_parsing": "is no whole number",
-    "int_from_float": "has a fraction, and whole minor units are meant: cents(PATH) or minor(PATH, CURRENCY)",
+    "int_from_float": "has a fraction, and a whole number is meant",
     "tuple_type": "is no list",
     "dict_type": "is no object",
     "model_type": "is no object",
@@ -31,6 +31,8 @@ _WORDS = {
 }
 
 
+_AMOUNT = "_cents"
+_FRACTION = "has a fraction, and whole minor units are meant: cents(PATH) or minor(PATH, CURRENCY)"
 _TOO_MUCH = frozenset({"less_than_equal", "string_too_long", "too_long", "too_much"})
 FEW = 10
 """Of what does not fit, so much is said."""
@@ -144,6 +146,8 @@ def _misfits(invalid: ValidationError) -> Iterator[str]:
             words = error["msg"]
         elif kind == "value_error":
             words = error["msg"].removeprefix("Value error, ")
+        elif kind == "int_from_float" and place.endswith(_AMOUNT):
+            words = _FRACTION
         elif error["input"] is None:
             words = "is null"
         elif kind == "literal_error":

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -120,7 +121,7 @@ class Endpoint:
                 at=at,
                 channel=self.channel,
                 operation=operation,
-                subject=request.url.path,
+                subject=unquote(request.url.path),
                 fault=fault,
                 status=0 if isinstance(answer, Nothing) else answer.status_code,
             )
@@ -138,12 +139,13 @@ class Endpoint:
             raise Refused(400, "malformed", "the body is not JSON") from error
         if not isinstance(body, dict):
             raise Refused(400, "malformed", "the body must be a JSON object")
-        return RequestView(request.path_params, request.query_params, request.headers, body)
+        path = {name: unquote(value) for name, value in request.path_params.items()}
+        return RequestView(path, request.query_params, request.headers, body)
 
     def _subject(self, request: Request, ask: RequestView) -> str:
         canonical = json.dumps(ask.body, sort_keys=True)
         digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
-        return f"{request.url.path}?{request.url.query}#{digest}"
+        return f"{unquote(request.url.path)}?{request.url.query}#{digest}"
 
     def _do(self, ask: RequestView, handler: Handler, status: int) -> Response:
         try:

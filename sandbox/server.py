@@ -9,7 +9,9 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.admin import Admin
 from sandbox.channels import marketplace, store, webshop
@@ -30,6 +32,19 @@ def token_of(channel: str) -> str:
     return os.environ.get(f"KONTOR_SANDBOX_TOKEN_{channel.upper()}", f"sandbox-{channel}-token")
 
 
+class AsWritten:
+    """Routes by the path as it was sent: an id with a slash, sent as `%2F`, stays one part of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on with its path not decoded; who takes parts out of it decodes them."""
+        if scope["type"] == "http":
+            scope = {**scope, "path": scope["raw_path"].decode("latin-1")}
+        await self._app(scope, receive, send)
+
+
 def application(world: World, faults: Faults, webhooks: str = "") -> Starlette:
     """Put the three channels and the back door together."""
     doors = {
@@ -43,7 +58,8 @@ def application(world: World, faults: Faults, webhooks: str = "") -> Starlette:
             Mount("/marketplace", routes=marketplace.Marketplace(world, doors["marketplace"]).routes()),
             Mount("/store", routes=store.Store(world, doors["store"]).routes()),
             Mount("/admin", routes=Admin(world, faults, Webhooks(webhooks)).routes()),
-        ]
+        ],
+        middleware=[Middleware(AsWritten)],
     )
 
 

@@ -1,14 +1,23 @@
 """What channels offer the desks, and a manifest to fill in for a new one."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, get_args, get_origin
+
+from pydantic import AwareDatetime
 
 from contracts.connector import Manifest
 from contracts.desk import Desk
 from contracts.offer import Offer, Read, lacks
+from contracts.office import Problem, read_text
 from contracts.told import Told
 from workflows.registry import DESKS
+
+CONNECTORS = "connectors"
+UNFILLED = re.compile(r"https://CHANGE\.example|CHANGE_unknown")
+"""What stands in a new manifest where only its channel knows the value."""
 
 
 def notes_of(manifests: Mapping[str, Manifest]) -> Iterator[str]:
@@ -19,8 +28,21 @@ def notes_of(manifests: Mapping[str, Manifest]) -> Iterator[str]:
                 yield from lacks(manifest, desk.offers, desk.reads)
 
 
+def unfilled(office: Path) -> Iterator[Problem]:
+    """Yield each value of the office's manifests that a new one begins with, and nobody has filled in."""
+    for file in sorted((office / CONNECTORS).glob("*.toml")):
+        for number, line in enumerate(read_text(file).splitlines(), start=1):
+            if found := UNFILLED.search(line):
+                yield Problem(
+                    file=f"{CONNECTORS}/{file.name}",
+                    line=number,
+                    what=f"{found[0]} is left of the manifest that a new channel begins with",
+                    fix="write what the channel itself has there, or delete an operation that it cannot do",
+                )
+
+
 def new_manifest(name: str, desk: Desk[Any]) -> str:
-    """Return a manifest for a new channel of a desk: sound as it stands, and true once it is filled in.
+    """Return a manifest for a new channel of a desk: it can be read, and is true once filled in.
 
     What all its operations are about is the first argument of the first that the desk asks for.
     """
@@ -143,7 +165,7 @@ def _word(name: str, annotation: Any) -> str:
         return "object of texts"
     if int in inside:
         return "minor units" if name.endswith("_cents") else "whole number"
-    return "time" if datetime in inside else "text"
+    return "time" if inside & {datetime, AwareDatetime} else "text"
 
 
 def _within(annotation: Any) -> Iterator[Any]:

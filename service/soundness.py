@@ -21,7 +21,7 @@ from policy.calendar import OfficeCalendar, read_calendar
 from policy.check import check_rules
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts, check_wordings
-from service.channels import notes_of
+from service.channels import notes_of, unfilled
 from service.mailboxes import check_mailboxes
 from service.sources import check_sources
 from workflows.registry import DESKS, fact_types
@@ -44,6 +44,7 @@ def check_office(office: Path) -> list[Problem]:
         *_check_languages(office),
         *check_sources(office),
         *check_mailboxes(office),
+        *unfilled(office),
     ]
     return sorted(found, key=lambda problem: (problem.file, problem.line))
 

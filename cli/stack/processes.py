@@ -19,7 +19,7 @@ import httpx
 from bootstrap.installation import Installation
 from cli.stack.dev_server import DevServer, die_with_parent
 from cli.stack.gemini_sandbox import put_key, take_key
-from cli.stack.ports import check_free
+from cli.stack.ports import PortTaken, check_free
 from cli.stack.secrets_file import ensure_sandbox_secrets
 from health.address_book import workers
 from service.ownership import claim
@@ -135,6 +135,11 @@ class Children:
         """
         server = self.server()
         check_free(server.port, "the Temporal server", "KONTOR_TEMPORAL_ADDRESS=127.0.0.1:PORT")
+        if server.ui_port == server.port:
+            raise PortTaken(
+                f"port {server.port} is the Temporal server's own, and its Web UI needs another: "
+                "set KONTOR_TEMPORAL_UI_PORT"
+            )
         if server.ui_port:
             check_free(server.ui_port, "Temporal's Web UI", "KONTOR_TEMPORAL_UI_PORT")
         self.running["temporal"] = server.start()

@@ -87,7 +87,9 @@ def layout_of(path: Path, mapping: ImportMapping) -> Layout:
     """Return how a file is written: by its byte order mark, its `sep=` line, and its columns."""
     encoding = _encoding(path, mapping)
     with _opened(path, encoding) as file:
-        first = file.readline()
+        blank = 0
+        while (first := file.readline()) and not first.strip():
+            blank += 1
         said = _SEP.fullmatch(first)
         head = [line for _, line in zip(range(MOST_LINES), file, strict=False)]
     if said is None:
@@ -96,7 +98,7 @@ def layout_of(path: Path, mapping: ImportMapping) -> Layout:
     headers = {each: tuple(next(csv.reader(head, delimiter=each), [])) for each in one_of}
     wanted = {folded(name) for names in mapping.columns.named().values() for name in names}
     best = max(one_of, key=lambda each: sum(folded(name) in wanted for name in headers[each]))
-    return Layout(encoding, best, headers[best], skipped=1 if said else 0)
+    return Layout(encoding, best, headers[best], skipped=blank + (1 if said else 0))
 
 
 def read_export(
@@ -265,6 +267,9 @@ def _places(path: Path, columns: Columns, layout: Layout) -> dict[str, int]:
     return places
 
 
+_WINDOWS = ': an export of Windows is read with encoding = "cp1252" in its mapping'
+
+
 class _Rows:
     """Makes lines of records, by one mapping."""
 
@@ -277,6 +282,7 @@ class _Rows:
         self._names = {field: layout.header[place].strip() for field, place in places.items()}
         self._width = len(layout.header)
         self._encoding = layout.encoding.removesuffix("-sig").upper()
+        self._otherwise = _WINDOWS if layout.encoding == "utf-8" else ""
         self._spoilt = re.compile("\ufffd" if layout.encoding.startswith("utf-16") else "[\udc80-\udcff]")
         self._zone = zone_named(mapping.time_zone)
         self._number = _number_pattern(mapping)
@@ -288,7 +294,7 @@ class _Rows:
         if len(record) != self._width:
             return BadLine(number=number, why=f"{len(record)} fields where the header has {self._width}")
         if any(self._spoilt.search(field) for field in record):
-            return BadLine(number=number, why=f"not {self._encoding}")
+            return BadLine(number=number, why=f"not {self._encoding}{self._otherwise}")
         try:
             return self._line(number, record)
         except ValueError as wrong:

@@ -1,7 +1,7 @@
 """The office's list of cases, in SQL."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -42,6 +42,9 @@ class CaseFilter:
     limit: int = 50
 
 
+ALL = CaseFilter()
+
+
 class SqlCases:
     """The office's list of cases, on the authoritative database."""
 
@@ -56,19 +59,8 @@ class SqlCases:
 
     def newest(self, wanted: CaseFilter) -> list[CaseRecord]:
         """Return the cases that pass the filter, the newest opened first."""
-        query = select(CaseRow).order_by(col(CaseRow.opened_at).desc(), col(CaseRow.id)).limit(wanted.limit)
-        for column, value in (
-            (col(CaseRow.desk), wanted.desk),
-            (col(CaseRow.channel), wanted.channel),
-            (col(CaseRow.status), wanted.status.value if wanted.status else ""),
-            (col(CaseRow.customer), wanted.customer),
-        ):
-            if value:
-                query = query.where(column == value)
-        for word in wanted.mentions:
-            query = query.where(_mentions(word))
-        if wanted.since is not None:
-            query = query.where(col(CaseRow.opened_at) >= wanted.since)
+        query = select(CaseRow).where(*_passes(wanted))
+        query = query.order_by(col(CaseRow.opened_at).desc(), col(CaseRow.id)).limit(wanted.limit)
         if wanted.after is not None:
             opened, case_id = wanted.after
             later = and_(CASES.opened_at == opened, CASES.id > case_id)
@@ -116,13 +108,26 @@ class SqlCases:
         with reading(self._engine) as session:
             return [_record(row) for row in session.exec(query.order_by(CASES.opened_at.desc()).limit(limit))]
 
-    def count(self, desk: str = "") -> dict[CaseStatus, int]:
-        """Return how many cases there are of each status, of one desk or of all."""
+    def count(self, wanted: CaseFilter = ALL) -> dict[CaseStatus, int]:
+        """Return how many cases pass the filter, of each status; on whatever page they stand."""
         query = select(col(CaseRow.status), func.count()).group_by(col(CaseRow.status))
-        if desk:
-            query = query.where(col(CaseRow.desk) == desk)
+        query = query.where(*_passes(wanted))
         with reading(self._engine) as session:
             return {CaseStatus(status): count for status, count in session.exec(query)}
+
+
+def _passes(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    for column, value in (
+        (col(CaseRow.desk), wanted.desk),
+        (col(CaseRow.channel), wanted.channel),
+        (col(CaseRow.status), wanted.status.value if wanted.status else ""),
+        (col(CaseRow.customer), wanted.customer),
+    ):
+        if value:
+            yield column == value
+    yield from (_mentions(word) for word in wanted.mentions)
+    if wanted.since is not None:
+        yield col(CaseRow.opened_at) >= wanted.since
 
 
 def _mentions(word: str) -> ColumnElement[bool]:

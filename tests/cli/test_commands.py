@@ -89,6 +89,9 @@ def test_a_byte_order_mark_before_any_file_of_the_office_is_read_over(kontor: Ko
         ("KONTOR_STATE", __file__, "is a file: name a folder"),
         ("KONTOR_STATE", f"{__file__}/below", "is a file: name a folder"),
         ("KONTOR_SANDBOX_PORT", "eighty", "valid integer"),
+        ("KONTOR_SANDBOX_PORT", "99999", "less than or equal to 65535"),
+        ("KONTOR_SANDBOX_PORT", "-1", "greater than or equal to 1"),
+        ("KONTOR_TEMPORAL_UI_PORT", "70000", "less than or equal to 65535"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_in_a_sentence(
@@ -97,10 +100,20 @@ def test_a_setting_that_cannot_be_used_is_named_in_a_sentence(
     kontor.environment[name] = value
     refused = kontor("cases")
 
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert f"{name}: " in refused.stderr
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_two_parts_of_the_stack_on_one_port_are_told_which(kontor: Kontor) -> None:
+    port = kontor.environment["KONTOR_TEMPORAL_ADDRESS"].rpartition(":")[2]
+    kontor.environment["KONTOR_TEMPORAL_UI_PORT"] = port
+    refused = kontor("up")
+
+    assert refused.returncode == 3
+    assert f"port {port} is the Temporal server's own" in refused.stderr
+    assert "set KONTOR_TEMPORAL_UI_PORT" in refused.stderr
 
 
 def test_a_list_of_no_cases_is_an_empty_list_for_scripts(kontor: Kontor) -> None:

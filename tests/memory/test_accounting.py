@@ -187,6 +187,27 @@ def test_bytes_that_are_no_utf_8_spoil_their_line_only(tmp_path: Path) -> None:
     assert good.description == "LAMP, RED"
 
 
+def test_an_export_of_windows_is_told_how_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "windows.csv"
+    path.write_bytes(f"{HEADER}\n".encode() + b"100,20001,M\xfcnze,4,2011-11-01,2.50,7,France\n")
+    [bad] = read_export(path, MAPPING, "EUR")
+    assert isinstance(bad, BadLine)
+    assert bad.why == 'not UTF-8: an export of Windows is read with encoding = "cp1252" in its mapping'
+    windows = MAPPING.model_copy(update={"encoding": "cp1252"})
+    [good] = read_export(path, windows, "EUR")
+    assert isinstance(good, AccountingLine)
+    assert good.description == "Münze"
+
+
+def test_blank_lines_before_the_header_are_read_over(tmp_path: Path) -> None:
+    path = tmp_path / "blank.csv"
+    path.write_text(f"\n  \n{HEADER}\n{SALES.strip().splitlines()[0]}\n100,20001,LAMP\n")
+    good, bad = read_export(path, MAPPING, "EUR")
+    assert isinstance(good, AccountingLine)
+    assert isinstance(bad, BadLine)
+    assert bad.number == 5
+
+
 def test_the_first_editions_dates_and_customers_are_understood(tmp_path: Path) -> None:
     path = export(tmp_path, "536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850.0,United Kingdom")
     [line] = read_export(path, MAPPING, "EUR")

@@ -97,7 +97,11 @@ def test_cases_are_listed_newest_first_and_filtered(engine: Engine) -> None:
     assert listed(CaseFilter(status=CaseStatus.WAITING, channel="webshop")) == ["4", "2"]
     assert listed(CaseFilter(since=NOON + timedelta(minutes=5))) == ["6", "5"]
     assert listed(CaseFilter(desk="content")) == []
-    assert cases.count("returns") == {CaseStatus.SETTLED: 2, CaseStatus.WAITING: 4}
+    assert cases.count(CaseFilter(channel="webshop", limit=1)) == {
+        CaseStatus.WAITING: 2,
+        CaseStatus.SETTLED: 1,
+    }
+    assert cases.count(CaseFilter(desk="returns")) == {CaseStatus.SETTLED: 2, CaseStatus.WAITING: 4}
 
 
 def decision(label: str) -> Decision:

@@ -113,6 +113,28 @@ async def test_of_a_return_that_was_cancelled_nothing_comes_back(outside: Connec
         await outside.read(channel, "get_return", about)
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_an_order_whose_id_has_signs_of_an_address_in_it_is_found_and_refunded(
+    outside: Connectors, admin: httpx.AsyncClient, channel: str
+) -> None:
+    order = {
+        "id": "2026/7#a?b%2F", "channel": channel, "customer": "c", "status": "delivered", "currency": "EUR",
+        "payment_method": "card-1", "lines": [{"id": "L1", "sku": "SCARF-RUST", "quantity": 1}],
+    }  # fmt: skip
+    (await admin.post("/load", json={"orders": [order]})).raise_for_status()
+
+    assert (await order_of(outside, channel, "2026/7#a?b%2F")).id == "2026/7#a?b%2F"
+    known: dict[str, Any] = {
+        "order": "2026/7#a?b%2F", "payment_method": "card-1", "amount_cents": 100,
+        "lines": [{"line": "L1", "sku": "SCARF-RUST", "quantity": 1}],
+    }  # fmt: skip
+    asked = await arguments_for(outside, channel, "refund")
+    sent = await outside.send(
+        channel, "refund", {name: known.get(name, asked[name]) for name in asked}, "7/1"
+    )
+    assert sent.reference
+
+
 @pytest.mark.parametrize("channel", ["webshop", "marketplace"])
 async def test_parcels_come_by_themselves_when_and_as_the_orders_data_says(
     outside: Connectors, admin: httpx.AsyncClient, clock: Any, channel: str

@@ -6,7 +6,7 @@ from pathlib import Path
 from connectors.checks.manifests import check_connectors, sound_manifests
 from contracts.connector import Manifest
 from contracts.notation import Times
-from service.channels import new_manifest, notes_of
+from service.channels import new_manifest, notes_of, unfilled
 from tests.workflows.returns.test_orders_as_they_come import ORDER
 from workflows.registry import DESKS
 from workflows.returns.types import GET_ORDER, Order
@@ -58,6 +58,23 @@ def test_a_new_manifest_is_sound_lacks_nothing_and_reads_every_field(office: Pat
     path = mine.operations[GET_ORDER].result["order"].path
     assert all(f"{name}: {name}" in path for name in Order.told_fields())
     assert not any(name in path for name in ("known_as", "takes_back", "repairs"))
+    assert "#   placed_at: time\n" in new_manifest("mine", DESK)
+
+
+def test_what_is_left_of_a_new_manifest_is_named_with_its_line(office: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    mine = folder / "connectors" / "mine.toml"
+    mine.write_text(new_manifest("mine", DESK))
+
+    told = [str(problem) for problem in unfilled(folder)]
+
+    lines = mine.read_text().splitlines()
+    first = next(number for number, line in enumerate(lines, start=1) if line.startswith("base_url"))
+    assert told[0].startswith(f"connectors/mine.toml:{first}: https://CHANGE.example is left of the manifest")
+    assert len(told) == 1 + sum("CHANGE_unknown" in line for line in lines)
+    mine.write_text(mine.read_text().replace("CHANGE.example", "mine.example").replace("CHANGE_", ""))
+    assert list(unfilled(folder)) == []
 
 
 def test_the_desk_says_why_it_would_ask_about_an_order_that_fits() -> None:

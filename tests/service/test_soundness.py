@@ -28,6 +28,15 @@ def test_bytes_that_are_no_utf_8_are_named_with_file_and_line(mine: Path, file: 
     assert unservable(mine) == [problem]
 
 
+def test_a_wrong_line_of_the_office_is_told_once_and_fails_no_policy_test(mine: Path) -> None:
+    file = mine / "office.toml"
+    file.write_text(file.read_text().replace("end_after_days = 14", "end_after_days = 0"))
+
+    [problem] = check_office(mine)
+    assert problem.file == "office.toml"
+    assert "end_after_days" in str(problem)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_an_office_saved_with_a_byte_order_mark_is_sound(mine: Path, encoding: str) -> None:
     for file in FILES:
