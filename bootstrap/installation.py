@@ -4,7 +4,7 @@ import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bootstrap.records import Records
+from bootstrap.door_records import DoorRecords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ RECENT_TEXTS = 1024
 """Texts whose vectors a process keeps at hand, some 10 MB: recall and the heads ask about one message."""
 
 
-class Installation(Records):
+class Installation(DoorRecords):
     """The one place that knows every implementation.
 
     Each property opens its adapter at first use and keeps it. An adapter's module is imported there,

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from connectors.secrets import Secrets
     from contracts.budget import Limits
     from contracts.installation import Identity
-    from memory.authoritative.admissions import SqlAdmissions
     from memory.authoritative.approvals.approvals import SqlApprovals
     from memory.authoritative.approvals.attention import SqlAttention
     from memory.authoritative.approvals.overrides import SqlOverrides
@@ -28,18 +27,12 @@ if TYPE_CHECKING:
     from memory.authoritative.case_writer import SqlCaseWriter
     from memory.authoritative.cases import SqlCases
     from memory.authoritative.decisions import SqlDecisions, SqlReviewQueue
-    from memory.authoritative.events import SqlEvents
     from memory.authoritative.ledger.ledger import SqlLedger
-    from memory.authoritative.mails.lists import MailLists
     from memory.authoritative.numbers.reader import SqlNumbers
     from memory.authoritative.offices import SqlOffices
-    from memory.authoritative.passkeys import SqlPasskeys
-    from memory.authoritative.people import SqlPeople
-    from memory.authoritative.proofs import SqlProofs
     from memory.authoritative.reconciliation.accounting import SqlAccounting
     from memory.authoritative.reconciliation.stuck_cases import SqlStuckCases
     from memory.authoritative.releases import SqlReleases
-    from memory.authoritative.sessions import SqlSessions
     from memory.authoritative.shares import SqlShares
     from memory.episodic.anchor import Anchor, AnchorSink
     from memory.episodic.chain import Keys, Signer
@@ -83,7 +76,7 @@ class Records:
         the installation by `async with`.
         """
         self._opened.close()
-        self._forget(*vars(type(self)), *vars(Records))
+        self._forget(*(name for kind in type(self).__mro__ for name in vars(kind)))
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -163,60 +156,11 @@ class Records:
         return SqlCases(self.database)
 
     @cached_property
-    def admissions(self) -> "SqlAdmissions":
-        """The cases that doors let in."""
-        from memory.authoritative.admissions import SqlAdmissions
-
-        return SqlAdmissions(self.database)
-
-    @cached_property
-    def proofs(self) -> "SqlProofs":
-        """What people said through which door."""
-        from memory.authoritative.proofs import SqlProofs
-
-        return SqlProofs(self.database)
-
-    @cached_property
-    def people(self) -> "SqlPeople":
-        """Who may prove to be whom by what."""
-        from memory.authoritative.people import SqlPeople
-
-        return SqlPeople(self.database)
-
-    @cached_property
     def case_writer(self) -> "SqlCaseWriter":
         """A case's row and episodes, written in one commit."""
         from memory.authoritative.case_writer import SqlCaseWriter
 
         return SqlCaseWriter(self.journal)
-
-    @cached_property
-    def events(self) -> "SqlEvents":
-        """What came in from outside."""
-        from memory.authoritative.events import SqlEvents
-
-        return SqlEvents(self.journal)
-
-    @cached_property
-    def sessions(self) -> "SqlSessions":
-        """Who is signed in at the console, and who is invited."""
-        from memory.authoritative.sessions import SqlSessions
-
-        return SqlSessions(self.journal)
-
-    @cached_property
-    def passkeys(self) -> "SqlPasskeys":
-        """The passkeys of the staff."""
-        from memory.authoritative.passkeys import SqlPasskeys
-
-        return SqlPasskeys(self.journal)
-
-    @cached_property
-    def mail_lists(self) -> "MailLists":
-        """The mails that are kept."""
-        from memory.authoritative.mails.lists import MailLists
-
-        return MailLists(self.database)
 
     @cached_property
     def stuck_cases(self) -> "SqlStuckCases":
