@@ -5,6 +5,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from contracts.memory import Context
     from workflows.kernel.case import CaseRun
+    from workflows.returns.contradictions import count_doubts
     from workflows.returns.order_reads import EXACT, OrderReads
     from workflows.returns.reading import (
         MOST_EXCHANGED,
@@ -38,6 +39,9 @@ REPAIRS = "a-repair-is-a-wish"
 
 SIGNS_COUNT = "a-forbidding-sign-is-a-doubt"
 """Cases of an earlier version go on where the letter's own reading was forbidden to stand."""
+
+COUNTS_AGREE = "counts-agree"
+"""Cases of an earlier version take a form's number, whatever the text says, and `both` of three as two."""
 
 WHOLE_CANCELS = "a-part-is-not-the-whole"
 """Cases of an earlier version cancel the whole order whatever part of it a letter or a form names."""
@@ -90,6 +94,9 @@ async def read_letter(
     partly = part_doubts(request, order, reading)
     if partly and workflow.patched(WHOLE_CANCELS):
         reading = doubting(reading, partly)
+    counted = count_doubts(request, order, reading)
+    if counted and workflow.patched(COUNTS_AGREE):
+        reading = doubting(reading, counted)
     if reading.wants_variants and len(reading.wanted) <= MOST_EXCHANGED:
         found = await case.decide(variant_questions(case_id, request, order, reading))
         reading = with_variants(order, reading, found)

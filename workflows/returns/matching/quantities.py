@@ -16,6 +16,7 @@ _WORDS = {
     "single": 1, "one": 1, "two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12,
 }  # fmt: skip
+_BOTH = re.compile(r"\bboth\b")
 _COUNT = rf"(?:{'|'.join(_WORDS)}|\d{{1,3}})"
 _NUMBER = rf"(?P<number>{_COUNT})"
 _NO_PIECES = (
@@ -144,6 +145,20 @@ def asked_quantities(text: str, order: Sequence[Bought], picked: Sequence[int]) 
         return [doubt if index == several[0] else Asked() for index in picked]
     heard = _listen(text, order, picked, several)
     return [_asked(order[index], heard[index]) for index in picked]
+
+
+def spoken_numbers(text: str, order: Sequence[Bought], place: int) -> frozenset[int]:
+    """Return how many pieces of one line a text says in numbers; empty where it says none, or names all."""
+    line = order[place]
+    if line.quantity <= 1:
+        return frozenset()
+    heard = _listen(text, order, [place], [place])[place]
+    return frozenset(heard.back or {line.quantity - kept for kept in heard.kept})
+
+
+def says_both(text: str) -> bool:
+    """Say whether a text speaks of both: of three pieces nobody knows which two."""
+    return any(_BOTH.search(clause.text) and not clause.keeps for clause in clauses(text))
 
 
 def _asked(line: Bought, heard: _Heard) -> Asked:
