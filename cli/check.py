@@ -16,13 +16,16 @@ def check(
     office: Annotated[
         Path | None, typer.Argument(help="The office folder; else the setting KONTOR_OFFICE, or ./office.")
     ] = None,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Print what is no fault and left to people, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Validate an office folder: hours, connectors, imports, policies, staff, models, examples.
 
-    Every finding names file and line and says how to mend it; the exit code is 1 if there is any. What a
-    channel cannot do for a desk is told, too, and which tasks have no measured quality in one of the office's
-    languages: neither is a fault, and both are left to people.
+    Every finding names file and line and says how to mend it; the exit code is 1 if there is any. With
+    --notes it tells what a channel cannot do for a desk, too, and which tasks have no measured quality in one
+    of the office's languages: neither is a fault, and both are left to people.
 
     Example: kontor check office
     """
@@ -33,8 +36,15 @@ def check(
     else:
         for problem in problems:
             ERR.print(str(problem), markup=False, highlight=False, soft_wrap=True)
-        for note in (*channel_notes(folder), *language_notes(folder)):
-            OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
         OUT.print(f"{folder}: {counted(len(problems), 'problem')}" if problems else f"{folder} is sound")
+        _print_notes([*channel_notes(folder), *language_notes(folder)], in_full=notes)
     if problems:
         raise typer.Exit(EXIT_FOUND)
+
+
+def _print_notes(found: list[str], *, in_full: bool) -> None:
+    if in_full:
+        for note in found:
+            OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+    elif found:
+        OUT.print(f"{counted(len(found), 'thing')} left to people, none of them a fault: --notes names them")

@@ -48,7 +48,12 @@ def test_the_office_that_ships_is_sound(kontor: Kontor) -> None:
     checked = kontor("check")
 
     assert checked.returncode == 0, checked.stderr
-    assert "is sound" in checked.stdout
+    verdict, left = checked.stdout.splitlines()
+    assert verdict.endswith(" is sound")
+    assert "left to people" in left
+    told = kontor("check", "--notes").stdout
+    assert "note: store lacks find_orders" in told
+    assert told.count("note: ") == int(left.split()[0])
 
 
 def test_a_broken_office_is_named_with_file_and_line(kontor: Kontor, tmp_path: Path) -> None:
