@@ -48,6 +48,8 @@ NO_REPLY = "NoReply"
 """The error type of an update `replied` that can never be an answer."""
 NOT_LET = "the office's policies do not let the customer be asked"
 """Why a question was not put that no policy speaks of."""
+SILENT = "the customer did not answer in time"
+"""Why a question that was put is a person's."""
 WHAT = "reply"
 _WHY: dict[Standing, str] = {
     "heard": "it is read",
@@ -108,7 +110,7 @@ class CustomerQuestions:
                 return ReplyEnd(said=said, photos=photos, why_not=why_not)
             reply = await self._reply(message)
             if reply is None:
-                return ReplyEnd(said=said, photos=photos, why_not="the customer did not answer in time")
+                return ReplyEnd(said=said, photos=photos, why_not=SILENT)
             said = (*said, reply.words) if reply.words else said
             photos = (*photos, *reply.photos)
             heard = await self._read(question, reply)

@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.reply import CustomerQuestion, QuestionsCarry, ReplyChoice, ReplyEnd
     from workflows.kernel.case import CaseRun
-    from workflows.kernel.customer_questions import NOT_LET, CustomerQuestions
+    from workflows.kernel.customer_questions import NOT_LET, SILENT, CustomerQuestions
     from workflows.returns.changes import said
     from workflows.returns.order_reads import OrderReads
     from workflows.returns.plan import Known, message_plan
@@ -39,6 +39,8 @@ FEWEST, MOST = 2, 12
 """Choices of a question: with one there is nothing to ask, and more nobody reads."""
 YES_NO = (ReplyChoice(id="yes", text="yes"), ReplyChoice(id="no", text="no"))
 """How a reply is read; what the customer reads is the office's text."""
+NO_GUESS = "silence-chooses-no-items"
+"""Cases of an earlier version put to people what they took for the likeliest items, as they began."""
 
 
 class AskingBack:
@@ -119,7 +121,7 @@ class AskingBack:
         if question.kind == Gap.PHOTOS:
             return _looked_at(known, answer)
         if answer.why_not:
-            return _left(known, answer.why_not, otherwise=answer.otherwise)
+            return _unchosen(known, question, answer)
         chosen = [question.choices[place].id for place in answer.picked]
         match Gap(question.kind):
             case Gap.CONFIRM if chosen == [YES_NO[0].id]:
@@ -253,6 +255,14 @@ def _with_variant(known: Known, sku: str) -> Reading:
     )
     update = {"wanted": wanted, "doubts": (), "understood": True, "if_yes": None}
     return known.reading.model_copy(update=update)
+
+
+def _unchosen(known: Known, question: CustomerQuestion, answer: ReplyEnd) -> Known:
+    """Return what is known where nothing was chosen; who says nothing names no items: none is proposed."""
+    if answer.why_not == SILENT and question.kind == Gap.LINES and workflow.patched(NO_GUESS):
+        update = {"doubts": (question.what, SILENT), "wanted": (), "understood": False, "if_yes": None}
+        return replace(known, reading=known.reading.model_copy(update=update))
+    return _left(known, answer.why_not, otherwise=answer.otherwise)
 
 
 def _left(known: Known, why: str, *, otherwise: bool = False) -> Known:

@@ -385,6 +385,7 @@ def claims(order: Order, reading: Reading) -> tuple[str, ...]:
 
 def summary(order: Order, reading: Reading, found: Sum) -> str:
     """Return the case in one line, without personal data."""
-    items = named([found.counted(line) for line in reading.lines]) or "whole order"
+    nothing = "items that nobody named" if reading.intent in NEEDS_ITEMS else "whole order"
+    items = named([found.counted(line) for line in reading.lines]) or nothing
     money = money_text(found.amount_cents, order.currency)
     return f"{wish_word(reading)} of {items} from order {order.id} ({reading.reason.value}), {money}"
