@@ -308,27 +308,6 @@ def half_done(plan: Plan, done: Collection[str]) -> tuple[Plan, Plan]:
     return plan.model_copy(update={"effects": effects}), plan.model_copy(update={"effects": ()})
 
 
-def by_hand(known: Known, plan: Plan, office_version: str, why: str = "") -> ApprovalDraft:
-    """Return what people are asked where the desk has nothing to propose, and why it has not.
-
-    Args:
-        known: what the desk knows of the request.
-        plan: what it would do, if anything.
-        office_version: the office's.
-        why: why a person has to take it; left out, what the desk did not understand.
-    """
-    doubts = why or "; ".join(known.doubts) or "the desk has no step for it"
-    return ApprovalDraft(
-        plan=plan,
-        what=f"Handle by hand ({doubts}): {plan.summary}",
-        step="by-hand",
-        asked_by=known.order.customer,
-        evidence=evidence_for_people(known),
-        office_version=office_version,
-        by_model=known.reading.proposed_by,
-    )
-
-
 def evidence_for_people(known: Known) -> tuple[Evidence, ...]:
     """Return what a person needs to answer: the customer's words, doubts, the order, similar cases."""
     request = known.request

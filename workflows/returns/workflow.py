@@ -27,12 +27,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.beginning import begin
     from workflows.returns.carried import ReturnCarry, request_of
     from workflows.returns.finding import OrderFinding
+    from workflows.returns.handover import by_hand, why_not_surely
     from workflows.returns.letter_cases import AND, PART_ENDED, LetterCases, LetterPart, PartEnded
     from workflows.returns.letter_reading import read_letter
     from workflows.returns.order_reads import OrderReads
     from workflows.returns.plan import (
         Known,
-        by_hand,
         facts_today,
         half_done,
         message_plan,
@@ -145,7 +145,9 @@ class ReturnWorkflow:
                 return await self.close(CaseStatus.DENIED, "duplicate_request")
             if authorization.outdated:
                 if await self.orders.overtaken() is Rest.OVER:
-                    return await self.hand_over(plan, known)
+                    return await self.hand_over(
+                        plan, known, "other cases book on the same order all the time"
+                    )
                 known = await self.orders.look_up_again(known)
                 plan = plan if approval else await self.proposals.propose(known)
                 continue
@@ -160,7 +162,7 @@ class ReturnWorkflow:
                 plan = self.proposals.plan(known)
                 continue
             if authorization.outcome == "deny" and not self.proposals.denies_surely(authorization, known):
-                return await self.hand_over(plan, known)
+                return await self.hand_over(plan, known, why_not_surely(authorization, known))
             if authorization.outcome == "deny":
                 await self.case.tell(message_plan(plan, known, "denied", reasons=why_not(authorization)))
                 return await self.close(CaseStatus.DENIED, authorization.forbidden_by)
@@ -349,9 +351,9 @@ class ReturnWorkflow:
             return await self.hand_over_unsettled(plan, f"{outcome}: {report.words()}", report.staying)
         return await self.close(CaseStatus.UNDONE if report.complete else CaseStatus.FAILED, outcome)
 
-    async def hand_over(self, plan: Plan, known: Known) -> ReturnResult:
-        """Give a case to a person for which the desk has nothing to propose."""
-        draft = by_hand(known, plan, self.file.office_version)
+    async def hand_over(self, plan: Plan, known: Known, why: str = "") -> ReturnResult:
+        """Give a case to a person for which the desk has nothing to propose, or nothing that is sure."""
+        draft = by_hand(known, plan, self.file.office_version, self.goods.way, why)
         return await self.close(*await self.case.hand_over(draft, self.look_again))
 
     async def hand_over_unsettled(
@@ -361,7 +363,7 @@ class ReturnWorkflow:
         assert self.known is not None
         done, left = half_done(self.proposals.whole(plan), self.file.done if stays is None else stays)
         self.file.amount_cents = money_out_cents(done)
-        draft = by_hand(self.known, left, self.file.office_version, why)
+        draft = by_hand(self.known, left, self.file.office_version, self.goods.way, why)
         return await self.close(*await self.case.hand_over(draft))
 
     async def turn_down(self, plan: Plan, known: Known, approval: Approval) -> ReturnResult:

@@ -83,6 +83,10 @@ async def test_what_of_two_wishes_came_back_damaged_is_by_hand_where_its_reason_
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
+    assert "policy denies it: " in asked.request.what
+    assert "not certain: " in asked.request.what
+    [found] = [one.text for one in asked.request.evidence if one.source == "desk:goods"]
+    assert "1 Espresso machine (damaged)" in found
     answer = Answer(person="ben", choice="approve", request_id=asked.request.id)
     await shop.handle(request).execute_update("decide", answer)
     result = await shop.handle(request).result()

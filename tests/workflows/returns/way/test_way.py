@@ -1,6 +1,7 @@
 """The way of a return, end to end: label, parcel, inspection, refund, and what happens in between."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -154,6 +155,20 @@ async def test_goods_that_are_not_as_they_were_sent_are_a_persons_before_anythin
     assert (result.status, result.amount_cents) == (CaseStatus.SETTLED, 4000)
     assert [entry["condition"] for entry in shop.entries("webshop", "restock", order)] == restocks
     assert len(shop.entries("webshop", "mark", order)) == len(restocks)
+
+
+async def test_whoever_handles_by_hand_what_is_not_what_was_sold_reads_what_came_back(shop: Shop) -> None:
+    order = given_order(shop, **THIRTEEN)
+    shop.parcels("webshop", order, ("L1", 13, "wrong_item"))
+    request = asking(order, ALL_THIRTEEN)
+    await shop.submit(request)
+    await waiting(shop, request)
+
+    [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
+
+    assert re.search(r"by hand \(came back: 13 [^()]+ \(wrong item\)\)", asked.request.what)
+    assert "desk:goods" in [one.source for one in asked.request.evidence]
+    assert shop.entries("webshop", "refund", order) == []
 
 
 async def test_faulty_goods_come_back_after_the_window_and_we_pay_their_way(shop: Shop) -> None:
