@@ -165,11 +165,14 @@ class Ids(Frozen):
         case: whether small letters and capitals are told apart.
         zeros: whether zeros at the beginning count: `00123` and `123`.
         ignored: characters that may be left out or put in, for instance `#` or a blank.
+        another: whether an answer may be about another id than was asked for: some systems are asked by a
+            number, and answer with an id of their own.
     """
 
     case: Literal["matters", "ignored"] = "matters"
     zeros: Literal["matter", "ignored"] = "matter"
     ignored: str = ""
+    another: Literal["taken", "refused"] = "taken"
 
     def compared(self, id_: str) -> str:
         """Return an id so that two spellings of one id come out the same."""
@@ -177,6 +180,10 @@ class Ids(Frozen):
         plain = "".join(char for char in plain if char not in self.ignored)
         plain = plain.casefold() if self.case == "ignored" else plain
         return (plain.lstrip("0") or "0") if self.zeros == "ignored" and plain else plain
+
+    def answers(self, told: str, asked: str) -> bool:
+        """Say whether what is told under one id may be believed of the one that was asked for."""
+        return self.another == "taken" or self.compared(told) == self.compared(asked)
 
 
 NOISE = Decimal("0.001")

@@ -71,6 +71,9 @@ concurrency = 5
 
 [times]
 zone = "UTC" # CHANGE: of times that name none
+
+[ids]
+another = "refused" # "taken" where it is asked by a number, and answers with an id of its own
 """
 
 READ = """\

@@ -93,7 +93,8 @@ class OrderActivities:
         An id that it does not know as it was typed is asked for once more as it compares ids.
 
         Raises:
-            ApplicationError: the channel could not be asked, or its answer is not an order.
+            ApplicationError: the channel could not be asked, or its answer is not an order, or another than
+                was asked for where its manifest refuses that.
         """
         channel, ids = query.channel, self._outside.manifest(query.channel).ids
         order = await self._ask(channel, query.order)
@@ -101,6 +102,10 @@ class OrderActivities:
             order = await self._ask(channel, compared)
         if order is None:
             return None
+        if not ids.answers(order.id, query.order):
+            why = f"{channel}.{GET_ORDER} answers with another order than was asked for"
+            hint = f'[ids] another = "taken" (connectors/{channel}.toml) believes it'
+            raise ApplicationError(f"{why}; {hint}", type=MISFIT)
         if query.currency not in ("", order.currency):
             why = f"{channel}.{GET_ORDER}: the order's currency has changed, it was {query.currency}"
             raise ApplicationError(why, type=MISFIT)

@@ -157,6 +157,36 @@ async def test_an_id_that_is_not_known_as_it_was_typed_is_asked_for_as_the_chann
     assert order.id == "1001"
 
 
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("", "4711"),
+        ('[ids]\nanother = "taken"', "4711"),
+        ('[ids]\nanother = "refused"', None),
+        ('[ids]\nanother = "refused"\nignored = "#"\nzeros = "ignored"', None),
+    ],
+)
+async def test_another_order_than_was_asked_for_is_believed_only_where_the_manifest_lets_it(
+    rules: str, told: str | None
+) -> None:
+    asked = "INT-1"
+    if told is None:
+        with pytest.raises(ApplicationError, match="answers with another order than was asked for") as caught:
+            await load(ORDER, rules, asked=asked)
+        assert caught.value.type == MISFIT
+        return
+    order = await load(ORDER, rules, asked=asked)
+    assert order is not None
+    assert order.id == told
+
+
+async def test_another_spelling_of_the_order_that_was_asked_for_is_no_other_order() -> None:
+    rules = '[ids]\nanother = "refused"\nignored = "#"\nzeros = "ignored"'
+    order = await load(ORDER, rules, asked="#004711")
+    assert order is not None
+    assert order.id == "4711"
+
+
 @settings(max_examples=150, deadline=None)
 @given(answer=spoilt(ORDER))
 def test_no_answer_gets_into_a_history_that_a_case_could_not_go_on_with(answer: JsonValue) -> None:
