@@ -120,13 +120,33 @@ class ReturnedGoods(Frozen):
         )
         return self.model_copy(update={"seen": (*self.seen, *seen)})
 
-    def flaw(self, pieces: Mapping[str, int]) -> str:
-        """Say what is wrong with the pieces that a person names, or nothing."""
-        for line, count in pieces.items():
+    def flaw(self, parcel: Parcel) -> str:
+        """Say what is wrong with the pieces that a person names as come or looked at, or nothing."""
+        for line, count in parcel.pieces.items():
             if line not in self.expected:
                 return f"no line {line} is expected; these are: {', '.join(self.expected)}"
             if not 1 <= count <= self.expected[line]:
                 return f"{count} of line {line} cannot have come: {self.expected[line]} are expected"
+        return self._unseen_flaw(parcel) if isinstance(parcel, Inspection) else self._missing_flaw(parcel)
+
+    def _missing_flaw(self, parcel: Parcel) -> str:
+        here = self.received()
+        for line, count in parcel.pieces.items():
+            missing = self.expected[line] - here[line]
+            if count > missing:
+                return f"{count} of line {line} cannot have come: {missing} are still expected"
+        return ""
+
+    def _unseen_flaw(self, inspection: Inspection) -> str:
+        here, mine = self.received(), _by_line(self.seen)
+        for line, count in inspection.pieces.items():
+            seen = sum(one.quantity for one in mine.get(line, ()))
+            # With nothing left that is here, what was looked at has come with this word.
+            left = max(here[line] - seen, 0) or self.expected[line] - seen
+            if count > left:
+                return (
+                    f"{count} of line {line} cannot be looked at: {left} are left; kontor received adds more"
+                )
         return ""
 
     def _unseen(self) -> dict[str, int]:

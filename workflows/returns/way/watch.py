@@ -125,6 +125,6 @@ class GoodsWatch:
     def _refuse(self, parcel: Parcel) -> None:
         """Refuse, before anything is written into the history, what cannot have come."""
         flaw = "" if self._case.waits_in is WaitsIn.OUTSIDE else "the case expects no goods now"
-        flaw = flaw or self.way.back.flaw(parcel.pieces)
+        flaw = flaw or self.way.back.flaw(parcel)
         if flaw:
             raise ApplicationError(flaw, type=NOT_EXPECTED, non_retryable=True)

@@ -129,6 +129,27 @@ async def test_parcels_come_one_by_one_and_a_person_says_so_at_the_command_line(
         await tell(shop.client, case, Parcel(person="anna"))
 
 
+async def test_no_more_pieces_are_received_or_looked_at_than_are_left(shop: Shop) -> None:
+    order = given_order(shop, **TWO)
+    shop.parcels("webshop", order)
+    request = asking(order, BOTH)
+    await waiting_for_goods(shop, request)
+    case = DESK.case_id(request)
+
+    async def said(word: str, pieces: str) -> int:
+        return (await kontor(shop, word, case, "--items", pieces, "--as", "anna"))[0]
+
+    assert await said("received", "L1=1") == 0
+    assert await said("received", "L1=2") == 1, "one is missing"
+    assert await said("inspected", "L1=2") == 1, "one is here"
+    assert await said("inspected", "L1=1") == 0
+    assert await said("inspected", "L1=2") == 1, "one was looked at"
+    assert await said("inspected", "L1=1") == 0
+    result = await shop.handle(request).result()
+
+    assert (result.status, result.amount_cents) == (CaseStatus.SETTLED, 8000)
+
+
 @pytest.mark.parametrize(
     ("condition", "restocks"),
     [("damaged", ["damaged"]), ("missing_parts", ["damaged"]), ("wrong_item", [])],
