@@ -105,6 +105,7 @@ def wants_another(said: Said) -> bool:
         said.act is Act.SPEAKS
         and bool(cues.WISHES.search(said.text))
         and bool(cues.INSTEAD.search(said.text))
+        and not cues.NOT_MEANT.search(said.text)
     )
 
 

@@ -71,6 +71,11 @@ def test_of_the_messages_that_ask_for_nothing_the_rules_alone_let_hardly_one_thr
     assert len(passed) <= 10, passed
 
 
+def test_another_thing_that_a_picture_shows_is_nothing_asked_for() -> None:
+    assert doubts("Please replace the picture in your shop, it shows another lamp.")
+    assert not doubts("Please replace the lamp, I would like another one instead.")
+
+
 def test_what_is_quoted_below_an_answer_asks_for_nothing() -> None:
     assert doubts(QUOTED)
     assert clean(QUOTED).text == "Thanks, all sorted, I am happy with it!"
