@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts.case import Episode
 from contracts.effect import OutsideResult
 from contracts.failure import PermitRefused
+from memory.authoritative.ledger.view import EffectFilter
 from memory.database import MIGRATIONS, migrate, open_engine, table_of
 from memory.episodic.audited import AUDITED
 from memory.episodic.books_check import RowFinding
@@ -197,14 +198,19 @@ def test_what_rows_hold_cannot_be_handed_in_by_a_workflow(books: KeptBooks) -> N
         books.episodes.append([forged])
 
 
-def test_a_transaction_that_is_given_up_leaves_neither_row_nor_episode(books: KeptBooks) -> None:
+def test_a_transaction_that_is_given_up_leaves_no_row_and_one_episode_that_says_it_was_refused(
+    books: KeptBooks,
+) -> None:
     books.case("D")
     order = books.order("D")
-    before = books.episodes.head()
+    before = [episode.id for episode in books.episodes.of_case(order.case_id)]
     wider = order.model_copy(update={"effect": refund(9_900, order="W-D")})
     with pytest.raises(PermitRefused):
         books.ledger.begin(wider, books.till, POLICY, books.clock.now)
-    assert books.episodes.head() == before
+    *known, refusal = books.episodes.of_case(order.case_id)
+    assert [episode.id for episode in known] == before
+    assert refusal.kind == "refused"
+    assert books.ledger.newest(EffectFilter(case_id=order.case_id)) == ()
     assert books.verify().whole
 
 
