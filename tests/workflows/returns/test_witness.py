@@ -132,6 +132,15 @@ def test_facts_that_the_case_was_judged_by_before_still_hold(office: Path) -> No
     assert contradiction(plan, on_record(office, today, earlier=lambda: [plan.facts])) == ""
 
 
+def test_an_order_whose_customer_is_named_anew_still_takes_back_what_was_paid_for(office: Path) -> None:
+    today = ORDER.model_copy(update={"customer": "c-1-merged"})
+    plan = asked()
+    begun = frozenset(one.step for one in plan.effects if one.amount_cents)
+
+    assert "another customer" in contradiction(plan, on_record(office, today))
+    assert contradiction(plan, on_record(office, today, begun=begun)) == ""
+
+
 def test_a_request_without_an_order_bears_only_orders_that_were_found_for_its_customer(office: Path) -> None:
     nameless = REQUEST.model_copy(update={"order": "", "customer": "c-1"})
     found = replace(on_record(office), request=nameless.model_dump(mode="json"))
