@@ -99,7 +99,7 @@ async def remembered(shop: Shop, request: ReturnRequest) -> None:
 
 async def asked_for(shop: Shop, request: ReturnRequest, amount_cents: int) -> ApprovalRecord:
     """Wait until people are asked about that amount; return the question."""
-    for _ in range(400):
+    for _ in range(1200):
         for entry in shop.installation.approval_queue.entries(ApprovalFilter()):
             if entry.case_id == DESK.case_id(request) and entry.amount_cents == amount_cents:
                 found = shop.installation.approvals.find(entry.id)

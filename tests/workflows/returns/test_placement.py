@@ -45,10 +45,10 @@ async def test_where_one_process_serves_everything_the_money_and_what_begins_a_s
     steps = await steps_of(shop, request)
 
     assert (steps.queued, steps.tasks) == (("authorise", "refund", "restock"), 4)
-    assert steps.local[:7] == (
-        "case.open",
-        "order.load",
-        "memory.assemble",
+    assert steps.local[0] == "case.open"
+    # Both at once: what is read of an order is put on record, too, and memory may be the faster.
+    assert sorted(steps.local[1:3]) == ["memory.assemble", "order.load"]
+    assert steps.local[3:7] == (
         "decision.decide",
         "decision.decide",
         "policy.choose",
