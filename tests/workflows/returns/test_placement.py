@@ -54,16 +54,15 @@ async def test_where_one_process_serves_everything_the_money_and_what_begins_a_s
         "policy.choose",
         "policy.authorize",
     )
-    assert steps.local[7:] == (
+    assert steps.local[7:-2] == (
         "effect.perform",
         "office.wait",
         "order.goods",
         "order.look",
         "policy.authorize",
         "effect.perform",
-        "case.note",
-        "memory.remember",
     )
+    assert sorted(steps.local[-2:]) == ["case.note", "memory.remember"]
 
 
 async def test_the_word_to_a_refused_customer_is_queued_because_nothing_before_it_was(shop: Shop) -> None:
