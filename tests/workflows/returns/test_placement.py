@@ -66,7 +66,7 @@ async def test_where_one_process_serves_everything_the_money_and_what_begins_a_s
 
 
 async def test_the_word_to_a_refused_customer_is_queued_because_nothing_before_it_was(shop: Shop) -> None:
-    request = asking(given_order(shop, delivered_days_ago=40), RETURN)
+    request = asking(given_order(shop, placed_days_ago=45, delivered_days_ago=40), RETURN)
     result = await shop.run(request)
 
     assert result.status is CaseStatus.DENIED
