@@ -8,10 +8,10 @@ from pydantic import JsonValue
 
 from contracts.base import Frozen, content_hash
 
-How = Literal["os-account", "session", "passkey", "oidc", "link"]
+How = Literal["os-account", "session", "passkey"]
 """How a person showed who they are."""
-Door = Literal["cli", "console", "link"]
-Act = Literal["answer", "undo", "withdraw", "resolve"]
+Door = Literal["cli", "console"]
+Act = Literal["answer", "undo", "withdraw"]
 """What a proof lets somebody do; `answer` is every answer to a request for approval."""
 LASTS = timedelta(hours=1)
 """How long what was said may be on its way, for instance while no worker runs."""
@@ -24,10 +24,10 @@ class Proof(Frozen):
         id: unguessable; all of it that a signal or an update carries.
         door: which wrote it.
         act: what kind of thing was said.
-        about: the request for approval; for an undo or a withdrawal the case; the effect in doubt.
+        about: the request for approval; for an undo or a withdrawal the case.
         arguments_hash: of what the person saw, where they answered a request.
         said: `said_hash` of what they said.
-        proved_at: when they last showed who they are; policies read how long ago that was.
+        proved_at: when they last showed who they are.
     """
 
     id: str

@@ -12,10 +12,11 @@ with workflow.unsafe.imports_passed_through():
     from contracts.base import Frozen
     from workflows.returns.matching.tokens import Clause, clauses, normalised, tokens, word_set
 
-_WORDS = {
-    "single": 1, "one": 1, "two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+NUMBER_WORDS = {
+    "one": 1, "two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12,
 }  # fmt: skip
+_WORDS = NUMBER_WORDS | {"single": 1}
 _BOTH = re.compile(r"\bboth\b")
 _COUNT = rf"(?:{'|'.join(_WORDS)}|\d{{1,3}})"
 _NUMBER = rf"(?P<number>{_COUNT})"

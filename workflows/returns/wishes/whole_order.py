@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from workflows.returns.matching.quantities import NUMBER_WORDS
 from workflows.returns.matching.tokens import clauses, normalised, tokens, word_set
 from workflows.returns.types import OrderLine
 from workflows.returns.wishes.naming import mentions
@@ -16,9 +17,7 @@ MOST_CLAUSES = 200
 """Of a longer text nobody is sure that it speaks of all."""
 LEAST_STEM = 4
 """Letters of a name's word that are found within a longer word: `tasse` in `kaffeetassen`."""
-_WORDS = {
-    "one": 1, "two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12,
+_WORDS = NUMBER_WORDS | {
     "zwei": 2, "beide": 2, "beiden": 2, "drei": 3, "vier": 4, "fünf": 5, "fuenf": 5, "sechs": 6,
     "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11, "zwölf": 12, "zwoelf": 12, "dutzend": 12,
 }  # fmt: skip
@@ -114,7 +113,7 @@ def _counts(clause: str, lines: Sequence[OrderLine], pieces: int, in_names: set[
         yield 1
     for found in _NUMBER.finditer(text):
         word = found["number"]
-        value = _WORDS[word] if word in _WORDS else int(word)
+        value = _value(word)
         things = len(lines) if _THINGS.match(text, found.end()) else pieces
         if word in in_names or value in (pieces, things):
             continue
