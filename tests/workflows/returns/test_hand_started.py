@@ -113,6 +113,11 @@ def unpaid(case_id: str, request: ReturnRequest, because: str, person: str = "")
     )
 
 
+def ordered(plan: Plan, effect: ProposedEffect, permit_id: str) -> EffectOrder:
+    key = effect_key(plan.case_id, effect.step)
+    return EffectOrder(case_id=plan.case_id, key=key, effect=effect, permit_id=permit_id)
+
+
 async def by_activity(prey: Prey, name: str, given: Any, queue: str = CONTROL_QUEUE) -> Any:
     """Run one activity by hand, as `temporal activity execute` does."""
     with contextlib.suppress(Exception):
@@ -127,12 +132,7 @@ async def use(prey: Prey, plan: Plan, leave: Any) -> None:
     """Go on with whatever leave was given, and without any."""
     permits = Authorization.model_validate(leave).permits if leave else {}
     for effect in plan.effects:
-        order = EffectOrder(
-            case_id=plan.case_id,
-            key=effect_key(plan.case_id, effect.step),
-            effect=effect,
-            permit_id=permits.get(effect.step, "none"),
-        )
+        order = ordered(plan, effect, permits.get(effect.step, "none"))
         await by_activity(prey, "effect.perform", order, connector_queue("webshop"))
 
 
@@ -172,12 +172,7 @@ async def all_of_it(plan: Plan) -> Any:
         "policy.authorize", plan, task_queue=CONTROL_QUEUE, start_to_close_timeout=SECONDS, retry_policy=ONCE
     )
     for effect in plan.effects:
-        order = EffectOrder(
-            case_id=plan.case_id,
-            key=effect_key(plan.case_id, effect.step),
-            effect=effect,
-            permit_id=leave["permits"].get(effect.step, "none"),
-        )
+        order = ordered(plan, effect, leave["permits"].get(effect.step, "none"))
         await workflow.execute_activity(
             "effect.perform",
             order,
