@@ -1,7 +1,7 @@
 """`kontor proof`: what to send as the signal `decide` from the Temporal Web UI or the `temporal` command."""
 
 from shlex import quote
-from typing import Annotated, Literal, cast
+from typing import Annotated
 
 import typer
 
@@ -9,11 +9,9 @@ from cli.amounts import amount_typed
 from cli.answers import Note, Person, request_named
 from cli.connection import installation
 from cli.terminal import EXIT_USAGE, OUT, fail
-from contracts.approvals.request import Answer
+from contracts.approvals.request import ANSWER_CHOICES, Answer
 from contracts.approvals.rules import flaw
 from service.identity import NotBound, prove_answer
-
-Choice = Literal["approve", "edit", "reject", "delegate"]
 
 
 def proof(
@@ -33,14 +31,14 @@ def proof(
     Example: kontor proof RMA-1008 approve --as ben --note 'looks fine'
     """
     kontor = installation(ctx)
-    if choice not in ("approve", "edit", "reject", "delegate"):
+    if choice not in ANSWER_CHOICES:
         fail(f"{choice!r} is no answer: approve, reject, edit or delegate", EXIT_USAGE)
     record = kontor.approvals.find(request_named(kontor, name))
     assert record is not None, "the queue named it"
     cents = amount_typed(amount, "--amount", record.request.currency) if amount else None
     said = Answer(
         person=person,
-        choice=cast(Choice, choice),
+        choice=choice,
         note=note,
         amount_cents=cents,
         delegate_to=to or None,

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, cast
 
 from starlette.responses import RedirectResponse, Response
 from temporalio.client import WorkflowUpdateFailedError
@@ -17,7 +16,13 @@ from console.visit import Refused, Visit
 from contracts.approvals.messages import AnswerReply
 from contracts.approvals.proof import answered
 from contracts.approvals.queue import ApprovalFilter
-from contracts.approvals.request import Answer, AnswerStatus, ApprovalRecord, ApprovalRequest
+from contracts.approvals.request import (
+    ANSWER_CHOICES,
+    Answer,
+    AnswerStatus,
+    ApprovalRecord,
+    ApprovalRequest,
+)
 from contracts.money import NotAnAmount, money_text, parse_amount
 from contracts.proof import How
 from contracts.session import Means
@@ -27,11 +32,8 @@ from service.ownership import NotOurs, join
 from service.temporal import ServerAway
 
 GOOD = (AnswerStatus.VALID, AnswerStatus.DELEGATED, AnswerStatus.EARLY)
-CHOICES = ("approve", "edit", "reject", "delegate")
 HOW: Mapping[Means, How] = {"link": "session", "passkey": "passkey"}
 """What a session proves, by how its person came in: a link in is no signed link to one answer."""
-Choice = Literal["approve", "edit", "reject", "delegate"]
-"""What a form may say; anything else is no form of ours."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ async def answer(visit: Visit) -> Response:
 def _said(visit: Visit, request: ApprovalRequest) -> Answer:
     """Read the form: of its fields those that the choice has, and no others."""
     choice, note = visit.field("choice"), visit.field("note").strip()
-    if choice not in CHOICES:
+    if choice not in ANSWER_CHOICES:
         raise Refused(HTTPStatus.BAD_REQUEST, "This is no answer", "Say yes or no, lower it, or hand it on.")
     # The return key in a field presses the form's first button, which says yes to all of it.
     for field, meant in (("amount", "edit"), ("delegate_to", "delegate")):
@@ -94,7 +96,7 @@ def _said(visit: Visit, request: ApprovalRequest) -> Answer:
             )
     return Answer(
         person=visit.person,
-        choice=cast("Choice", choice),
+        choice=choice,
         note=note,
         amount_cents=_lowered(visit, request) if choice == "edit" else None,
         delegate_to=_colleague(visit) if choice == "delegate" else None,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -96,6 +96,11 @@ class AnswerStatus(StrEnum):
     MALFORMED = "malformed"
 
 
+AnswerChoice = Literal["approve", "edit", "reject", "delegate"]
+ANSWER_CHOICES: tuple[AnswerChoice, ...] = get_args(AnswerChoice)
+"""What people may say to a request."""
+
+
 class Answer(Frozen):
     """What a person answered; the argument of the signal and the update `decide`.
 
@@ -109,7 +114,7 @@ class Answer(Frozen):
     """
 
     person: Text
-    choice: Literal["approve", "edit", "reject", "delegate"]
+    choice: AnswerChoice
     note: Text = ""
     amount_cents: int | None = None
     delegate_to: Text | None = None
