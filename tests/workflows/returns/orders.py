@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from typing import Any
 
-from contracts.approvals.queue import ApprovalFilter
+from contracts.approvals.queue import ApprovalEntry, ApprovalFilter
 from contracts.approvals.request import ApprovalRecord
 from contracts.case import CaseStatus
 from contracts.memory import Search
@@ -97,10 +97,15 @@ async def remembered(shop: Shop, request: ReturnRequest) -> None:
     raise AssertionError("the case is not remembered")
 
 
+def everything_asked(shop: Shop) -> list[ApprovalEntry]:
+    """Return all that waits for people: other tests' cases may fill more than one page of the queue."""
+    return list(itertools.chain.from_iterable(shop.installation.approval_queue.pages(ApprovalFilter())))
+
+
 async def asked_for(shop: Shop, request: ReturnRequest, amount_cents: int) -> ApprovalRecord:
     """Wait until people are asked about that amount; return the question."""
     for _ in range(1200):
-        for entry in shop.installation.approval_queue.entries(ApprovalFilter()):
+        for entry in everything_asked(shop):
             if entry.case_id == DESK.case_id(request) and entry.amount_cents == amount_cents:
                 found = shop.installation.approvals.find(entry.id)
                 assert found is not None

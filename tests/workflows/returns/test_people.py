@@ -6,7 +6,6 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
-from contracts.approvals.queue import ApprovalFilter
 from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from tests.workflows.returns.orders import (
@@ -16,6 +15,7 @@ from tests.workflows.returns.orders import (
     a_waiting_return,
     asked_for,
     asking,
+    everything_asked,
     given_order,
     order_changes,
     waiting,
@@ -135,7 +135,7 @@ async def test_a_case_that_is_cancelled_while_it_waits_ends_in_the_books_and_lea
         await shop.handle(request).result()
 
     record = shop.timeline(request).record
-    open_ones = shop.installation.approval_queue.entries(ApprovalFilter())
+    open_ones = everything_asked(shop)
     assert isinstance(failed.value.cause, CancelledError)
     assert (record.status, record.outcome) == (CaseStatus.WITHDRAWN, "cancelled")
     assert DESK.case_id(request) not in {entry.case_id for entry in open_ones}
