@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: demo test test-slow check format bench eval test-real test-gemini clean
+.PHONY: demo test test-slow check format bench eval test-real test-browser test-gemini clean
 
 # How many processes run the tests, a file in one of them: each has servers and an embedder of its own.
 WORKERS ?= 2
@@ -20,7 +20,7 @@ demo: $(VENV)/.ready
 	$(BIN)/kontor demo
 
 test: $(VENV)/.ready
-	$(PYTEST) -m "not real and not gemini and not slow"
+	$(PYTEST) -m "not real and not gemini and not browser and not slow"
 
 # Servers, sandboxes and workers as processes, which are also killed.
 test-slow: $(VENV)/.ready
@@ -52,3 +52,8 @@ test-gemini: $(VENV)/.ready
 # Real Vendure, WordPress and mail, kept in .real/; says plainly what is missing. See tests/real/README.md.
 test-real: $(VENV)/.ready
 	$(BIN)/pytest -m real tests/real
+
+# The console in Debian's Chromium over a demo of its own; every page is drawn into .pictures/.
+# Root of a Debian machine gets Chromium installed; anybody else is told what to install.
+test-browser: $(VENV)/.ready
+	$(BIN)/pytest -m browser tests/browser

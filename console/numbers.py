@@ -73,7 +73,7 @@ def _line(number: Number, reading: Reading) -> ReadingLine:
     over = target is not None and reading.value is not None and reading.value > target
     return ReadingLine(
         of=" ".join([*reading.labels.values(), *([reading.statistic] if reading.statistic else [])]),
-        value=f"{reading.hits} of {reading.n}" if reading.few else shown(number, reading, reading.value),
+        value=_value(number, reading),
         n=reading.n,
         sure=" to ".join(shown(number, reading, end) for end in ends) if known else "",
         open=reading.open,
@@ -82,6 +82,12 @@ def _line(number: Number, reading: Reading) -> ReadingLine:
         bar=_bar(reading) if number.kind == "share" and reading.n else None,
         path=f"/cases?{urlencode({'number': number.name, **reading.labels})}",
     )
+
+
+def _value(number: Number, reading: Reading) -> str:
+    if reading.few:
+        return f"{reading.hits} of {reading.n}" if reading.n else "none yet"
+    return shown(number, reading, reading.value)
 
 
 def _bar(reading: Reading) -> Bar | None:

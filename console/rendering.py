@@ -1,5 +1,6 @@
 """How a page becomes HTML: one frozen view model, one template, and the frame around all of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,9 @@ from service.words import age
 
 TEMPLATES = Path(__file__).parent / "templates"
 THIN_SPACE = "\u2009"
+THOUSANDS = re.compile(r"\d(?=(?:\d{3})+(?!\d))")
+TOLD_ELSEWHERE = re.compile(r" \(unstated\)|, [\d.,]+ [A-Z]{3}$")
+"""What a case's line ends in that its page says beside it, or that says nothing."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,13 @@ class Renderer:
         )
         self._environment.globals.update(asset=assets.url, office=office)
         self._environment.filters.update(
-            when=self.moment, day=self.day, number=_number, ago=age, iso=datetime.isoformat
+            when=self.moment,
+            day=self.day,
+            number=_number,
+            ago=age,
+            iso=datetime.isoformat,
+            headline=headline,
+            grouped=grouped,
         )
 
     def page(
@@ -88,6 +98,18 @@ class Renderer:
     def day(self, at: datetime) -> str:
         """Return a day in the office's time: `30 Nov 2026`."""
         return at.astimezone(self._zone).strftime("%-d %b %Y")
+
+
+def headline(line: str) -> str:
+    """Return a case's line as a headline: its sum stands beside it, and it begins with a capital."""
+    short = TOLD_ELSEWHERE.sub("", line)
+    return short[:1].upper() + short[1:]
+
+
+def grouped(money: str) -> str:
+    """Return an amount in words with thin spaces between its thousands."""
+    whole, point, rest = money.partition(".")
+    return THOUSANDS.sub(lambda digit: f"{digit[0]}{THIN_SPACE}", whole) + point + rest
 
 
 def _number(amount_cents: int, currency: str) -> str:

@@ -1,0 +1,104 @@
+"""The console in a real browser, over a real demo: coming in, answering at a desk and on a phone."""
+
+import re
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.running_demo import RunningDemo
+from tests.browser.screen import DESK, PATIENCE_MS, Person, fits, lines, listen, picture
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+def test_somebody_invited_adds_a_passkey_and_comes_back_with_nothing_else(
+    browser: Browser, demo: RunningDemo
+) -> None:
+    heard: list[str] = []
+    context = browser.new_context(**DESK)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    listen(page, heard)
+    device = context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+
+    page.goto(demo.invite("anna"))
+    picture(page, "invitation-desk-light")
+    page.get_by_role("button").first.click()
+    page.goto(f"{demo.url}/me")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("heading", name="Your passkeys")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.goto(f"{demo.url}/inbox")
+    expect(page).to_have_url(re.compile(r"/enter"))
+    picture(page, "entrance-desk-light")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page).to_have_url(re.compile(r"/inbox"), timeout=PATIENCE_MS)
+    expect(page.get_by_role("navigation", name="Places")).to_contain_text("Anna")
+    assert heard == []
+    context.close()
+
+
+def test_a_yes_by_key_at_the_desk_leaves_the_phone_without_a_reload(ben: Person) -> None:
+    desk, phone = ben.at("desk"), ben.at("phone", "dark")
+    line = _line(desk)
+    path = line.get_attribute("href")
+    assert path is not None
+    on_phone = phone.locator(f'.queue [data-line][href="{path}"]')
+    expect(on_phone).to_have_count(1)
+    _mark(phone)
+
+    line.focus()
+    desk.keyboard.press("Enter")
+    expect(desk).to_have_url(re.compile(re.escape(path)))
+    desk.keyboard.press("a")
+    expect(desk.get_by_role("status")).to_be_visible(timeout=PATIENCE_MS)
+    expect(desk).not_to_have_url(re.compile(re.escape(f"{path}?")))
+    expect(on_phone).to_have_count(0, timeout=PATIENCE_MS)
+    assert _is_marked(phone), "the phone's page was loaded anew"
+    picture(desk, "answered-desk-light")
+    desk.context.close()
+    phone.context.close()
+
+
+def test_a_thumb_on_a_phone_says_yes_and_the_desk_hears_of_it(ben: Person) -> None:
+    desk, phone = ben.at("desk"), ben.at("phone", "dark")
+    line = _line(phone)
+    path = line.get_attribute("href")
+    at_desk = desk.locator(f'.queue [data-line][href="{path}"]')
+    _mark(desk)
+
+    line.tap()
+    yes = phone.locator(".answer button.main")
+    expect(yes).to_be_in_viewport()
+    assert fits(phone)
+    box = yes.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44, "a thumb needs room"
+    yes.tap()
+    expect(phone.get_by_role("status")).to_be_visible(timeout=PATIENCE_MS)
+    expect(at_desk).to_have_count(0, timeout=PATIENCE_MS)
+    assert _is_marked(desk), "the desk's page was loaded anew"
+    desk.context.close()
+    phone.context.close()
+
+
+def _line(page: Page) -> Locator:
+    """Return a line of the queue about money: what is not by hand, so that a yes does something."""
+    return lines(page).filter(has_text=re.compile(r"\d EUR")).filter(has_not_text="by hand").first
+
+
+def _mark(page: Page) -> None:
+    """Leave something in the page that a reload would lose."""
+    page.evaluate("() => { window.keptByTheTest = true; }")
+
+
+def _is_marked(page: Page) -> bool:
+    return bool(page.evaluate("() => window.keptByTheTest === true"))
