@@ -31,6 +31,7 @@ from contracts.authorization import why_denied
 from contracts.failure import TooManyQuestions
 
 if TYPE_CHECKING:
+    from activities.callers import Callers
     from memory.authoritative.approvals.approvals import SqlApprovals
     from memory.authoritative.approvals.tokens import ApprovalTokens
     from memory.authoritative.people import SqlPeople
@@ -53,6 +54,7 @@ class ApprovalActivities:
         *,
         proofs: "SqlProofs",
         people: "SqlPeople",
+        callers: "Callers",
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Keep the adapters; `clock` is the data plane's own, never a workflow's."""
@@ -63,11 +65,13 @@ class ApprovalActivities:
         self._outside = outside
         self._proofs = proofs
         self._people = people
+        self._callers = callers
         self._clock = clock
 
     @activity.defn(name="approval.open")
     async def open(self, draft: ApprovalDraft) -> ApprovalOpened:
         """Put a question into the queue with its moments in working time, or find it there."""
+        await self._callers.demand(draft.plan.case_id, "ask")
         return await asyncio.to_thread(self._open, draft)
 
     @activity.defn(name="approval.find")
@@ -95,12 +99,19 @@ class ApprovalActivities:
     @activity.defn(name="approval.nudge")
     async def remind(self, reminder: Reminder) -> None:
         """Keep that a reminder was due, or that the next role is asked now."""
+        await self._demand_case(reminder.request_id, reminder.kind)
         await asyncio.to_thread(self._approvals.remind, reminder, self._clock())
 
     @activity.defn(name="approval.end")
     async def end(self, ending: ApprovalClosing) -> Approval:
         """Close a request at its deadline or because it is moot; an end it has already stands."""
+        await self._demand_case(ending.request_id, "end")
         return await asyncio.to_thread(self._approvals.end, ending, self._clock())
+
+    async def _demand_case(self, request_id: str, what: str) -> None:
+        record = await asyncio.to_thread(self._approvals.find, request_id)
+        if record is not None:
+            await self._callers.demand(record.request.case_id, what)
 
     def _open(self, draft: ApprovalDraft) -> ApprovalOpened:
         now = self._clock()

@@ -76,7 +76,7 @@ class CaseActivities:
         Raises:
             ApplicationError: `NotOnRecord`, never retried: it is not the case that writes.
         """
-        await self._refuse(note, "note", await self._grounds.no_note(note.record))
+        await self._refuse(note, "note", await self._grounds.no_caller(note.record.id))
         await asyncio.to_thread(self._write, note)
 
     async def _refuse(self, note: CaseNote, what: str, why: str) -> None:

@@ -26,6 +26,7 @@ from contracts.failure import CallFailed, FailureClass, PermitRefused
 from contracts.ledger import START_WITHIN_SECONDS, Dispatch, Next
 
 if TYPE_CHECKING:
+    from activities.callers import Callers
     from memory.authoritative.ledger.ledger import SqlLedger
 
 SOONEST = timedelta(milliseconds=50)
@@ -58,6 +59,7 @@ class EffectActivities:
         clock: Callable[[], datetime],
         stopwatch: Callable[[], float] = stopwatch,
         *,
+        callers: "Callers",
         has_room: Callable[[str], bool] = lambda _connector: True,
     ) -> None:
         """Keep the doors.
@@ -69,6 +71,7 @@ class EffectActivities:
             clock: the moment, aware, in UTC.
             stopwatch: seconds that only grow, also while the machine is suspended, for how long this
                 process was held up.
+            callers: who may end a pursuit.
             has_room: whether a connector's limits allow a call now that its queue does not count.
         """
         self._outside = outside
@@ -76,6 +79,7 @@ class EffectActivities:
         self._policy_version = policy_version
         self._clock = clock
         self._stopwatch = stopwatch
+        self._callers = callers
         self._has_room = has_room
 
     @activity.defn(name="effect.perform")
@@ -114,6 +118,7 @@ class EffectActivities:
     @activity.defn(name="effect.give_up")
     async def give_up(self, order: EffectOrder) -> EffectReceipt:
         """End a pursuit that Temporal has ended: `failed` if surely not applied, else `unknown`."""
+        await self._callers.demand(order.case_id, "give up")
         return await self._end(order, "it was pursued as long as its options allow")
 
     def _manifest(self, order: EffectOrder) -> Manifest:

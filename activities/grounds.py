@@ -13,18 +13,21 @@ from activities.ports import Listings
 from activities.reconcile import fix_of
 from activities.undo import compensation_of
 from contracts.admission import KEPT_BEFORE, UPGRADE, Admission, OnRecord, PartOf
+from contracts.approvals.request import ApprovalOutcome
 from contracts.authorization import Plan
 from contracts.base import content_hash
 from contracts.case import CaseRecord
-from contracts.effect import ProposedEffect
+from contracts.effect import EffectState, ProposedEffect
 from contracts.ids import effect_key
 from contracts.ledger import LedgerEntry
 from contracts.proof import ProofRefused, said_hash
 from contracts.reconciliation.divergence import DESK as BOOKS
+from contracts.reconciliation.messages import Settlement
 from contracts.undo import UNDO, UndoFacts, is_undo
 
 if TYPE_CHECKING:
     from memory.authoritative.admissions import SqlAdmissions
+    from memory.authoritative.approvals.approvals import SqlApprovals
     from memory.authoritative.authorizations import SqlVerdicts
     from memory.authoritative.cases import SqlCases
     from memory.authoritative.ledger.ledger import SqlLedger
@@ -63,6 +66,7 @@ class CaseGrounds:
         verdicts: "SqlVerdicts",
         reads: "SqlOutsideReads",
         proofs: "SqlProofs",
+        approvals: "SqlApprovals",
         outside: Listings,
         workflows: Mapping[str, str],
         witnesses: Mapping[str, Witness],
@@ -76,6 +80,7 @@ class CaseGrounds:
         self._verdicts = verdicts
         self._reads = reads
         self._proofs = proofs
+        self._approvals = approvals
         self._outside = outside
         self._workflows = workflows
         self._witnesses = witnesses
@@ -147,13 +152,34 @@ class CaseGrounds:
             return ""
         return await self.stranger(record.id)
 
-    async def no_note(self, record: CaseRecord) -> str:
-        """Say why who calls may not write what became of a case; empty if it may, or nobody calls."""
+    async def no_caller(self, case_id: str) -> str:
+        """Say why who calls may not speak for a case: neither it nor an undo of it; empty if it may."""
         if activity.in_activity() and activity.info().workflow_type == UNDO_WORKFLOW:
-            if activity.info().workflow_id != record.id:
-                return f"{activity.info().workflow_id} is not {record.id}"
-            return await self._undo_stranger(record.id)
-        return await self.stranger(record.id)
+            if activity.info().workflow_id != case_id:
+                return f"{activity.info().workflow_id} is not {case_id}"
+            return await self._undo_stranger(case_id)
+        return await self.stranger(case_id)
+
+    async def no_settling(self, settlement: Settlement) -> str:
+        """Say why a divergence does not end so: who calls is not its case, or nothing on record says it."""
+        case_id = await asyncio.to_thread(self._admissions.case_of_divergence, settlement.divergence_id)
+        if not case_id:
+            return f"no divergence {settlement.divergence_id} is on record"
+        return await self.no_caller(case_id) or await asyncio.to_thread(self._unsettled, settlement, case_id)
+
+    def _unsettled(self, settlement: Settlement, case_id: str) -> str:
+        """Say why neither people nor a fix settled it so."""
+        if not settlement.close:
+            return ""
+        asked = self._approvals.of_case(case_id)
+        end = asked[-1].approval if asked else None
+        rejected = end is not None and end.outcome is ApprovalOutcome.REJECTED
+        if settlement.applied is not None:
+            said = end is not None and (end.granted if settlement.applied else rejected)
+            return "" if said else "nobody said that it was so"
+        mended = any(entry.receipt.state is EffectState.APPLIED for entry in self._ledger.of_case(case_id))
+        people = end is not None and (end.granted or rejected)
+        return "" if mended or people else "nobody settled it, and nothing mended it"
 
     async def _admitted(self, record: CaseRecord, part_of: str) -> Admission | None:
         """Return a case's admission; a part of a case that a door let in is let in with it."""

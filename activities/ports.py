@@ -30,6 +30,7 @@ from contracts.memory import (
     Recalled,
     Search,
 )
+from contracts.reconciliation.messages import Settlement
 from contracts.reconciliation.statement import Statement
 from contracts.wording import Wording, Written
 
@@ -126,6 +127,12 @@ class Grounds(Protocol):
 
     async def stranger(self, case_id: str, plan: Plan | None = None) -> str:
         """Say why who calls this activity is not the case it speaks of; empty if it is."""
+
+    async def no_caller(self, case_id: str) -> str:
+        """Say why who calls this activity speaks neither for the case nor for an undo of it; or empty."""
+
+    async def no_settling(self, settlement: Settlement) -> str:
+        """Say why a divergence does not end as its case says; empty if it does."""
 
     def contradiction(self, plan: Plan) -> str:
         """Say what about a plan is not as our records and the last reading of its order say; or empty."""

@@ -43,6 +43,7 @@ from contracts.reconciliation.messages import (
 )
 
 if TYPE_CHECKING:
+    from activities.callers import Callers
     from memory.authoritative.ledger.ledger import SqlLedger
     from memory.authoritative.reconciliation.store import SqlReconciliation
     from memory.episodic.log import SqlEpisodes
@@ -62,6 +63,7 @@ class ReconcileActivities:
         books: "SqlReconciliation",
         ledger: "SqlLedger",
         log: "SqlEpisodes",
+        callers: "Callers",
         clock: Callable[[], datetime],
     ) -> None:
         """Keep the doors.
@@ -72,6 +74,7 @@ class ReconcileActivities:
             books: listings and divergences.
             ledger: the record of every effect.
             log: the episode log, anchored at the end of a run.
+            callers: who may end a divergence.
             clock: the moment, aware, in UTC.
         """
         self._connectors = tuple(connectors)
@@ -79,6 +82,7 @@ class ReconcileActivities:
         self._books = books
         self._ledger = ledger
         self._log = log
+        self._callers = callers
         self._clock = clock
 
     @activity.defn(name="reconcile.connectors")
@@ -235,6 +239,7 @@ class ReconcileActivities:
     @activity.defn(name="reconcile.settle")
     async def settle(self, settlement: Settlement) -> None:
         """Close a divergence as people or the fix ended it, or leave it open for a later run."""
+        await self._callers.demand_settled(settlement)
         now = self._clock()
         if not settlement.close:
             await asyncio.to_thread(

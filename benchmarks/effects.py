@@ -30,6 +30,7 @@ from sandbox.loading import LineIn, Load, OrderIn, load
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from settings import Settings
+from tests.activities.grounds import ANYBODY
 
 CALLS = int(os.environ.get("KONTOR_EFFECT_CALLS", "300"))
 WARM = 10
@@ -98,7 +99,9 @@ async def overhead(settings: Settings, sandbox: Sandbox, calls: int) -> list[Row
     }
     secrets = EnvironmentSecrets(variables)
     async with Installation(settings) as kontor, Connectors(manifests, secrets) as outside:
-        activities = EffectActivities(outside, kontor.ledger, lambda: kontor.policy_engine.version, utc_now)
+        activities = EffectActivities(
+            outside, kontor.ledger, lambda: kontor.policy_engine.version, utc_now, callers=ANYBODY
+        )
         environment = ActivityEnvironment()
         environment.info = replace(environment.info, schedule_to_close_timeout=None)
         ordered = [permitted(kontor, outside, effect(number), number) for number in range(WARM + calls)]

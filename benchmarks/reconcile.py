@@ -45,6 +45,7 @@ from memory.episodic.journal import Journal
 from memory.episodic.log import SqlEpisodes
 from memory.tables.ledger import EffectRow
 from memory.tables.shares import ShareRow
+from tests.activities.grounds import ANYBODY
 from workflows.reconciliation.reconcile import ReconcileWorkflow
 
 SIZES = "1000,10000,100000"
@@ -153,6 +154,7 @@ class _Books:
             books=SqlReconciliation(journal, "EUR"),
             ledger=SqlLedger(journal),
             log=log,
+            callers=ANYBODY,
             clock=lambda: datetime.now(UTC),
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from activities.approvals import ApprovalActivities
 from activities.beside import elsewhere
+from activities.callers import Callers
 from activities.case_watch import CaseWatchActivities
 from activities.cases import CaseActivities
 from activities.clock import utc_now
@@ -15,6 +16,7 @@ from activities.grounds import CaseGrounds
 from activities.memory import MemoryActivities, RebuildActivities
 from activities.model_batches import ModelBatchActivities
 from activities.policy import PolicyActivities
+from activities.proofs import ProofActivities
 from activities.reads import ReadsOnRecord
 from activities.recall import RecallActivities
 from activities.reconcile import ReconcileActivities
@@ -63,6 +65,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
         asking.answer,
         asking.remind,
         asking.end,
+        proof_activities(installation).use,
         effect_activities(installation).give_up,
         undo_activities(installation).plan,
         wait_activities(installation).moments,
@@ -196,7 +199,24 @@ def approval_activities(installation: Installation) -> ApprovalActivities:
         outside=installation.connectors,
         proofs=installation.proofs,
         people=installation.people,
+        callers=callers(installation),
     )
+
+
+def proof_activities(installation: Installation) -> ProofActivities:
+    """Return what judges the words of people that are no answers."""
+    return ProofActivities(
+        installation.proofs,
+        installation.people,
+        installation.admissions,
+        installation.policy_engine.on_staff,
+        installation.episodes,
+    )
+
+
+def callers(installation: Installation) -> Callers:
+    """Return what turns away whoever starts an activity by hand."""
+    return Callers(grounds(installation), installation.episodes)
 
 
 def policy_activities(installation: Installation) -> PolicyActivities:
@@ -223,6 +243,7 @@ def grounds(installation: Installation) -> CaseGrounds:
         verdicts=installation.verdicts,
         reads=SqlOutsideReads(installation.database),
         proofs=installation.proofs,
+        approvals=installation.approvals,
         outside=installation.connectors,
         workflows=registry.case_workflows(),
         witnesses=registry.witnesses(),
@@ -237,6 +258,7 @@ def effect_activities(installation: Installation) -> EffectActivities:
         installation.ledger,
         lambda: installation.policy_engine.version,
         utc_now,
+        callers=callers(installation),
         has_room=installation.connectors.limits.has_room,
     )
 
@@ -274,6 +296,7 @@ def reconcile_activities(installation: Installation) -> ReconcileActivities:
         books=installation.reconciliation,
         ledger=installation.ledger,
         log=installation.episodes,
+        callers=callers(installation),
         clock=utc_now,
     )
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from bootstrap.installation import Installation
 from cli.connection import connect_or_leave, installation, named_case
+from cli.proving import proof_or_leave
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.field_errors import field_errors_text
 from contracts.parcel import Condition, Inspection, Parcel
@@ -90,9 +91,11 @@ def _tell(
     except ValidationError as invalid:
         fail(f"--items {field_errors_text(invalid).replace('pieces.', '')}", EXIT_USAGE)
     case_id = named_case(kontor, case)
+    proof = proof_or_leave(kontor, word.person, word.said(case_id))
+    proved = word.model_copy(update={"proof": proof})
 
     async def telling() -> str:
-        return await tell(await connect_or_leave(kontor), case_id, word)
+        return await tell(await connect_or_leave(kontor), case_id, proved)
 
     try:
         reply = asyncio.run(telling())

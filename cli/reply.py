@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from cli.connection import connect_or_leave, installation, named_case
+from cli.proving import proof_or_leave, speaker_or_leave
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.field_errors import field_errors_text
 from contracts.reply import Reply, ReplyTaken
@@ -36,6 +37,14 @@ def reply(
     reply_id: Annotated[
         str, typer.Option("--id", help="The channel's own id of the reply: delivered twice, it counts once.")
     ] = "",
+    person: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            envvar="KONTOR_PERSON",
+            help="Who of the staff says so; needed where your account may be several people.",
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Say what the customer answered to a case that asked them back (`kontor cases` shows which wait so).
@@ -56,9 +65,12 @@ def reply(
         fail(f"{field_errors_text(invalid)}; say TEXT, --choice NUMBER, or --photo FILE", EXIT_USAGE)
     kontor = installation(ctx)
     case_id = named_case(kontor, case)
+    said = said.model_copy(update={"person": speaker_or_leave(kontor, person)})
+    proof = proof_or_leave(kontor, said.person, said.said(case_id))
+    proved = said.model_copy(update={"proof": proof})
 
     async def handing_in() -> ReplyTaken:
-        return await hand_in(await connect_or_leave(kontor), kontor, case_id, said)
+        return await hand_in(await connect_or_leave(kontor), kontor, case_id, proved)
 
     try:
         taken = asyncio.run(handing_in())

@@ -10,12 +10,22 @@ from rich.markup import escape
 from bootstrap.installation import Installation
 from cli.connection import connect_or_leave, installation
 from cli.durations import DURATION, seconds
+from cli.proving import proof_or_leave
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
+from contracts.approvals.messages import Withdrawal
 from contracts.money import money_text
 from contracts.proof import Said
 from contracts.undo import CannotUndo, UndoCase, UndoPlan, UndoReport
-from service.identity import NotBound, prove
-from service.undo import NoSuchTarget, StillRunning, end_waiting, find_target, plan_undo, undo_case
+from service.case_updates import NotTaken
+from service.undo import (
+    NoSuchTarget,
+    StillRunning,
+    end_waiting,
+    find_target,
+    plan_undo,
+    taking_back,
+    undo_case,
+)
 
 PATIENCE = timedelta(seconds=20)
 
@@ -77,27 +87,34 @@ async def _ended(kontor: Installation, request: UndoCase, wait_seconds: float) -
     """Take back an open case that waits for something outside, or for its customer."""
     if request.keys or request.record.status.ended:
         return False
+    withdrawal = _withdrawal(kontor, request)
     try:
-        return await end_waiting(await connect_or_leave(kontor), request, wait_seconds)
-    except StillRunning as running:
-        fail(str(running))
+        return await end_waiting(await connect_or_leave(kontor), request, wait_seconds, withdrawal)
+    except (StillRunning, NotTaken) as problem:
+        fail(str(problem))
 
 
 def _prove(kontor: Installation, request: UndoCase) -> None:
     """Write that the person asks for it: without that nobody undoes anything."""
     said = Said(act="undo", about=request.record.id, words={"keys": list(request.keys)})
-    try:
-        prove(kontor, request.person, said)
-    except NotBound as unknown:
-        fail(str(unknown), EXIT_USAGE)
+    proof_or_leave(kontor, request.person, said)
+
+
+def _withdrawal(kontor: Installation, request: UndoCase) -> Withdrawal:
+    """Return the proved word by which a case that waits is taken back."""
+    word = taking_back(request)
+    proof = proof_or_leave(kontor, request.person, word.said(request.record.id))
+    return word.model_copy(update={"proof": proof})
 
 
 async def _undo(kontor: Installation, request: UndoCase, wait_seconds: float) -> UndoReport | None:
+    waits = not request.keys and not request.record.status.ended
+    withdrawal = _withdrawal(kontor, request) if waits else None
     client = await connect_or_leave(kontor)
     try:
-        return await undo_case(kontor, client, request, wait_seconds)
-    except StillRunning as running:
-        fail(str(running))
+        return await undo_case(kontor, client, request, wait_seconds, withdrawal)
+    except (StillRunning, NotTaken) as problem:
+        fail(str(problem))
 
 
 def _show_plan(plan: UndoPlan) -> None:

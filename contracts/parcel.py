@@ -2,9 +2,12 @@
 
 from typing import Literal
 
+from pydantic import Field, JsonValue
+
 from contracts.base import Frozen
-from contracts.bounds import Name, Quantity
+from contracts.bounds import Name, Quantity, Text
 from contracts.ids import ExternalId
+from contracts.proof import Said
 
 Condition = Literal["sellable", "damaged", "missing_parts", "wrong_item"]
 """How goods were found, the best first."""
@@ -16,10 +19,16 @@ class Parcel(Frozen):
     Attributes:
         person: who says so.
         pieces: how many of each line; empty means all that are still missing.
+        proof: the id of the proof that a door wrote for this word.
     """
 
     person: Name
     pieces: dict[ExternalId, Quantity] = {}
+    proof: Text = Field(default="", exclude_if=lambda given: not given)
+
+    def said(self, case_id: str) -> Said:
+        """Return what the person says with it, to a case."""
+        return Said(act="received", about=case_id, words={"pieces": {**self.pieces}})
 
 
 class Inspection(Parcel):
@@ -29,3 +38,8 @@ class Inspection(Parcel):
     """
 
     condition: Condition = "sellable"
+
+    def said(self, case_id: str) -> Said:
+        """Return what the person says with it, to a case."""
+        words: dict[str, JsonValue] = {"pieces": {**self.pieces}, "condition": self.condition}
+        return Said(act="inspected", about=case_id, words=words)

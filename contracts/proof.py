@@ -11,7 +11,7 @@ from contracts.base import Frozen, content_hash
 How = Literal["os-account", "session", "passkey"]
 """How a person showed who they are."""
 Door = Literal["cli", "console"]
-Act = Literal["answer", "undo", "withdraw"]
+Act = Literal["answer", "undo", "withdraw", "received", "inspected", "replied"]
 """What a proof lets somebody do; `answer` is every answer to a request for approval."""
 LASTS = timedelta(hours=1)
 """How long what was said may be on its way, for instance while no worker runs."""
@@ -58,6 +58,22 @@ class Said(Frozen):
     words: dict[str, JsonValue] = {}
 
 
+class Claim(Frozen):
+    """What came to a case in a person's name, with what is to prove it.
+
+    Attributes:
+        said: what they are said to have said.
+        person: who; empty if it does not say.
+        proof: the id of the proof; empty if there is none.
+        use: by which the same claim is known when it is judged anew; a second one has another.
+    """
+
+    said: Said
+    person: str = ""
+    proof: str = ""
+    use: str
+
+
 class Enrolment(Frozen):
     """What shows that somebody is a person of the staff.
 
@@ -75,6 +91,20 @@ class Enrolment(Frozen):
 
 class ProofRefused(Exception):
     """A proof does not bear what was said; the message is for a person."""
+
+
+def unborne(proof: Proof | None, person: str, said: Said) -> str:
+    """Say why a proof does not bear what somebody said; empty if it does, used or expired as it may be."""
+    if proof is None:
+        return f"nobody proved to be {person or 'anybody'}: `kontor proof` or the console makes the proof"
+    checks = (
+        (proof.person == person, f"the proof is not {person or 'anybody'}'s"),
+        (proof.act == said.act, f"the proof is of something else: {proof.act}, not {said.act}"),
+        (proof.about == said.about, "the proof is about something else"),
+        (proof.arguments_hash == said.arguments_hash, "the proof is for other arguments than are asked now"),
+        (proof.said == said_hash(said.words), "the proof is of other words"),
+    )
+    return next((why for holds, why in checks if not holds), "")
 
 
 def said_hash(said: Mapping[str, object]) -> str:

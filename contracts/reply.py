@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 from contracts.base import Frozen, content_hash
 from contracts.bounds import LONGEST_NOTE_CHARS, Name, Text, clean
 from contracts.photo import MOST_PHOTOS, Photo
+from contracts.proof import Said
 from contracts.waits import Wait
 
 QUESTION = "question"
@@ -68,6 +69,8 @@ class Reply(Frozen):
             open.
         photos: by reference.
         id: the channel's own id of the reply, by which one that is delivered twice is known.
+        person: who of the staff says so.
+        proof: the id of the proof that a door wrote for this word.
     """
 
     text: Text = Field(default="", max_length=LONGEST_NOTE_CHARS)
@@ -75,6 +78,8 @@ class Reply(Frozen):
     question: Name = ""
     id: Name = ""
     photos: tuple[Photo, ...] = Field(default=(), max_length=MOST_PHOTOS)
+    person: Name = Field(default="", exclude_if=lambda given: not given)
+    proof: Text = Field(default="", exclude_if=lambda given: not given)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -87,6 +92,11 @@ class Reply(Frozen):
         """The whole of it as words: a number that was named apart stands first."""
         named = f"{self.choice}" if self.choice is not None else ""
         return ". ".join(part for part in (named, self.text.strip()) if part)
+
+    def said(self, case_id: str) -> Said:
+        """Return what the person says with it, to a case."""
+        words = self.model_dump(mode="json", exclude={"person", "proof"})
+        return Said(act="replied", about=case_id, words=words)
 
 
 class ReplyTaken(Frozen):

@@ -67,6 +67,23 @@ def prove(kontor: "Installation", person: str, said: Said) -> Proof:
     return kontor.proofs.issue(person, ACCOUNT, "cli", said, datetime.now(UTC))
 
 
+def proved_as(kontor: "Installation", person: str) -> str:
+    """Return who speaks at this command line: the person named, or the only one whom its account proves.
+
+    Empty while nobody is enrolled, and nobody is named: then no word needs a proof.
+
+    Raises:
+        NotBound: the account proves nobody, or several people of whom none is named.
+    """
+    if person or not kontor.people.anybody():
+        return person
+    known = bound(kontor)
+    if len(known) == 1:
+        return known[0]
+    who = f"is any of {', '.join(known)}" if known else "is bound to nobody"
+    raise NotBound(f"the account {account(kontor)} {who}: say who says it with --as")
+
+
 def prove_answer(kontor: "Installation", request: ApprovalRequest, answer: Answer) -> Answer:
     """Return an answer with its proof, bound to the request as it stands now; raises NotBound."""
     seen = answer.model_copy(update={"request_id": request.id, "arguments_hash": request.arguments_hash})

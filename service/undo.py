@@ -21,7 +21,10 @@ from contracts.approvals.messages import Withdrawal
 from contracts.case import CaseRecord, CaseStatus
 from contracts.ids import CONTROL_QUEUE
 from contracts.undo import UndoCase, UndoPlan, UndoReport, UndoRequest
+from service.answers import refusal
+from service.case_updates import NotTaken
 from workflows.kernel.awaiting import TAKE_BACK
+from workflows.kernel.proving import UNPROVED
 from workflows.kernel.undo import UndoWorkflow
 
 if TYPE_CHECKING:
@@ -85,18 +88,28 @@ async def plan_undo(installation: "Installation", case_id: str, keys: tuple[str,
 
 
 async def undo_case(
-    installation: "Installation", client: Client, request: UndoCase, wait_seconds: float
+    installation: "Installation",
+    client: Client,
+    request: UndoCase,
+    wait_seconds: float,
+    withdrawal: Withdrawal | None = None,
 ) -> UndoReport | None:
     """Start the undo under the case's own id and wait for its end; None if it takes longer.
 
-    A whole case that waits for something outside is taken back first: it ends, and what it did is undone.
+    Args:
+        installation: whose case it is.
+        client: the Temporal server's.
+        request: what is to be undone.
+        wait_seconds: at most.
+        withdrawal: by which a case that waits for something outside is taken back first, so that it ends;
+            None leaves it waiting.
 
     Raises:
         StillRunning: the case has not ended.
     """
     try:
         async with asyncio.timeout(wait_seconds):
-            if not request.keys and await take_back(client, request):
+            if withdrawal and await take_back(client, request.record.id, withdrawal):
                 record = await asyncio.to_thread(installation.cases.find, request.record.id)
                 request = request.model_copy(update={"record": record or request.record})
             handle = await _start(client, request)
@@ -109,15 +122,16 @@ async def undo_case(
         return None
 
 
-async def end_waiting(client: Client, request: UndoCase, wait_seconds: float) -> bool:
+async def end_waiting(client: Client, request: UndoCase, wait_seconds: float, withdrawal: Withdrawal) -> bool:
     """Take back a case of which nothing could be undone; return whether it waited, and has ended.
 
     Raises:
         StillRunning: no worker took it in time.
+        NotTaken: it is nobody's word.
     """
     try:
         async with asyncio.timeout(wait_seconds):
-            return await take_back(client, request)
+            return await take_back(client, request.record.id, withdrawal)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise StillRunning(_not_yet(request)) from None
 
@@ -126,17 +140,26 @@ def _not_yet(request: UndoCase) -> str:
     return f"{request.record.id} has not ended yet; while a worker runs, it is taken back: undo it again"
 
 
-async def take_back(client: Client, request: UndoCase) -> bool:
+def taking_back(request: UndoCase) -> Withdrawal:
+    """Return what a person says who takes a waiting case back, for the door to prove."""
+    return Withdrawal(why=f"undone by {request.person}", by=request.person)
+
+
+async def take_back(client: Client, case_id: str, withdrawal: Withdrawal) -> bool:
     """End a case that waits for something outside, or for its customer; leave any other as it is.
 
     Returns:
         Whether it waited so, and has ended.
+
+    Raises:
+        NotTaken: it is nobody's word.
     """
-    handle = client.get_workflow_handle(request.record.id)
-    withdrawal = Withdrawal(why=f"undone by {request.person}", by=request.person)
+    handle = client.get_workflow_handle(case_id)
     try:
         await handle.execute_update(TAKE_BACK, withdrawal)
-    except WorkflowUpdateFailedError:
+    except WorkflowUpdateFailedError as refused:
+        if getattr(refused.cause, "type", "") == UNPROVED:
+            raise NotTaken(refusal(refused)) from None
         return False  # it does not wait so
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:

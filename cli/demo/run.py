@@ -23,6 +23,7 @@ from contracts.reply import REPLIED, Reply
 from memory.authoritative.cases import CaseFilter
 from memory.authoritative.decisions import Decider
 from memory.authoritative.ledger.view import EffectFilter
+from service.identity import bound, prove
 from service.intake import GoodLine, parse
 from workflows.returns.desk import DESK
 from workflows.returns.types import ReturnRequest
@@ -189,7 +190,11 @@ class Morning:
         return count
 
     async def _say(self, client: Client, case_id: str, question: str, text: str) -> int:
-        await client.get_workflow_handle(case_id).signal(REPLIED, Reply(text=text))
+        kontor = self.installation
+        said = Reply(text=text, person=next(iter(bound(kontor)), ""))
+        proof = prove(kontor, said.person, said.said(case_id))
+        proved = said.model_copy(update={"proof": proof.id})
+        await client.get_workflow_handle(case_id).signal(REPLIED, proved)
         self._heard.add(question)
         self._answered[case_id] += text in self._expected(case_id).replies
         return 1

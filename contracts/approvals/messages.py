@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from contracts.approvals.request import Answer, AnswerStatus, Approval, ApprovalOutcome, ApprovalRequest
 from contracts.approvals.rules import oversize
@@ -13,6 +13,7 @@ from contracts.base import Frozen, content_hash
 from contracts.bounds import Text, clean
 from contracts.effect import ProposedEffect
 from contracts.evidence import Evidence
+from contracts.proof import Said
 
 MAX_MALFORMED_CHARS = 300
 CASE_IS_GONE = "its case runs no more"
@@ -158,10 +159,20 @@ class ApprovalClosing(Frozen):
 
 
 class Withdrawal(Frozen):
-    """The argument of the signal `withdraw`: the question is moot, and why."""
+    """The argument of the signal `withdraw`: the question is moot, and why.
+
+    Attributes:
+        by: who says so.
+        proof: the id of the proof that a door wrote for this word.
+    """
 
     why: Text
     by: Text = ""
+    proof: Text = Field(default="", exclude_if=lambda given: not given)
+
+    def said(self, case_id: str) -> Said:
+        """Return what a person says with it, to a case."""
+        return Said(act="withdraw", about=case_id, words={"why": self.why})
 
 
 class GateCarry(Frozen):
@@ -205,13 +216,17 @@ def read_answer(said: object) -> Answer | str:
 
 
 def read_withdrawal(said: object) -> Withdrawal:
-    """Return the withdrawal in a signal's payload; whatever cannot be read still withdraws."""
+    """Return the withdrawal in a signal's payload; what cannot be read is nobody's, in these words."""
     try:
         withdrawal = Withdrawal.model_validate(said)
     except ValidationError:
         words = said if isinstance(said, str) and said else "withdrawn by signal"
         withdrawal = Withdrawal(why=words)
-    return Withdrawal(why=withdrawal.why[:MAX_MALFORMED_CHARS], by=withdrawal.by[:MAX_MALFORMED_CHARS])
+    return Withdrawal(
+        why=withdrawal.why[:MAX_MALFORMED_CHARS],
+        by=withdrawal.by[:MAX_MALFORMED_CHARS],
+        proof=withdrawal.proof[:MAX_MALFORMED_CHARS],
+    )
 
 
 LATER = ("shares", "facts", "wording")

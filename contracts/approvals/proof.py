@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from contracts.approvals.request import Answer, ApprovalRequest
-from contracts.proof import Proof, Said, said_hash
+from contracts.proof import Proof, Said, unborne
 
 WORDS = ("choice", "note", "amount_cents", "delegate_to")
 
@@ -22,13 +22,6 @@ def unproved(proof: Proof | None, request: ApprovalRequest, answer: Answer, now:
     """Say why a proof does not bear an answer; empty if it does. Whether it was used, its redemption says."""
     if proof is None:
         return f"nobody proved to be {answer.person}: `kontor proof` or the console makes the proof"
-    said = answered(request, answer)
-    checks = (
-        (proof.person == answer.person, f"the proof is not {answer.person}'s"),
-        (proof.act == said.act, "the proof is of something else than an answer"),
-        (proof.about == said.about, "the proof is for another request"),
-        (proof.arguments_hash == said.arguments_hash, "the proof is for other arguments than are asked now"),
-        (proof.said == said_hash(said.words), "the proof is of another answer"),
-        (now < proof.expires_at, "the proof has expired"),
+    return unborne(proof, answer.person, answered(request, answer)) or (
+        "" if now < proof.expires_at else "the proof has expired"
     )
-    return next((why for holds, why in checks if not holds), "")

@@ -8,7 +8,8 @@ from sqlmodel import Session, col
 from contracts.admission import Admission
 from contracts.reconciliation.divergence import DESK as BOOKS
 from contracts.reconciliation.divergence import Divergence
-from memory.authoritative.reconciliation.divergences import divergence_of
+from memory.authoritative.reconciliation import divergences
+from memory.authoritative.reconciliation.divergences import UNSETTLED, divergence_of
 from memory.database import insert_into, reading, writing
 from memory.tables.admissions import AdmissionRow
 from memory.tables.divergences import DivergenceRow
@@ -43,12 +44,26 @@ class SqlAdmissions:
 
     def divergence(self, case_id: str) -> Divergence | None:
         """Return the divergence that a case of the books is about; None if there is none."""
-        desk, _, rest = case_id.partition("/")
-        if desk != BOOKS:
-            return None
         with reading(self._engine) as session:
-            row = session.get(DivergenceRow, rest.partition("/")[2])
+            row = _divergence_row(session, case_id)
             return divergence_of(row) if row else None
+
+    def case_of_divergence(self, found_id: str) -> str:
+        """Return the case that a divergence has; empty if there is no such divergence."""
+        with reading(self._engine) as session:
+            row = session.get(DivergenceRow, found_id)
+            return divergences.case_id(divergence_of(row)) if row else ""
+
+    def differs_no_more(self, case_id: str) -> bool:
+        """Say whether a case is one of the books, and they say that what it is about differs no more."""
+        with reading(self._engine) as session:
+            row = _divergence_row(session, case_id)
+            return row is not None and row.standing not in UNSETTLED
+
+
+def _divergence_row(session: Session, case_id: str) -> DivergenceRow | None:
+    desk, _, rest = case_id.partition("/")
+    return session.get(DivergenceRow, rest.partition("/")[2]) if desk == BOOKS else None
 
 
 def _admit(session: Session, case_id: str, request_hash: str, by: str, now: datetime) -> bool:

@@ -60,6 +60,15 @@ class SqlProofs:
             row = session.get(ProofRow, proof_id)
             return _proof(row) if row else None
 
+    def use(self, proof_id: str, by: str, now: datetime) -> None:
+        """Use a proof up; the same user again finds it used by itself.
+
+        Raises:
+            ProofRefused: it is used already, has expired, or there is none.
+        """
+        with writing(self._engine) as session:
+            redeem(session, proof_id, by, now)
+
     def of_run(self, act: Act, about: str, person: str, runs: tuple[str, ...], now: datetime) -> Proof:
         """Return what somebody said for one run of a workflow; the first one to ask uses it up.
 

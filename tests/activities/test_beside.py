@@ -12,6 +12,7 @@ from activities.effects import EffectActivities
 from contracts.effect import EffectState
 from tests.activities.effects.fake_channel import Clock, FakeChannel, manifest
 from tests.activities.effects.ledger_helpers import Door, refund
+from tests.activities.grounds import ANYBODY
 
 
 def beside(environment: ActivityEnvironment) -> ActivityEnvironment:
@@ -61,7 +62,12 @@ async def test_an_effect_whose_channel_has_no_room_leaves_no_trace_and_is_the_qu
 
     order = till.order(refund())
     activities = EffectActivities(
-        till.till, till.ledger, lambda: till.policy_version, till.clock, has_room=no_room
+        till.till,
+        till.ledger,
+        lambda: till.policy_version,
+        till.clock,
+        callers=ANYBODY,
+        has_room=no_room,
     )
 
     with pytest.raises(ApplicationError, match="limit is reached"):

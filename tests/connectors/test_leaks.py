@@ -24,6 +24,7 @@ from contracts.failure import CallFailed
 from contracts.ids import effect_key
 from memory.authoritative.authorizations import SqlAuthorizations
 from memory.authoritative.ledger.ledger import SqlLedger
+from tests.activities.grounds import ANYBODY
 from tests.connectors.conftest import Opener
 from tests.connectors.system import ENVIRONMENT, SHOP, TOKEN, Received, Reply, System
 from tests.memory.audit_helpers import journal
@@ -167,7 +168,11 @@ async def test_no_workflow_history_and_no_database_holds_a_secret(
     system.reply = lambda request: logging_in(request, echo(request, 422))
     order = _permitted_refund(shop, sqlite_engine)
     effects = EffectActivities(
-        shop, SqlLedger(journal(sqlite_engine)), lambda: "policy-1", lambda: datetime.now(UTC)
+        shop,
+        SqlLedger(journal(sqlite_engine)),
+        lambda: "policy-1",
+        lambda: datetime.now(UTC),
+        callers=ANYBODY,
     )
     queue = f"leaks-{uuid.uuid4()}"
     async with Worker(

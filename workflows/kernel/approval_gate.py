@@ -22,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
         Reminder,
         Withdrawal,
         read_answer,
-        read_withdrawal,
     )
     from contracts.approvals.request import Answer, AnswerStatus, Approval, ApprovalOutcome, ApprovalRequest
     from contracts.base import content_hash
@@ -33,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.history import HistoryRoom
     from workflows.kernel.looks import AskedTooOften, Looks
     from workflows.kernel.pauses import PATCH_TRIES
+    from workflows.kernel.proving import Proving
 
 Recheck = Callable[[], Awaitable[ApprovalDraft | Withdrawal | None]]
 """Reads the facts again: None if they stand, else what to ask instead, or why nothing is to be asked."""
@@ -56,6 +56,7 @@ class ApprovalGate:
         request: the request asked last; None before the first.
         rounds: the round of that request; 0 before the first.
         looks: when what the case waits for is looked at again.
+        proving: judges the words that the case is told.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class ApprovalGate:
 
         Args:
             file: the case's file; it is told that the case waits.
-            carried: what the previous run handed over, after a continue-as-new.
+            carried: what the previous run handed over.
             continue_as_new: called while waiting when the history grows long; it must not return.
             history_limit: events after which that happens; 0 means what is usual.
         """
@@ -91,6 +92,7 @@ class ApprovalGate:
         self._level = 0
         self._reminded = False
         self._withdrawal: Withdrawal | None = carried.withdrawal
+        self.proving = Proving()
         self.looks = Looks(carried.facts_changed)
         self._first_asked_at = carried.first_asked_at
         self._changes = carried.changes
@@ -361,8 +363,10 @@ class ApprovalGate:
             raise ApplicationError(problem, type=REFUSED, non_retryable=True)
 
     async def _on_withdraw(self, *said: Any) -> None:
-        """Take back the question; it fails closed, so anybody who may signal may do it."""
-        self._withdrawal = read_withdrawal(said[0] if said else None)
+        """Take back the question, if it is somebody's word, or our own books differ no more."""
+        if (taken := await self.proving.withdrawal(said)) is None:
+            return
+        self._withdrawal = taken
         opening = self._opening
         if opening is not None and not await in_time(opening.done):
             give_up(opening)

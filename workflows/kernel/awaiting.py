@@ -6,17 +6,18 @@ from enum import Enum, auto
 from typing import Literal
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from contracts.approvals.messages import Withdrawal
     from contracts.carry import WaitsIn
     from contracts.waits import Wait
-    from workflows.kernel.approval_gate import ApprovalGate
     from workflows.kernel.case import CaseRun
 
 TAKE_BACK = "take_back"
 """The update by which a case that waits outside ends; one that does not wait so has no such update."""
+WAITS_NO_MORE = "WaitsNoMore"
+"""The error type of a `take_back` that came when the wait was over."""
 LOOK_FIRST = timedelta(seconds=10)
 LOOK_AT_LAST = timedelta(hours=6)
 """How soon the outside system is looked at again, and how seldom at last, twice as long each time."""
@@ -83,7 +84,7 @@ async def until(
     looks.every(often if look else None, LOOK_AT_LAST)
     looks.begin()
     looks.wanted = look is not None
-    workflow.set_update_handler(TAKE_BACK, _taking_back(gate))
+    workflow.set_update_handler(TAKE_BACK, _taking_back(case, waits_in))
     try:
         while True:
             if (withdrawal := gate.take_withdrawal()) is not None:
@@ -110,9 +111,13 @@ async def until(
         workflow.set_update_handler(TAKE_BACK, None)
 
 
-def _taking_back(gate: ApprovalGate) -> Callable[[Withdrawal], Awaitable[None]]:
+def _taking_back(case: CaseRun, waits_in: WaitsIn) -> Callable[[Withdrawal], Awaitable[None]]:
     async def take_back(withdrawal: Withdrawal) -> None:
-        gate.withdraw(withdrawal)
+        said = withdrawal.said(case.file.case_id)
+        await case.gate.proving.demand(said, withdrawal.by, withdrawal.proof)
+        if case.waits_in is not waits_in:
+            raise ApplicationError("it waits so no more", type=WAITS_NO_MORE, non_retryable=True)
+        case.gate.withdraw(withdrawal)
 
     return take_back
 

@@ -5,6 +5,7 @@ let it go by a rule that speaks of questions, and it goes through the ledger. Wh
 where it plainly chooses among the question's choices; everything else ends with a person.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.decision import Inquiry, Question
     from contracts.evidence import Evidence
     from contracts.photo import Photo
+    from contracts.proof import Said
     from contracts.reply import (
         NO_QUESTION,
         QUESTION,
@@ -74,6 +76,7 @@ class CustomerQuestions:
         self._open = carried.open
         self._inbox = list(carried.inbox)
         self._seen = list(carried.seen)
+        self._turn = asyncio.Lock()
         workflow.set_signal_handler(REPLIED, self._on_signal)
         workflow.set_update_handler(REPLIED, self._on_update, validator=self._refuse)
 
@@ -235,15 +238,22 @@ class CustomerQuestions:
     async def _on_signal(self, *said: Any) -> None:
         """Take a reply from a channel that does not wait for what becomes of it, or sent by hand."""
         reply = read_reply(said[0] if said else None)
-        if isinstance(reply, Reply) and not self._flaw(reply):
-            self._take(reply)
-        else:
-            why = reply if isinstance(reply, str) else self._flaw(reply)
-            self._case.file.happened(REPLIED, by="customer", standing="malformed", why=why)
+        flaw = reply if isinstance(reply, str) else self._flaw(reply)
+        if isinstance(reply, str) or flaw:
+            self._case.file.happened(REPLIED, by="customer", standing="malformed", why=flaw)
+            return
+        async with self._turn:
+            if not await self._case.gate.proving.why_not(*self._told(reply)):
+                self._take(reply)
 
     async def _on_update(self, reply: Reply) -> ReplyTaken:
         """Take a reply, and say what became of it."""
-        return self._take(reply)
+        async with self._turn:
+            await self._case.gate.proving.demand(*self._told(reply))
+            return self._take(reply)
+
+    def _told(self, reply: Reply) -> tuple[Said, str, str]:
+        return reply.said(self._case.file.case_id), reply.person, reply.proof
 
     def _refuse(self, reply: Reply) -> None:
         """Refuse, before anything is written into the history, what names a choice that there is not."""

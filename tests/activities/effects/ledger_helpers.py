@@ -15,6 +15,7 @@ from contracts.ids import effect_key, permit_id
 from memory.authoritative.authorizations import SqlAuthorizations
 from memory.authoritative.ledger.ledger import SqlLedger
 from tests.activities.effects.fake_channel import Clock, FakeChannel
+from tests.activities.grounds import ANYBODY
 from tests.memory.audit_helpers import journal
 
 CASE = "returns/till/RMA-1"
@@ -50,7 +51,7 @@ class Door:
 
     def open(self, ledger: SqlLedger) -> EffectActivities:
         return EffectActivities(
-            self.till, ledger, lambda: self.policy_version, self.clock, self.clock.stopwatch
+            self.till, ledger, lambda: self.policy_version, self.clock, self.clock.stopwatch, callers=ANYBODY
         )
 
     def permit(

@@ -27,6 +27,7 @@ from sandbox.faults import MORNING, Fault, FaultPlan, Scripted
 from sandbox.loading import LineIn, Load, OrderIn, load
 from sandbox.server import Sandbox, running
 from sandbox.world import CHANNELS, World
+from tests.activities.grounds import ANYBODY
 from tests.memory.audit_helpers import journal
 
 QUICK = Latency(timeout_seconds=0.4, settle_seconds=0.3)
@@ -129,7 +130,11 @@ class Channels:
     async def pursue(self, order: EffectOrder) -> EffectReceipt:
         """Temporal's attempts, with its waits."""
         activities = EffectActivities(
-            self.outside, SqlLedger(journal(self.engine)), lambda: "p", lambda: datetime.now(UTC)
+            self.outside,
+            SqlLedger(journal(self.engine)),
+            lambda: "p",
+            lambda: datetime.now(UTC),
+            callers=ANYBODY,
         )
         for attempt in range(1, 15):
             environment = ActivityEnvironment()

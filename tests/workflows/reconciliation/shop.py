@@ -33,6 +33,7 @@ from memory.episodic.journal import Journal
 from memory.episodic.log import SqlEpisodes
 from tests.activities.effects.fake_channel import Clock, FakeChannel, Kind, Made, manifest
 from tests.activities.effects.ledger_helpers import Door, refund
+from tests.activities.grounds import ANYBODY
 from tests.memory.audit_helpers import OneKey
 from tests.workflows.reconciliation.paging import Paging, oldest_first
 
@@ -124,6 +125,7 @@ class Bookkeeping:
             books=self.books,
             ledger=self.door.ledger,
             log=self.log,
+            callers=ANYBODY,
             clock=self.clock,
         )
 

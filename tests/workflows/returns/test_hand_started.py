@@ -4,128 +4,39 @@ Each attempt is made on the real server against a running Kontor: the order's ch
 was not there before, and the log names the attempt.
 """
 
-import asyncio
 import contextlib
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
 from temporalio import workflow
-from temporalio.client import Client, WorkflowFailureError
-from temporalio.common import RetryPolicy
+from temporalio.client import WorkflowFailureError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from contracts.authorization import Approved, Authorization, Plan
 from contracts.case import CaseRecord, CaseStatus
-from contracts.effect import EffectOrder, ProposedEffect
+from contracts.effect import EffectOrder
 from contracts.ids import CONTROL_QUEUE, connector_queue, effect_key
 from contracts.reconciliation.divergence import Divergence, DivergenceKind
-from contracts.undo import UndoCase, UndoFacts
+from contracts.undo import UndoCase
 from memory.authoritative.ledger.view import EffectFilter
-from memory.database import reading
-from memory.tables.episodes import EpisodeRow
-from service.intake import Started
-from tests.workflows.returns.orders import RETURN, a_waiting_return, asking, given_order
+from tests.workflows.returns.orders import RETURN, asking
+from tests.workflows.returns.prey import (
+    ONCE,
+    SECONDS,
+    Attempt,
+    Prey,
+    by_activity,
+    invented,
+    nobodys,
+    ordered,
+    pays_nobody,
+    refund,
+    unpaid,
+)
 from tests.workflows.returns.shop import DESK, Shop
-from workflows.returns.facts import ReturnFacts
-from workflows.returns.types import ReturnRequest
 
 pytestmark = pytest.mark.slow
-SECONDS = timedelta(seconds=20)
-ONCE = RetryPolicy(maximum_attempts=1)
-
-
-@dataclass
-class Prey:
-    """What an attacker knows: a return that was paid, and one that waits for a person."""
-
-    shop: Shop
-    settled: ReturnRequest
-    waiting: ReturnRequest
-    other_order: str
-
-    @property
-    def client(self) -> Client:
-        return self.shop.client
-
-    def paid(self) -> dict[str, list[str]]:
-        """What the channel has done for all three orders."""
-        orders = (self.settled.order, self.waiting.order, self.other_order)
-        kinds = ("refund", "charge", "restock", "mark", "message")
-        return {
-            f"{order} {kind}": [*map(str, found)]
-            for order in orders
-            for kind in kinds
-            if (found := self.shop.entries("webshop", kind, order))
-        }
-
-    def refusals(self) -> set[str]:
-        """What the log says of attempts, of whatever case."""
-        with reading(self.shop.installation.database) as session:
-            return set(session.exec(select(EpisodeRow.id).where(col(EpisodeRow.kind) == "refused")))
-
-
-def refund(order: str, step: str = "refund", method: str = "card-1", cents: int = 4000) -> ProposedEffect:
-    said = {"order": order, "payment_method": method, "amount_cents": cents, "currency": "EUR"}
-    return ProposedEffect(
-        step=step,
-        connector="webshop",
-        operation="refund",
-        arguments={**said, "reason": "damaged", "lines": []},
-        amount_cents=cents,
-        currency="EUR",
-    )
-
-
-def invented(case_id: str, effect: ProposedEffect, **facts: Any) -> Plan:
-    """A plan that policy would let run by what it says."""
-    said = ReturnFacts(
-        intent="return", reason="damaged", understood=True, order_status="delivered", amount_cents=4000,
-        paid_cents=4000, remaining_cents=4000, days_since_delivery=5, member_level="guest", earlier_returns=0,
-        already_returned=False, channel="webshop", currency="EUR", goods="handed_over",
-    )  # fmt: skip
-    return Plan(
-        case_id=case_id,
-        desk="returns",
-        summary="a return",
-        facts={**said.model_dump(mode="json"), **facts},
-        effects=(effect,),
-    )
-
-
-def unpaid(case_id: str, request: ReturnRequest, because: str, person: str = "") -> Plan:
-    """A plan that takes the refund of a case back."""
-    facts = UndoFacts(desk="returns", undoes="refund", because=because, asked_by=person, amount_cents=4000)
-    effect = ProposedEffect(
-        step="undo-refund",
-        connector="webshop",
-        operation="void_refund",
-        arguments={"refund": "1", "order": request.order},
-        amount_cents=4000,
-        currency="EUR",
-    )
-    return Plan(
-        case_id=case_id, desk="returns", summary="", facts=facts.model_dump(mode="json"), effects=(effect,)
-    )
-
-
-def ordered(plan: Plan, effect: ProposedEffect, permit_id: str) -> EffectOrder:
-    key = effect_key(plan.case_id, effect.step)
-    return EffectOrder(case_id=plan.case_id, key=key, effect=effect, permit_id=permit_id)
-
-
-async def by_activity(prey: Prey, name: str, given: Any, queue: str = CONTROL_QUEUE) -> Any:
-    """Run one activity by hand, as `temporal activity execute` does."""
-    with contextlib.suppress(Exception):
-        return await prey.client.execute_activity(
-            name, given, id=uuid.uuid4().hex, task_queue=queue,
-            schedule_to_close_timeout=SECONDS, retry_policy=ONCE,
-        )  # fmt: skip
-    return None
 
 
 async def use(prey: Prey, plan: Plan, leave: Any) -> None:
@@ -200,10 +111,6 @@ async def by_own_worker(prey: Prey, name: str, plan: Plan, case_id: str) -> None
         workflow_runner=UnsandboxedWorkflowRunner(),
     ):
         await by_workflow(prey, name, plan, case_id, queue)
-
-
-def nobodys() -> str:
-    return f"returns/webshop/EVIL-{uuid.uuid4().hex[:6]}"
 
 
 async def invented_facts(prey: Prey) -> None:
@@ -352,7 +259,7 @@ async def a_divergence_that_nobody_found(prey: Prey) -> None:
     await by_workflow(prey, "DivergenceWorkflow", found, f"books/webshop/{found.id}")
 
 
-ATTEMPTS: tuple[Callable[[Prey], Awaitable[None]], ...] = (
+ATTEMPTS: tuple[Attempt, ...] = (
     invented_facts,
     invented_facts_under_a_settled_case,
     invented_facts_under_a_waiting_case,
@@ -379,19 +286,5 @@ ATTEMPTS: tuple[Callable[[Prey], Awaitable[None]], ...] = (
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.__name__)
-async def test_what_is_started_by_hand_pays_nobody_and_is_on_record(
-    shop: Shop, attempt: Callable[[Prey], Awaitable[None]]
-) -> None:
-    settled = asking(given_order(shop), RETURN)
-    assert await shop.submit(settled) is Started.NEW
-    shop.parcels("webshop", settled.order, ("L1", 1, "sellable"))
-    assert (await shop.handle(settled).result()).status is CaseStatus.SETTLED
-    _, waiting = await a_waiting_return(shop)
-    prey = Prey(shop, settled, waiting, given_order(shop))
-    done, before = prey.paid(), prey.refusals()
-
-    async with asyncio.timeout(60):
-        await attempt(prey)
-
-    assert prey.paid() == done
-    assert prey.refusals() - before, "the log says nothing of it"
+async def test_what_is_started_by_hand_pays_nobody_and_is_on_record(shop: Shop, attempt: Attempt) -> None:
+    await pays_nobody(shop, attempt)

@@ -1,5 +1,6 @@
 """Waiting for the goods of one return: its channel is asked, and people may say what came."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
@@ -35,6 +36,7 @@ class GoodsWatch:
         self._order_id = request.order
         self.way = way or Way(rma=request.id)
         self.open = ""
+        self._turn = asyncio.Lock()
         workflow.set_update_handler("received", self._received, validator=self._refuse)
         workflow.set_update_handler("inspected", self._inspected, validator=self._refuse)
 
@@ -105,6 +107,7 @@ class GoodsWatch:
 
     async def _received(self, parcel: Parcel) -> str:
         """Take a person's word that goods have come."""
+        await self._proved(parcel)
         self.way = self.way.model_copy(update={"back": self.way.back.with_parcel(parcel)})
         self._case.file.happened("received", person=parcel.person, pieces={**parcel.pieces})
         self._case.gate.looks.wanted = True
@@ -112,6 +115,7 @@ class GoodsWatch:
 
     async def _inspected(self, inspection: Inspection) -> str:
         """Take a person's word of how goods were found."""
+        await self._proved(inspection)
         self.way = self.way.model_copy(update={"back": self.way.back.with_inspection(inspection)})
         self._case.file.happened(
             "inspected",
@@ -121,6 +125,13 @@ class GoodsWatch:
         )
         self._case.gate.looks.wanted = True
         return self._words()
+
+    async def _proved(self, parcel: Parcel) -> None:
+        """Let a word go on that is somebody's, and still fits once that is known; one after the other."""
+        async with self._turn:
+            said = parcel.said(self._case.file.case_id)
+            await self._case.gate.proving.demand(said, parcel.person, parcel.proof)
+            self._refuse(parcel)
 
     def _refuse(self, parcel: Parcel) -> None:
         """Refuse, before anything is written into the history, what cannot have come."""

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from activities.approvals import ApprovalActivities
 from activities.policy import PolicyActivities
 from activities.ports import Calendar
+from activities.proofs import ProofActivities
 from connectors.manifest import load_manifests
 from contracts.approvals.messages import AnswerReply, AnswerSubmission, ApprovalDraft, Moments
 from contracts.approvals.request import Answer
@@ -21,6 +22,7 @@ from contracts.connector import Manifest
 from contracts.effect import EffectOrder, ProposedEffect
 from contracts.ids import effect_key
 from contracts.money import money_text
+from memory.authoritative.admissions import SqlAdmissions
 from memory.authoritative.approvals.approvals import SqlApprovals
 from memory.authoritative.approvals.tokens import ApprovalTokens
 from memory.authoritative.authorizations import SqlAuthorizations
@@ -36,7 +38,7 @@ from memory.tables.ledger import EffectRow
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
-from tests.activities.grounds import AsTheySay
+from tests.activities.grounds import ANYBODY, AsTheySay
 from tests.conftest import ROOT
 from workflows.registry import case_counts, fact_types
 
@@ -104,6 +106,15 @@ class DataPlane:
             outside=self.outside,
             proofs=self.proofs,
             people=self.people,
+            callers=ANYBODY,
+            clock=self.clock,
+        )
+        self.proving = ProofActivities(
+            self.proofs,
+            self.people,
+            SqlAdmissions(self.engine),
+            self.policy.on_staff,
+            self.episodes,
             clock=self.clock,
         )
         self.judging = PolicyActivities(

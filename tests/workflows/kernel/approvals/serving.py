@@ -50,6 +50,7 @@ class Serving:
                 draft.answer,
                 draft.remind,
                 draft.end,
+                self.house.proving.use,
                 judging.authorize_approved,
                 self.world.act,
                 self.world.recheck,

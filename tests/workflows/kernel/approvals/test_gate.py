@@ -19,6 +19,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailed
 from cli.stack.dev_server import DevServer, temporal_binary
 from contracts.approvals.messages import AnswerReply, Withdrawal
 from contracts.approvals.request import Answer, AnswerStatus, ApprovalOutcome
+from contracts.proof import Enrolment
 from tests.workflows.kernel.approvals.data_plane import DataPlane, QuickCalendar, question
 from tests.workflows.kernel.approvals.serving import Handle, Serving, events, fresh_case
 from workflows.kernel import search_attributes
@@ -225,6 +226,31 @@ async def test_a_withdrawal_ends_the_question(serving: Serving) -> None:
         "the order was cancelled",
     )
     assert acted.permits == {}
+
+
+async def test_a_withdrawal_that_nobody_proved_leaves_the_question_open_and_is_on_record(
+    serving: Serving,
+) -> None:
+    handle = await serving.start(question(case_id=fresh_case()))
+    await serving.waiting(handle)
+    enrolled = Enrolment(person="ben", how="os-account", credential="ben", by="root", at=real_now())
+    serving.house.people.enrol(enrolled)
+    said = Withdrawal(why="the order was cancelled", by="ben")
+    await handle.signal("withdraw", said)
+    await handle.signal("withdraw", "just so")
+    await handle.signal("withdraw")
+    for _ in range(600):
+        if len(serving.house.told(handle.id, "attempt")) == 3:
+            break
+        await asyncio.sleep(0.1)
+    assert [one.data["act"] for one in serving.house.told(handle.id, "attempt")] == ["withdraw"] * 3
+    assert serving.house.told(handle.id, "approval_closed") == []
+
+    proof = serving.house.proofs.issue("ben", "os-account", "cli", said.said(handle.id), real_now())
+    await handle.signal("withdraw", said.model_copy(update={"proof": proof.id}))
+    acted = await handle.result()
+    assert acted is not None
+    assert acted.approval.outcome is ApprovalOutcome.WITHDRAWN
 
 
 async def test_changed_facts_are_asked_anew_and_old_answers_do_not_count(serving: Serving) -> None:

@@ -33,7 +33,7 @@ from memory.authoritative.shares import SqlShares
 from policy.calendar import OfficeCalendar
 from policy.engine import CedarEngine
 from policy.texts import OfficeTexts
-from tests.activities.grounds import AsTheySay
+from tests.activities.grounds import ANYBODY, AsTheySay
 from tests.activities.test_policy import NoApprovals, Told
 from tests.memory.audit_helpers import journal, keep_case
 from workflows.registry import case_counts
@@ -56,7 +56,9 @@ class Desk:
         self.ledger = SqlLedger(journal(engine))
         self.orders = OrderActivities(outside)
         self.shares = ShareActivities(SqlShares(engine))
-        self.effects = EffectActivities(outside, self.ledger, lambda: policy.version, utc_now)
+        self.effects = EffectActivities(
+            outside, self.ledger, lambda: policy.version, utc_now, callers=ANYBODY
+        )
         self.undoing = UndoActivities(outside, self.ledger)
         self.judging = PolicyActivities(
             engine=policy,
