@@ -1,10 +1,12 @@
 """What becomes of an event: it starts or joins a case, is a hint, comes too late, or stands aside."""
 
 import json
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from contracts.case import CaseStatus
 from contracts.event import EventStanding
@@ -48,7 +50,9 @@ async def test_an_event_starts_the_case_of_its_request_and_its_log_says_so(offic
 async def test_another_event_with_the_same_request_joins_its_case_or_comes_too_late(office: Office) -> None:
     await office.told("note.asked", "e-1", **asked("E-2", LONG))
     joined = await office.told("note.asked", "e-2", **asked("E-2", LONG))
-    await office.client.get_workflow_handle("toy/board/E-2").signal("withdraw", {"why": "", "by": "ben"})
+    # The toy desk reads no facts again: the hint that it was joined by withdraws its question, sooner or later.
+    with suppress(RPCError):
+        await office.client.get_workflow_handle("toy/board/E-2").signal("withdraw", {"why": "", "by": "ben"})
     await office.client.get_workflow_handle("toy/board/E-2").result()
     late = await office.told("note.asked", "e-3", **asked("E-2", LONG))
 
