@@ -37,6 +37,7 @@ from service.offices import OfficeRefused, take
 from service.operator import operator
 from service.ownership import NotOurs, claim
 from service.schedule import keep_schedule
+from service.silence import look_for_silence
 from service.temporal import ServerAway, check_search_attributes, connect
 from settings import Settings, SettingsInvalid, settings
 from telemetry import start_runtime, start_telemetry
@@ -200,6 +201,7 @@ async def _run(workers: Sequence[Worker], standing: Standing, installation: Inst
         beside.append(asyncio.create_task(tell_of_folder(installation)))
         beside.append(asyncio.create_task(drop_what_is_old(installation)))
         beside.append(asyncio.create_task(look_for_events(installation, workers[0].client)))
+        beside.append(asyncio.create_task(look_for_silence(installation, workers[0].client)))
     office = asyncio.create_task(replaced(installation))
     office.add_done_callback(lambda _: stop.set())
     async with asyncio.TaskGroup() as group:

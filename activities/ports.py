@@ -18,7 +18,7 @@ from contracts.case import Episode
 from contracts.connector import Manifest
 from contracts.decision import Decision, Question
 from contracts.effect import OutsideResult
-from contracts.event import EventHandled, EventRecord
+from contracts.event import EventHandled, EventRecord, MissedPage, MissedQuery, SilenceLook
 from contracts.listing import OutsidePage
 from contracts.memory import (
     Agreement,
@@ -190,6 +190,19 @@ class MemoryKeeper(MemoryReader, MemoryWriter, Protocol):
 
     async def mend(self) -> tuple[Agreement, ...]:
         """Find where SQL and the vectors do not agree, and put it right."""
+
+
+class SourceWatch(Protocol):
+    """The office's sources: whether one is silent, and what it lists of what it told."""
+
+    async def look(self, source: str, now: datetime) -> SilenceLook:
+        """Say whether a source is silent, and where what it told of is listed."""
+
+    def listing_of(self, source: str) -> tuple[str, str]:
+        """Return the connector and the operation that list what a source told of."""
+
+    async def fetch(self, query: MissedQuery, now: datetime) -> MissedPage:
+        """Keep a page of what a source lists and did not bring; raises CallFailed."""
 
 
 class Dispatch(Protocol):

@@ -21,6 +21,7 @@ from activities.reads import ReadsOnRecord
 from activities.recall import RecallActivities
 from activities.reconcile import ReconcileActivities
 from activities.shares import ShareActivities
+from activities.silence import SilenceActivities
 from activities.statements import StatementActivities
 from activities.undo import UndoActivities
 from activities.waits import WaitActivities
@@ -32,6 +33,7 @@ from contracts.desk import Activity
 from memory.authoritative.outside_reads import SqlOutsideReads
 from memory.semantic.rebuild import CollectionRebuild
 from service.dispatch import EventDispatch
+from service.silence import OfficeSources
 from workflows import registry
 
 
@@ -70,6 +72,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
         undo_activities(installation).plan,
         wait_activities(installation).moments,
         event_activities(installation).take_up,
+        silence_activities(installation).look,
         wait_activities(installation).question,
         watching.cases,
         watching.workflows,
@@ -133,6 +136,7 @@ def connector_activities(installation: Installation, manifest: Manifest | None =
         effect_activities(installation).perform,
         reconciling.listing,
         reconciling.second_look,
+        silence_activities(installation).fetch,
         statement_activities(installation).subjects,
     ]
 
@@ -271,6 +275,11 @@ def wait_activities(installation: Installation) -> WaitActivities:
 def event_activities(installation: Installation) -> EventActivities:
     """Return what takes up events that came in; for control's task queue."""
     return EventActivities(installation.events, EventDispatch(installation), utc_now)
+
+
+def silence_activities(installation: Installation) -> SilenceActivities:
+    """Return what sees to silent sources; it looks from control's queue, and fetches from connectors'."""
+    return SilenceActivities(OfficeSources(installation), installation.connectors, utc_now)
 
 
 def undo_activities(installation: Installation) -> UndoActivities:

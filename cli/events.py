@@ -20,6 +20,7 @@ from contracts.office import decoded, lines_of
 from memory.authoritative.events import EventFilter
 from service.operator import operator
 from service.reception import hand_in
+from service.silence import silent_sources
 from service.words import when
 
 app = typer.Typer(
@@ -101,6 +102,8 @@ def list_(
     OUT.print(_table(found, kontor))
     for each in kontor.events.backlog():
         OUT.print(f"{each.source}: {each.waiting} waiting, {each.quarantined} in quarantine")
+    for silent in silent_sources(kontor, datetime.now(UTC)):
+        OUT.print(f"[yellow]{silent.source} is {silent.words(kontor.zone)}[/]", soft_wrap=True)
 
 
 @app.command()
@@ -121,7 +124,7 @@ def show(
     facts = {
         "event": f"{event.id} of {event.source}, {event.type}",
         "about": event.key or "-",
-        "came": when(event.received_at, kontor.zone),
+        "came": when(event.received_at, kontor.zone) + (", fetched" if event.fetched else ""),
         "stands": f"{event.standing.value}{f': {event.why}' if event.why else ''}",
         "case": event.case_id or "-",
         "digest": event.digest,

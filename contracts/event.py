@@ -46,6 +46,8 @@ class Event(Frozen):
         occurred_at: when it happened, by the source's word.
         digest: SHA-256 of the body as 64 hex digits.
         replayable: the signature covers neither time nor id: the same bytes under another id are a copy.
+        fetched: it did not come, it was fetched where it is listed: its bytes are written another way there,
+            so that the id alone says whether it is known.
     """
 
     source: str
@@ -57,6 +59,7 @@ class Event(Frozen):
     digest: str
     body: bytes
     replayable: bool = False
+    fetched: bool = False
 
 
 class EventRecord(Frozen):
@@ -69,6 +72,7 @@ class EventRecord(Frozen):
         attempts: how often it was tried in vain.
         why: the reason for its standing, in words.
         rests_until: it is not tried before.
+        fetched: its source's word of it did not come, or not yet: it was fetched where it is listed.
     """
 
     position: int
@@ -87,6 +91,7 @@ class EventRecord(Frozen):
     attempts: int = 0
     why: str = ""
     rests_until: datetime | None = None
+    fetched: bool = False
 
 
 class EventHandled(Frozen):
@@ -136,3 +141,43 @@ class EventBacklog(Frozen):
     quarantined: int
     oldest_at: datetime | None = None
     newest_at: datetime | None = None
+
+
+class SilenceLook(Frozen):
+    """What a look at a source showed that may say nothing for so long only.
+
+    Attributes:
+        silent: whether it is silent.
+        channel: the connector to fetch what was missed from; empty if it lists nothing.
+        since: from when on to ask for what it told of; None if it never said anything.
+        again_seconds: when to look again.
+    """
+
+    silent: bool = False
+    channel: str = ""
+    since: datetime | None = None
+    again_seconds: float = 0.0
+
+
+class MissedQuery(Frozen):
+    """A page of what a source lists; `cursor` is empty for the first."""
+
+    source: str
+    since: datetime | None = None
+    cursor: str = ""
+
+
+class MissedPage(Frozen):
+    """What was fetched.
+
+    Attributes:
+        kept: events that were missed.
+        known: events that had come.
+        refused: those that cannot be kept, each with the reason.
+        next_cursor: where to go on; empty at the end, or if too much waits already.
+    """
+
+    kept: int = 0
+    known: int = 0
+    refused: tuple[str, ...] = ()
+    next_cursor: str = ""

@@ -138,6 +138,39 @@ class EventRule(Frozen):
         return self
 
 
+class MissedListing(Frozen):
+    """Where a source lists what it told of, so that what never came is fetched there.
+
+    Attributes:
+        operation: a read of the channel's manifest. Of its arguments `since` (the moment to begin at, in ISO
+            8601), `cursor` and `limit` are filled in where it declares them.
+        items: JMESPath over the operation's result fields to the events.
+        next_cursor: JMESPath over them to the place to go on from; empty means one page.
+        event: JMESPath in an item to the body that the source would have sent.
+        headers: by name in small letters: JMESPath in an item to what stands in a header, for the reading.
+    """
+
+    operation: str
+    items: str
+    next_cursor: str = ""
+    event: str = "@"
+    headers: dict[str, str] = {}
+
+
+class Silence(Frozen):
+    """How long a source may say nothing.
+
+    Attributes:
+        after_minutes: its cadence; nothing for longer, and somebody should know.
+        hours: which minutes count: those of the office's working time, or `always` all of them.
+        listing: where what was missed is fetched from.
+    """
+
+    after_minutes: float = Field(gt=0, le=60 * 24 * 90)
+    hours: Literal["office", "always"] = "office"
+    listing: MissedListing | None = None
+
+
 class Source(Frozen):
     """One file of `sources/`; its name is the file's.
 
@@ -150,6 +183,7 @@ class Source(Frozen):
         key: JMESPath over the data to what an event is about; empty means a CloudEvent's subject.
         max_bytes: how long a body may be.
         most_waiting: with so many events waiting, the source is told to come again later.
+        silence: how long it may say nothing; without it, nobody is told of that.
         events: by type, `*` for any run of characters; the first that fits counts.
     """
 
@@ -161,6 +195,7 @@ class Source(Frozen):
     key: str = ""
     max_bytes: int = Field(default=262_144, ge=1, le=1_000_000)
     most_waiting: int = Field(default=10_000, ge=1, le=1_000_000)
+    silence: Silence | None = None
     events: dict[str, EventRule] = Field(min_length=1)
 
     def rule(self, kind: str) -> EventRule | None:

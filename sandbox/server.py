@@ -52,12 +52,13 @@ def application(world: World, faults: Faults, webhooks: str = "") -> Starlette:
         "marketplace": Endpoint(world, "marketplace", token_of("marketplace"), faults, marketplace.refusal),
         "store": Endpoint(world, "store", token_of("store"), faults, store.refusal),
     }
+    told = Webhooks(webhooks)
     return Starlette(
         routes=[
-            Mount("/webshop", routes=webshop.Webshop(world, doors["webshop"]).routes()),
+            Mount("/webshop", routes=webshop.Webshop(world, doors["webshop"], told).routes()),
             Mount("/marketplace", routes=marketplace.Marketplace(world, doors["marketplace"]).routes()),
             Mount("/store", routes=store.Store(world, doors["store"]).routes()),
-            Mount("/admin", routes=Admin(world, faults, Webhooks(webhooks)).routes()),
+            Mount("/admin", routes=Admin(world, faults, told).routes()),
         ],
         middleware=[Middleware(AsWritten)],
     )

@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import uuid
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,25 +38,22 @@ def signed(secret: str, event_id: str, body: bytes, at: datetime) -> dict[str, s
 
 
 class Webhooks:
-    """Sends what happens at a channel to `BASE/CHANNEL`; used in one event loop.
+    """Sends what happens at a channel to `BASE/CHANNEL`, and lists it; used in one event loop.
 
     Args:
         base: where to; empty sends nothing.
+
+    Attributes:
+        told: by channel, what happened while the sandbox runs, the oldest first.
     """
 
     def __init__(self, base: str = "") -> None:
         self.base = base.rstrip("/")
+        self.told: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self._under_way: set[asyncio.Task[None]] = set()
 
     def tell(self, channel: str, kind: str, data: dict[str, Any]) -> None:
         """Send an event beside everything else."""
-        if not self.base:
-            return
-        task = asyncio.create_task(self._send(channel, kind, data))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-
-    async def _send(self, channel: str, kind: str, data: dict[str, Any]) -> None:
         event = {
             "specversion": "1.0",
             "id": f"evt_{uuid.uuid4().hex}",
@@ -64,6 +62,22 @@ class Webhooks:
             "time": datetime.now(UTC).isoformat(),
             "data": data,
         }
+        self.told[channel].append(event)
+        if not self.base:
+            return
+        task = asyncio.create_task(self._send(channel, event))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    def page(
+        self, channel: str, after: int, since: str, limit: int
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Return a page of what happened from a moment on, and where to go on; None at the end."""
+        events = [event for event in self.told[channel] if not since or event["time"] >= since]
+        end = after + limit
+        return events[after:end], end if end < len(events) else None
+
+    async def _send(self, channel: str, event: dict[str, Any]) -> None:
         body = json.dumps(event).encode()
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
             for pause in (*PAUSES, None):

@@ -26,6 +26,34 @@ def check_sources(office: Path) -> Iterator[Problem]:
         for kind, rule in file.source.events.items():
             if rule.desk:
                 yield from _check_rule(file, kind, rule, manifests)
+        yield from _check_listing(file, manifests)
+
+
+FILLED_IN = ("since", "cursor", "limit")
+"""Arguments of an operation that lists what was missed; no others can be given to it."""
+
+
+def _check_listing(file: SourceFile, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
+    """Yield what is wrong with where a source lists what it told of."""
+    silence, manifest = file.source.silence, manifests.get(file.source.channel)
+    if silence is None or silence.listing is None or manifest is None:
+        return
+    listing, at = silence.listing, ("silence", "listing", "operation")
+    reads = {name: each for name, each in manifest.operations.items() if each.effect == "read"}
+    operation = reads.get(listing.operation)
+    if operation is None:
+        what = f"{manifest.name} has no read operation {listing.operation!r}"
+        yield file.problem(at, what, f"reads are: {', '.join(sorted(reads))}")
+        return
+    arguments = operation.arguments.items()
+    if needed := [name for name, field in arguments if field.required and name not in FILLED_IN]:
+        fix = f"it may ask for {', '.join(FILLED_IN)}"
+        yield file.problem(at, f"{listing.operation} asks for {needed[0]}, which nobody can fill in", fix)
+    if listing.next_cursor and "cursor" not in operation.arguments:
+        what = f"{listing.operation} has no argument 'cursor' to go on with"
+        yield file.problem(
+            (*at[:2], "next_cursor"), what, "declare it in the manifest, or leave next_cursor out"
+        )
 
 
 def _check_rule(

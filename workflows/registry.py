@@ -29,6 +29,7 @@ def workflow_types() -> tuple[type[Any], ...]:
     from workflows.kernel.memory_rebuild import MemoryRebuildWorkflow
     from workflows.kernel.model_batch import ModelBatchWorkflow
     from workflows.kernel.ownership import OwnershipWorkflow
+    from workflows.kernel.source_silence import SourceSilenceWorkflow
     from workflows.kernel.undo import UndoWorkflow
     from workflows.reconciliation.divergence import DivergenceWorkflow
     from workflows.reconciliation.reconcile import ReconcileWorkflow
@@ -42,6 +43,7 @@ def workflow_types() -> tuple[type[Any], ...]:
         ModelBatchWorkflow,
         OwnershipWorkflow,
         EventDispatchWorkflow,
+        SourceSilenceWorkflow,
     )
 
 

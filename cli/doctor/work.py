@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from bootstrap.installation import Installation
 from cli.doctor.finding import Finding
 from contracts.ledger import LedgerEntry
+from service.silence import silent_sources
 
 LONG = timedelta(minutes=5)
 """An event that waits for longer says that nobody takes events up."""
@@ -49,4 +50,13 @@ def events(found: Installation) -> list[Finding]:
         if each.quarantined:
             advice = f"kontor events list --source {each.source} --standing quarantined"
             findings.append(Finding(part, "off", f"{each.quarantined} stand aside", advice))
-    return findings
+    return [*findings, *silence(found, now)]
+
+
+def silence(found: Installation, now: datetime) -> list[Finding]:
+    """Name the sources that have said nothing for longer than they should."""
+    advice = "does it still send here? What it lists is fetched meanwhile, where its file says how"
+    return [
+        Finding(f"events of {each.source}", "off", each.words(found.zone), advice)
+        for each in silent_sources(found, now)
+    ]

@@ -53,6 +53,14 @@ def _paths(source: Source) -> Iterator[tuple[Place, str]]:
     for name, path in dict(source.reading or ()).items():
         if path or name == "id":
             yield ("reading", name), path
+    if source.silence is not None and (listing := source.silence.listing) is not None:
+        at = ("silence", "listing")
+        yield (*at, "items"), listing.items
+        yield (*at, "event"), listing.event
+        if listing.next_cursor:
+            yield (*at, "next_cursor"), listing.next_cursor
+        for name, path in listing.headers.items():
+            yield (*at, "headers", name), path
     for kind, rule in source.events.items():
         for table in ("request", "where"):
             for name, path in getattr(rule, table).items():

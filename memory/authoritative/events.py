@@ -174,6 +174,16 @@ class SqlEvents:
                 for source, waiting, aside, oldest, newest in session.execute(query.order_by(col(row.source)))
             ]
 
+    def heard(self) -> dict[str, datetime]:
+        """Return, by source, when it last said something by itself."""
+        query = (
+            grouped(col(EventRow.source), func.max(col(EventRow.received_at)))
+            .where(col(EventRow.fetched).is_(False))
+            .group_by(col(EventRow.source))
+        )
+        with reading(self._engine) as session:
+            return dict(session.execute(query).all())
+
     def sources_that_wait(self) -> list[str]:
         """Return the sources of which an event waits."""
         query = select(EventRow.source).where(col(EventRow.standing) == WAITING).distinct()
@@ -200,6 +210,10 @@ def accept_event(
     if known is not None:
         return EventReception.KNOWN, EventStanding(known.standing)
     first = session.exec(_by_id(event, "")).first()
+    if first is not None and (event.fetched or first.fetched):
+        first.fetched = first.fetched and event.fetched
+        session.add(first)
+        return EventReception.KNOWN, EventStanding(first.standing)
     if event.source not in waiting:
         waiting[event.source] = _count_waiting(session, event.source)
     if first is None and waiting[event.source] >= most:

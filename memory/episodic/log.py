@@ -34,6 +34,12 @@ class SqlEpisodes:
         with reading(self._journal.engine) as session:
             return read_head(session)
 
+    def knows(self, episode_id: str) -> bool:
+        """Say whether an episode is in the log."""
+        query = select(EpisodeRow.id).where(col(EpisodeRow.id) == episode_id)
+        with reading(self._journal.engine) as session:
+            return session.exec(query).first() is not None
+
     def of_case(self, case_id: str, limit: int = 1000, *, told_only: bool = False) -> list[Episode]:
         """Return a case's episodes in the order they were appended, the first `limit` of them.
 

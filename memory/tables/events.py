@@ -45,3 +45,4 @@ class EventRow(SQLModel, table=True):
     attempts: int = 0
     why: str = ""
     rests_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    fetched: bool = False

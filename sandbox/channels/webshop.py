@@ -11,6 +11,7 @@ from sandbox.channels.changes import Swap
 from sandbox.channels.shop import Counter, Payment
 from sandbox.endpoint import Endpoint, Handler, RequestView
 from sandbox.refusal import Refused
+from sandbox.webhooks import Webhooks
 from sandbox.world import Entry, World
 
 STATES = {
@@ -67,9 +68,10 @@ def resource(entry: Entry) -> dict[str, Any]:
 class Webshop:
     """The webshop's operations behind its door."""
 
-    def __init__(self, world: World, door: Endpoint) -> None:
+    def __init__(self, world: World, door: Endpoint, webhooks: Webhooks) -> None:
         self.world = world
         self.door = door
+        self.webhooks = webhooks
         self.counter = Counter(world, "webshop")
 
     def routes(self) -> list[Route]:
@@ -102,8 +104,14 @@ class Webshop:
             write("/marks/{id}/remove", "unmark_order", self._undo("mark")),
             door.route("GET", "/orders/{order}/{collection}", "find", self._of_order),
             door.route("GET", "/{collection}/{id}", "find", self._one),
+            door.route("GET", "/events", "list_events", self._events),
             door.route("GET", "/{collection}", "list_refunds", self._list),
         ]
+
+    def _events(self, ask: RequestView) -> dict[str, Any]:
+        after, limit = ask.number("after", 0), min(ask.number("limit", 100), 100)
+        events, following = self.webhooks.page("webshop", after, ask.query.get("since", ""), limit)
+        return {"events": events, "after": following}
 
     def _write(self, path: str, operation: str, handler: Handler) -> Route:
         def once(ask: RequestView) -> dict[str, Any]:

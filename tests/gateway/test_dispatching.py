@@ -50,7 +50,7 @@ async def test_an_event_starts_the_case_of_its_request_and_its_log_says_so(offic
 async def test_another_event_with_the_same_request_joins_its_case_or_comes_too_late(office: Office) -> None:
     await office.told("note.asked", "e-1", **asked("E-2", LONG))
     joined = await office.told("note.asked", "e-2", **asked("E-2", LONG))
-    # The toy desk reads no facts again: the hint that it was joined by withdraws its question, sooner or later.
+    # The toy desk reads no facts again: the hint by which it was joined withdraws its question, some time.
     with suppress(RPCError):
         await office.client.get_workflow_handle("toy/board/E-2").signal("withdraw", {"why": "", "by": "ben"})
     await office.client.get_workflow_handle("toy/board/E-2").result()

@@ -1,6 +1,7 @@
 """An office whose gateway and worker both run in this process."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from temporalio.client import Client
@@ -35,6 +36,12 @@ class Office:
         await self.door.tell(kind, number, **data)
         kept = next(event for event in self.door.kept() if event.id == number)
         return await self.settled(kept.position)
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Wait until something has happened that no other word tells of."""
+        async with asyncio.timeout(60):
+            while not happened():  # noqa: ASYNC110 (a worker does it)
+                await asyncio.sleep(0.05)
 
     async def waiting(self, case_id: str) -> None:
         """Wait until a case is in the books and asks somebody."""
