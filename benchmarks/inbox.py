@@ -1,6 +1,7 @@
-"""Where mails belong: the desk's three questions over a labelled storm, beside threading by headers alone.
+"""Where mails belong, and whether the clock is right: a labelled storm, beside threading by headers alone.
 
 No server and no mailbox: what is measured is the rules. Pairs are of mails that people wrote, copies aside.
+The clock is read on random timelines, beside a counter of minutes.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.clock_timelines import wrong
 from benchmarks.mail_storm import ALSO_OURS, KEY, OWN, StormMail, storm
 from benchmarks.rows import Row
 from mail.index import MailIndex
@@ -20,6 +22,7 @@ from mail.topic import stated
 
 OURS = (OWN, ALSO_OURS)
 ORDER = re.compile(r"\b\d{5}\b")
+TIMELINES = 10_000
 ERRORS = ("join_wrong", "machine_answered", "twice", "lost")
 
 
@@ -56,6 +59,8 @@ async def rows() -> list[Row]:
         Row("inbox.thread_recall", found["recall"], "share", bare["recall"]),
         Row("inbox.read_ms", 1000 * seconds_read / len(mails), "ms"),
         Row("inbox.place_ms", 1000 * seconds / len(mails), "ms"),
+        Row("inbox.sla_timelines", TIMELINES, "count"),
+        Row("inbox.sla_wrong", len(wrong(TIMELINES)), "count", 0),
     ]
 
 

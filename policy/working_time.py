@@ -66,3 +66,14 @@ def after_working_time(start: datetime, duration: timedelta, hours: WorkingHours
             left -= available
         day += timedelta(days=1)
     raise NoWorkingTime(f"no {duration} of working time within {MAX_DAYS} days after {start.isoformat()}")
+
+
+def working_time_between(start: datetime, end: datetime, hours: WorkingHours) -> timedelta:
+    """Return how much working time lies between two moments; none if the second comes first."""
+    total = timedelta(0)
+    day, last = start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date()
+    while day <= last:
+        for begins, ends in hours.shifts_on(day):
+            total += max(min(ends, end) - max(begins, start), timedelta(0))
+        day += timedelta(days=1)
+    return total

@@ -24,7 +24,7 @@ from policy.texts import OfficeTexts, check_wordings
 from service.channels import notes_of, unfilled
 from service.mailboxes import check_mailboxes
 from service.sources import check_sources
-from workflows.registry import DESKS, fact_types
+from workflows.registry import DESKS, check_desk_files, fact_types
 
 TEXTS = (".toml", ".cedar", ".jsonl", ".txt")
 JSON_LINES = ".jsonl"
@@ -44,6 +44,7 @@ def check_office(office: Path) -> list[Problem]:
         *_check_languages(office),
         *check_sources(office),
         *check_mailboxes(office),
+        *check_desk_files(office),
         *unfilled(office),
     ]
     return sorted(found, key=lambda problem: (problem.file, problem.line))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 from contracts.admission import OnRecord, PartOf
 from contracts.authorization import Plan
 from contracts.desk import CaseCount, CustomerText, Desk, KeptFields, Namespace
+from contracts.office import Problem
 from contracts.undo import NAMESPACE as UNDO
 from contracts.undo import UndoFacts
 from workflows.reconciliation.desk import NAMESPACE as BOOKS
@@ -95,6 +97,13 @@ def kept_fields() -> KeptFields:
 def forms() -> "Forms":
     """Return every desk's forms, by task."""
     return {task: made for desk in DESKS.values() for task, made in desk.forms().items()}
+
+
+def check_desk_files(office: Path) -> Iterator[Problem]:
+    """Yield what is wrong with the office files that one desk alone reads."""
+    from workflows.inbox.inbox_check import check_inbox
+
+    yield from check_inbox(office, DESKS)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ def head_key(task: TaskSpec, examples: list[Example], embedder: EmbedderIdentity
         "target_error": task.target_error,
         "target_confidence": task.target_confidence,
     }
+    if task.guard_share != TaskSpec.model_fields["guard_share"].default:  # else the key is what it always was
+        made_from["guard_share"] = task.guard_share
     return content_hash(made_from)[:16]
 
 

@@ -33,9 +33,6 @@ MANY_STRENGTH = 10.0
 FOLDS = 3
 FEW = 3000
 """Up to so many examples, the strength of regularisation is chosen by cross-validation."""
-GUARD_QUANTILE = 0.01
-"""The guard refuses what is stranger than all but this share of the training examples."""
-
 UNTESTED = AcceptRule(
     threshold=None,
     coverage=0,
@@ -89,7 +86,7 @@ def train(
         per_label=dict(sorted(Counter(example.label for example in examples).items())),
         strength=rehearsal.strength,
         temperature=rehearsal.temperature,
-        guard=float(np.quantile(similarity, GUARD_QUANTILE)),
+        guard=float(np.quantile(similarity, task.guard_share)),
         accuracy=0.0,
         calibration_error=0.0,
         accept=UNTESTED,

@@ -92,6 +92,8 @@ class TaskSpec(Frozen):
         cost_ceiling_microusd: the most one answer may cost, in millionths of a US dollar.
         target_error: the largest share of wrong answers among those accepted.
         target_confidence: how sure that promise is, over the draw of the held-out examples.
+        guard_share: the share of its own kind of texts that may be left unanswered as strange. A task that
+            strangers' texts reach takes more: a text of no label is wrong, whatever label it is given.
         moves_money: its answers decide about money, so that no answer is ever reused.
         critical: decided twice, on separate zones, and must agree.
         candidates: models in the order in which they are asked.
@@ -112,6 +114,7 @@ class TaskSpec(Frozen):
     target_error: float = Field(gt=0, lt=0.5)
     target_confidence: float = Field(default=0.95, ge=0.5, lt=1)
     sensitivity: Sensitivity = "personal"
+    guard_share: float = Field(default=0.01, gt=0, lt=0.5)
     moves_money: bool = False
     critical: bool = False
     candidates: tuple[str, ...] = Field(min_length=1)

@@ -12,6 +12,7 @@ from policy.working_time import (
     Shift,
     WorkingHours,
     after_working_time,
+    working_time_between,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -88,13 +89,3 @@ def test_around_the_clock_working_time_is_time(start: datetime, duration: timede
 def works_at(hours: WorkingHours, moment: datetime) -> bool:
     day = moment.astimezone(hours.zone).date()
     return any(begins <= moment < ends for begins, ends in hours.shifts_on(day))
-
-
-def working_time_between(start: datetime, end: datetime, hours: WorkingHours) -> timedelta:
-    total = timedelta(0)
-    day, last = start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date()
-    while day <= last:
-        for begins, ends in hours.shifts_on(day):
-            total += max(min(ends, end) - max(begins, start), timedelta(0))
-        day += timedelta(days=1)
-    return total

@@ -1,0 +1,1 @@
+"""The inbox desk: what mail asks for, who does it, and by when."""

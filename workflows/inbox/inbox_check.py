@@ -1,0 +1,88 @@
+"""Does an office's inbox fit its staff, its desks, its task and itself? Part of what `kontor check` says."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.toml_lines import read_toml
+from models.routing.catalogue import load_catalogue
+from policy.staff import FILE as STAFF_FILE
+from policy.staff import Staff
+from workflows.inbox.inbox_file import FILE, InboxFile, InboxOfOffice
+
+TASK = "inbox.topic"
+
+
+def check_inbox(office: Path, desks: Collection[str]) -> Iterator[Problem]:
+    """Yield every problem of `inbox.toml`, by line; nothing for an office without one.
+
+    Args:
+        office: the folder.
+        desks: the desks whose cases a topic may start.
+    """
+    read = InboxOfOffice(office)
+    yield from read.problems
+    if read.file is None:
+        return
+    yield from _within(read, read.file)
+    yield from _topics_desks(read, read.file, desks)
+    yield from _teams_roles(read, read.file, office)
+    yield from _labels(read, read.file, office)
+
+
+def _within(read: InboxOfOffice, file: InboxFile) -> Iterator[Problem]:
+    """Yield each name of a team, a clock or a level that the file itself does not explain."""
+    teams, clocks, levels = list(file.teams), list(file.clocks), list(file.levels)
+    if file.unsure not in file.teams:
+        yield read.problem(("unsure",), f"there is no team {file.unsure!r}", teams, "teams")
+    if file.unsure_clock not in file.clocks:
+        yield read.problem(("unsure_clock",), f"there is no clock {file.unsure_clock!r}", clocks, "clocks")
+    for name, topic in file.topics.items():
+        if topic.team and topic.team not in file.teams:
+            yield read.problem(("topics", name, "team"), f"there is no team {topic.team!r}", teams, "teams")
+        if topic.clock not in file.clocks:
+            yield read.problem(
+                ("topics", name, "clock"), f"there is no clock {topic.clock!r}", clocks, "clocks"
+            )
+    for name, clock in file.clocks.items():
+        for level in sorted(set(clock.levels) - set(file.levels)):
+            yield read.problem(
+                ("clocks", name, "levels", level), f"there is no level {level!r}", levels, "levels"
+            )
+
+
+def _topics_desks(read: InboxOfOffice, file: InboxFile, desks: Collection[str]) -> Iterator[Problem]:
+    for name, topic in file.topics.items():
+        if topic.desk and topic.desk not in desks:
+            yield read.problem(
+                ("topics", name, "desk"), f"there is no desk {topic.desk!r}", [*desks], "desks"
+            )
+
+
+def _teams_roles(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator[Problem]:
+    """Yield each team whose role nobody can have; an unsound `staff.toml` has problems of its own."""
+    try:
+        roles = list(read_toml(read_text(office / STAFF_FILE), Staff, STAFF_FILE).roles)
+    except (OSError, OfficeInvalid):
+        return
+    for name, team in file.teams.items():
+        if team.role not in roles:
+            what = f"{STAFF_FILE} has no role {team.role!r}"
+            yield read.problem(("teams", name, "role"), what, roles, "roles")
+
+
+def _labels(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator[Problem]:
+    """Yield each topic that no answer of the topic's task can name, and each answer that is no topic."""
+    try:
+        task = load_catalogue(office).tasks.get(TASK)
+    except OfficeInvalid:
+        return
+    if task is None:
+        yield Problem(file="models.toml", line=0, what=f"there is no task {TASK!r}", fix=f'[tasks."{TASK}"]')
+        return
+    for name in sorted(set(file.topics) - set(task.labels)):
+        what = f'models.toml: [tasks."{TASK}".labels] has no {name!r}'
+        yield read.problem(("topics", name), what, list(task.labels), "labels")
+    for name in sorted(set(task.labels) - set(file.topics)):
+        what = f"the task {TASK!r} may answer {name!r}, which is no topic"
+        yield Problem(file=FILE, line=0, what=what, fix=f"write [topics.{name}], or take the label away")
