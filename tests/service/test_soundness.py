@@ -77,7 +77,7 @@ def test_a_language_in_which_nothing_was_measured_is_told_with_the_tasks(mine: P
 
     assert check_office(mine) == []
     [note] = [note for note in language_notes(mine) if "'de'" in note]
-    assert note.startswith("no measured quality in 'de': returns.asks, returns.intent, returns.items,")
+    assert note.startswith("no measured quality in 'de': inbox.topic, returns.asks, returns.intent,")
 
 
 def test_an_office_that_names_no_languages_reads_its_own(mine: Path) -> None:
