@@ -73,7 +73,7 @@ def test_explain_takes_choices_for_tasks_that_pick(installed: Installation) -> N
 
 
 def test_a_task_that_is_not_there_is_told_with_those_that_are(installed: Installation) -> None:
-    assert "it has returns.asks, returns.intent, returns.items" in run("card", "returns.dance", code=2)
+    assert "it has inbox.topic, returns.asks, returns.intent" in run("card", "returns.dance", code=2)
 
 
 def test_the_office_ships_the_heads_of_its_own_examples(installed: Installation) -> None:
