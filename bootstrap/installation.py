@@ -108,8 +108,9 @@ class Installation(DoorRecords):
         """All connectors of the office, compiled; raises OfficeInvalid."""
         from activities.beside import runs_beside
         from connectors.connectors import Connectors
+        from service.desk_door import DeskDoor
 
-        opened = Connectors(self.manifests, self.secrets, beside=runs_beside)
+        opened = Connectors(self.manifests, self.secrets, beside=runs_beside, desks=DeskDoor(self))
         self._connected.push_async_callback(opened.close)
         self._connected.callback(self._forget, "connectors")
         return opened

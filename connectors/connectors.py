@@ -13,6 +13,7 @@ from connectors.limits import CallLimits
 from connectors.prepared import Prepared, PreparedListing, PreparedLookup, Response, prepare
 from connectors.secrets import Secrets
 from connectors.templates import TIMES, Scope, TemplateFailed
+from connectors.transports.desk import DeskExecutor, Desks
 from connectors.transports.file import FileExecutor
 from connectors.transports.http import HttpExecutor
 from connectors.transports.smtp import SmtpExecutor
@@ -43,12 +44,12 @@ class Executor(Protocol):
 class Connector:
     """One manifest, compiled, with its executor."""
 
-    def __init__(self, manifest: Manifest, secrets: Secrets) -> None:
+    def __init__(self, manifest: Manifest, secrets: Secrets, desks: Desks | None = None) -> None:
         """Compile; raises TemplateInvalid or ExtractionInvalid."""
         self.manifest = manifest
         self.operations = prepare(manifest)
         self.listing = PreparedListing(manifest.listing, manifest.numbers) if manifest.listing else None
-        self.executor = open_executor(manifest, secrets)
+        self.executor = open_executor(manifest, secrets, desks)
 
     def operation(self, name: str, effect: str) -> Prepared:
         """Return a compiled operation of that effect; raises CallFailed, not sent, if there is none."""
@@ -59,12 +60,14 @@ class Connector:
         return prepared
 
 
-def open_executor(manifest: Manifest, secrets: Secrets) -> Executor:
+def open_executor(manifest: Manifest, secrets: Secrets, desks: Desks | None = None) -> Executor:
     """Return the executor of a manifest's transport."""
     if manifest.transport == "smtp":
         return SmtpExecutor(manifest, secrets)
     if manifest.transport == "file":
         return FileExecutor(manifest)
+    if manifest.transport == "desk":
+        return DeskExecutor(desks)
     return HttpExecutor(manifest, secrets)
 
 
@@ -76,7 +79,12 @@ class Connectors:
     """The outside world by connector, operation and arguments. Nothing in here tries twice."""
 
     def __init__(
-        self, manifests: Mapping[str, Manifest], secrets: Secrets, *, beside: Callable[[], bool] = _never
+        self,
+        manifests: Mapping[str, Manifest],
+        secrets: Secrets,
+        *,
+        beside: Callable[[], bool] = _never,
+        desks: Desks | None = None,
     ) -> None:
         """Compile every manifest and open its executor; nothing is sent.
 
@@ -84,11 +92,12 @@ class Connectors:
             manifests: by connector.
             secrets: what calls are made with.
             beside: whether the caller came by a way on which the queue's rate limit is not held.
+            desks: the door by which cases of our own desks begin, if they may here.
 
         Raises:
             TemplateInvalid, ExtractionInvalid: run `connectors.check` first to have them explained.
         """
-        self._connectors = {name: Connector(manifest, secrets) for name, manifest in manifests.items()}
+        self._connectors = {name: Connector(manifest, secrets, desks) for name, manifest in manifests.items()}
         self._beside = beside
         self.limits = CallLimits(manifests.values())
 

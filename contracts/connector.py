@@ -43,7 +43,8 @@ class Request(Frozen):
     For http: method, path (each value is URL-quoted), query, headers, body. For graphql: `document`
     is sent as it stands, `body` holds the variables, `path` is optional. For smtp: `headers` (From,
     To, Subject) and `text`. For file: method `WRITE` (a file of its own), `APPEND` (a record at
-    the end of a file, with `{{ key }}` as a field of its own) or `READ`, with `path` and `text`.
+    the end of a file, with `{{ key }}` as a field of its own) or `READ`, with `path` and `text`. For
+    desk: method `BEGIN` with the desk as `path` and its request as `body`, or `FIND` with a case's id.
 
     A string that is one expression and nothing else keeps the expression's type:
     `"{{ amount_cents }}"` is sent as the integer. `reference` is another name of `key`.
@@ -267,7 +268,7 @@ class Manifest(Frozen):
 
     name: str
     version: str
-    transport: Literal["http", "graphql", "smtp", "file"]
+    transport: Literal["http", "graphql", "smtp", "file", "desk"]
     base_url: str
     note: str = ""
     auth: Auth = Auth()

@@ -21,6 +21,7 @@ _SCHEMES = {
     "graphql": ("http", "https"),
     "smtp": ("smtp", "smtps", "smtp+starttls"),
     "file": ("file",),
+    "desk": ("desk",),
 }
 _SECRET_HEADER = re.compile(r"authorization|cookie|.*(token|secret|api-?key|password).*", re.IGNORECASE)
 
@@ -102,7 +103,7 @@ def _check_auth(manifest: Manifest) -> Iterator[Finding]:
         yield Finding(("auth", "kind"), "basic needs a user", "user = 'NAME'")
     if auth.kind == "header" and not auth.header:
         yield Finding(("auth", "kind"), "header needs the header's name", "header = 'X-Api-Key'")
-    if manifest.transport == "file" or (manifest.transport == "smtp" and auth.kind != "basic"):
+    if manifest.transport in ("file", "desk") or (manifest.transport == "smtp" and auth.kind != "basic"):
         fix = "use kind = 'basic'" if manifest.transport == "smtp" else "use kind = 'none'"
         yield Finding(("auth", "kind"), f"{manifest.transport} knows no {auth.kind}", fix)
     yield from _check_login(auth)

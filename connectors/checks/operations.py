@@ -31,6 +31,7 @@ _METHODS = {
     "graphql": ("POST",),
     "smtp": ("POST",),
     "file": ("WRITE", "APPEND", "READ"),
+    "desk": ("BEGIN", "FIND"),
 }
 
 
@@ -115,8 +116,21 @@ def _check_transport(manifest: Manifest, operation: Operation, place: tuple[str,
         yield Finding(
             (*place, "method"), f"does not fit effect {operation.effect}", "READ reads; WRITE, APPEND write"
         )
+    elif manifest.transport == "desk":
+        yield from _check_desk(operation, place)
     if manifest.transport == "http" and not write and request.method.upper() in ("PUT", "PATCH", "DELETE"):
         yield Finding((*place, "method"), f"{request.method} in a read", "make the operation a write")
+
+
+def _check_desk(operation: Operation, place: tuple[str, ...]) -> Iterator[Finding]:
+    """A case's id is made of its request's: by a key of ours a second call finds the first one's case."""
+    request, write = operation.request, operation.effect == "write"
+    if write != (request.method.upper() == "BEGIN"):
+        yield Finding(
+            (*place, "method"), f"does not fit effect {operation.effect}", "FIND reads; BEGIN writes"
+        )
+    elif write and not (isinstance(request.body, dict) and request.body.get("id") == "{{ key }}"):
+        yield Finding((*place, "body"), "gives the request another id than our key", "id = '{{ key }}'")
 
 
 def _check_key(
