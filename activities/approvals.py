@@ -29,6 +29,7 @@ from contracts.approvals.rules import Authority, delegators
 from contracts.approvals.token import TokenRefused
 from contracts.authorization import why_denied
 from contracts.failure import TooManyQuestions
+from contracts.proof import BY_LINK, BY_NAME, Shown, shown_by
 
 if TYPE_CHECKING:
     from activities.callers import Callers
@@ -138,7 +139,7 @@ class ApprovalActivities:
         # A signed link is proof by itself.
         if token_id is None and (unproved := self._unproved(record, answer, now)):
             return Authority(allowed=False, why=unproved, on_behalf_of=answer.person)
-        found = self._right(record, answer.person, now)
+        found = self._right(record, answer.person, now, self._shown(answer, token_id))
         target = answer.delegate_to if answer.choice == "delegate" else None
         if found.allowed and target and (problem := self._unfit(record, target)):
             found = found.model_copy(update={"allowed": False, "why": problem})
@@ -152,13 +153,19 @@ class ApprovalActivities:
         proof = self._proofs.find(answer.proof) if answer.proof else None
         return unproved(proof, record.request, answer, now)
 
-    def _right(self, record: ApprovalRecord, person: str, now: datetime) -> Authority:
+    def _shown(self, answer: Answer, token_id: str | None) -> Shown:
+        if token_id is not None:
+            return BY_LINK
+        proof = self._proofs.find(answer.proof) if answer.proof else None
+        return shown_by(proof) if proof else BY_NAME
+
+    def _right(self, record: ApprovalRecord, person: str, now: datetime, shown: Shown) -> Authority:
         """Say on whose right a person answers: their own, or one that was delegated to them."""
-        own = self._policy.may_answer(person, record.request, now)
+        own = self._policy.may_answer(person, record.request, now, shown)
         if own.outcome == "allow":
             return Authority(allowed=True, on_behalf_of=person, verdict_id=own.id)
         for giver in delegators(record, person):
-            lent = self._policy.may_answer(giver, record.request, now)
+            lent = self._policy.may_answer(giver, record.request, now, shown)
             if lent.outcome == "allow" and self._unfit(record, person) is None:
                 return Authority(
                     allowed=True, why=f"in place of {giver}", on_behalf_of=giver, verdict_id=lent.id

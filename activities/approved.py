@@ -79,7 +79,7 @@ def _may_answer(engine: "CedarEngine", record: ApprovalRecord, kept: StoredAnswe
             raise Refused(f"{answer.person} may not answer this, whoever asked them to")
         if right not in delegators(record, answer.person):
             raise Refused(f"{right} did not hand this to {answer.person}")
-    verdict = engine.may_answer(right, request, kept.at)
+    verdict = engine.may_answer(right, request, kept.at, kept.shown)
     if verdict.outcome != "allow":
         raise Refused(f"{right} may not answer this: {why_denied([verdict])}")
     return verdict

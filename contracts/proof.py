@@ -10,6 +10,8 @@ from contracts.base import Frozen, content_hash
 
 How = Literal["os-account", "session", "passkey"]
 """How a person showed who they are."""
+ShownHow = Literal["os-account", "session", "passkey", "link", "name"]
+"""The same, as policy reads it."""
 Door = Literal["cli", "console"]
 Act = Literal["answer", "undo", "withdraw", "received", "inspected", "replied"]
 """What a proof lets somebody do; `answer` is every answer to a request for approval."""
@@ -41,6 +43,30 @@ class Proof(Frozen):
     proved_at: datetime
     issued_at: datetime
     expires_at: datetime
+
+
+class Shown(Frozen):
+    """How somebody who answers showed who they are, as policy reads it.
+
+    Attributes:
+        how: as in `Proof`; `link` for a signed link, `name` for a word that was believed.
+        age_seconds: how long before they answered.
+    """
+
+    how: ShownHow
+    age_seconds: int = 0
+
+
+BY_NAME = Shown(how="name")
+BY_LINK = Shown(how="link")
+AT_BEST = Shown(how="passkey")
+"""Somebody who has just touched their passkey: whether they may answer at all."""
+
+
+def shown_by(proof: Proof) -> Shown:
+    """Return how the person of a proof showed who they are, as of when they spoke."""
+    age = (proof.issued_at - proof.proved_at).total_seconds()
+    return Shown(how=proof.how, age_seconds=max(0, int(age)))
 
 
 class Said(Frozen):

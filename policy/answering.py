@@ -6,13 +6,14 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from contracts.approvals.request import ApprovalRequest
+from contracts.proof import BY_NAME, Shown
 from policy.staff import StaffState
 
 ANSWER = "answer"
 """The step of a verdict on who may answer."""
 
 
-def question_of(person: str, request: ApprovalRequest, at: datetime) -> dict[str, JsonValue]:
+def question_of(person: str, request: ApprovalRequest, at: datetime, shown: Shown) -> dict[str, JsonValue]:
     """Return what is recorded of the question whether `person` may answer `request`."""
     return {
         "person": {"person": person},
@@ -23,7 +24,13 @@ def question_of(person: str, request: ApprovalRequest, at: datetime) -> dict[str
         "asked": [*request.roles],
         "asked_by": request.asked_by,
         "at": at.isoformat(),
+        "how": shown.how,
+        "age_seconds": shown.age_seconds,
     }
+
+
+UNSAID: dict[str, JsonValue] = {"how": BY_NAME.how, "age_seconds": BY_NAME.age_seconds}
+"""What a question says that was recorded before it said how the person showed who they are."""
 
 
 def person_of(question: Mapping[str, JsonValue]) -> str:

@@ -13,9 +13,10 @@ from contracts.approvals.request import ApprovalRequest
 from contracts.authorization import Outcome, Plan, PolicyReason, Verdict
 from contracts.base import content_hash
 from contracts.effect import ProposedEffect
+from contracts.proof import AT_BEST, Shown
 from contracts.undo import NAMESPACE as UNDO
 from contracts.undo import is_undo
-from policy.answering import ANSWER, asked_at, asked_roles, entity, person_of, question_of
+from policy.answering import ANSWER, UNSAID, asked_at, asked_roles, entity, person_of, question_of
 from policy.facts import FactTypes
 from policy.policy_set import PolicySet, read_policy_set, require_sound
 from policy.ruling import NOBODY, PolicyIndex, Ruling, reasons
@@ -78,9 +79,18 @@ class CedarEngine:
         namespace = UNDO if is_undo(facts) else str(facts.get("desk", ""))
         return self._ruled(case_id, verdict.step, namespace, facts)
 
-    def may_answer(self, person: str, request: ApprovalRequest, at: datetime) -> Verdict:
-        """Say whether this person may answer this request now; never raises, an error denies."""
-        return self._answering(request.case_id, question_of(person, request, at))
+    def may_answer(
+        self, person: str, request: ApprovalRequest, at: datetime, shown: Shown = AT_BEST
+    ) -> Verdict:
+        """Say whether this person may answer this request now; never raises, an error denies.
+
+        Args:
+            person: of the staff.
+            request: what is asked.
+            at: the moment.
+            shown: how they showed who they are; left out, whether they may answer at all.
+        """
+        return self._answering(request.case_id, question_of(person, request, at, shown))
 
     def on_staff(self, person: str) -> bool:
         """Say whether anybody of that name works here."""
@@ -88,7 +98,7 @@ class CedarEngine:
 
     def _answering(self, case_id: str, question: Mapping[str, JsonValue]) -> Verdict:
         """Judge whether a person may answer, by what `policy.answering.question_of` recorded of it."""
-        facts = dict(question)
+        facts = {**UNSAID, **question}
         person = person_of(question)
         try:
             standing = self.book.staff.standing(

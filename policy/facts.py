@@ -28,6 +28,8 @@ ANSWER = {
     "asked": "Set<Role>",
     "asked_by": "String",
     "at": "String",
+    "how": "String",
+    "age_seconds": "Long",
 }
 """What a policy on answering may read of the request, as `context`."""
 

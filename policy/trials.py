@@ -15,6 +15,7 @@ from contracts.counted import counted
 from contracts.effect import ProposedEffect
 from contracts.field_errors import field_errors_text
 from contracts.office import OfficeInvalid, Problem, read_text
+from contracts.proof import AT_BEST, Shown, ShownHow
 from contracts.toml_lines import TomlLines, parse_toml
 from policy.calendar import read_calendar
 from policy.engine import CedarEngine
@@ -74,6 +75,7 @@ class Trial(Proposed):
         roles, needed: for an `ask`, who must be asked, and how many of them.
         error: the denial must come from an error: a word the office does not have.
         person, asked_by, asked, at: for a test of answering.
+        how, age_seconds: for one, how the person showed who they are, and how long before they answer.
     """
 
     name: str
@@ -84,6 +86,8 @@ class Trial(Proposed):
     error: bool = False
     person: str = ""
     asked_by: str = "desk"
+    how: ShownHow = AT_BEST.how
+    age_seconds: int = Field(default=AT_BEST.age_seconds, ge=0)
     asked: tuple[str, ...] = ()
     at: datetime | None = None
 
@@ -107,7 +111,7 @@ class Trial(Proposed):
             requested_at=at,
             deadline=at,
         )
-        return engine.may_answer(self.person, request, at)
+        return engine.may_answer(self.person, request, at, Shown(how=self.how, age_seconds=self.age_seconds))
 
 
 @dataclass(frozen=True)

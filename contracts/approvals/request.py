@@ -10,6 +10,7 @@ from contracts.authorization import Plan, PolicyReason
 from contracts.base import Frozen
 from contracts.bounds import Text
 from contracts.evidence import Evidence
+from contracts.proof import BY_NAME, Shown
 
 
 class ApprovalOutcome(StrEnum):
@@ -148,6 +149,7 @@ class StoredAnswer(Frozen):
         why: the reason for its standing, in words for a person.
         on_behalf_of: whose right to answer was used; the person's own, or who delegated to them.
         verdict_id: the policy's verdict on whether they may answer, if it was asked.
+        shown: how the person showed who they are.
     """
 
     id: str
@@ -157,6 +159,7 @@ class StoredAnswer(Frozen):
     on_behalf_of: str = ""
     verdict_id: str = ""
     token_id: str | None = None
+    shown: Shown = BY_NAME
     at: datetime
 
 

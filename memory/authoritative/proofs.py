@@ -6,7 +6,19 @@ from datetime import datetime
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
 
-from contracts.proof import LASTS, Act, Door, How, Proof, ProofRefused, Said, said_hash
+from contracts.proof import (
+    BY_NAME,
+    LASTS,
+    Act,
+    Door,
+    How,
+    Proof,
+    ProofRefused,
+    Said,
+    Shown,
+    said_hash,
+    shown_by,
+)
 from memory.database import reading, writing
 from memory.tables.proofs import ProofRow
 
@@ -121,6 +133,12 @@ def redeem(session: Session, proof_id: str, by: str, now: datetime) -> None:
     )
     if used.first() is None:
         raise ProofRefused("the proof is used, expired, or was never issued")
+
+
+def shown_for(session: Session, proof_id: str, use: str) -> Shown:
+    """Return how somebody showed who they are whose word used a proof up; by name, without one."""
+    row = session.get(ProofRow, proof_id) if proof_id else None
+    return shown_by(_proof(row)) if row is not None and row.redeemed_by == use else BY_NAME
 
 
 def _proof(row: ProofRow) -> Proof:

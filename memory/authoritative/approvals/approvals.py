@@ -35,9 +35,10 @@ from contracts.approvals.rules import Authority
 from contracts.case import Episode
 from contracts.failure import TooManyQuestions
 from contracts.ids import approval_id
-from contracts.proof import ProofRefused
+from contracts.proof import BY_LINK, ProofRefused
 from memory.authoritative.approvals.tokens import redeem
 from memory.authoritative.proofs import redeem as use
+from memory.authoritative.proofs import shown_for
 from memory.database import insert_into, reading
 from memory.episodic.journal import Books, Journal
 from memory.tables.approvals import WAITING, AnswerRow, ApprovalRow
@@ -278,12 +279,13 @@ def _answers(session: Session, request_id: str) -> tuple[StoredAnswer, ...]:
         .where(col(AnswerRow.choice) != "")
         .order_by(col(AnswerRow.position))
     )
-    return tuple(StoredAnswer.model_validate(_stored(row)) for row in session.exec(query))
+    return tuple(_stored(session, row) for row in session.exec(query))
 
 
-def _stored(row: AnswerRow) -> dict[str, object]:
+def _stored(session: Session, row: AnswerRow) -> StoredAnswer:
     kept = ("id", "answer", "standing", "why", "on_behalf_of", "verdict_id", "token_id", "at")
-    return {name: getattr(row, name) for name in kept}
+    shown = BY_LINK if row.token_id else shown_for(session, str((row.answer or {}).get("proof", "")), row.id)
+    return StoredAnswer.model_validate({name: getattr(row, name) for name in kept} | {"shown": shown})
 
 
 def _record(session: Session, row: ApprovalRow) -> ApprovalRecord:

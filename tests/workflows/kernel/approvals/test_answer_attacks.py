@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from contracts.approvals.messages import AnswerReply
 from contracts.approvals.proof import answered
-from contracts.approvals.request import Answer, AnswerStatus
+from contracts.approvals.request import Answer, AnswerStatus, ApprovalRequest
 from contracts.authorization import Approved
-from contracts.proof import LASTS, Enrolment, Said
+from contracts.proof import LASTS, Enrolment, How, Said
+from memory.database import writing
+from memory.tables.proofs import ProofRow
 from tests.workflows.kernel.approvals.data_plane import CASE, Clock, DataPlane, question
 
 OTHER = "returns/webshop/RMA-2"
@@ -178,3 +183,62 @@ async def test_while_nobody_is_enrolled_a_name_is_believed(house: DataPlane) -> 
     reply = await house.say(asked, Answer(person="ben", choice="approve"))
 
     assert reply.standing is AnswerStatus.VALID
+
+
+DEAR = 150_000
+
+
+async def said_by(
+    house: DataPlane, asked: ApprovalRequest, person: str, how: How, at: datetime
+) -> AnswerReply:
+    """Somebody approves at a door that they showed who they are at that moment."""
+    answer = Answer(person=person, choice="approve", request_id=asked.id, arguments_hash=asked.arguments_hash)
+    now = house.clock()
+    proof = house.proofs.issue(person, how, "console", answered(asked, answer), now, proved_at=at)
+    return await house.say(asked.id, answer.model_copy(update={"proof": proof.id}))
+
+
+@pytest.mark.parametrize(
+    ("how", "minutes", "counts"),
+    [("passkey", 0, True), ("passkey", 5, True), ("passkey", 6, False), ("os-account", 0, False)],
+)
+async def test_over_1000_the_office_wants_a_passkey_that_was_just_touched(
+    house: DataPlane, clock: Clock, how: How, minutes: int, counts: bool
+) -> None:
+    asked = (await house.draft.open(question(DEAR, needed=2))).request
+    shown_at = clock.now - timedelta(minutes=minutes)
+
+    replies = [await said_by(house, asked, person, how, shown_at) for person in ("anna", "ben")]
+
+    for reply in replies:
+        assert (reply.standing is AnswerStatus.VALID, "passkey" in reply.why) == (counts, not counts)
+    leave = await house.judging.authorize_approved(Approved(request_id=asked.id, case_id=CASE))
+    assert bool(leave.permits) is counts
+
+
+async def test_how_somebody_showed_who_they_are_counts_as_of_when_they_spoke(
+    house: DataPlane, clock: Clock
+) -> None:
+    asked = (await house.draft.open(question(DEAR, needed=2))).request
+    answer = Answer(person="anna", choice="approve", request_id=asked.id, arguments_hash=asked.arguments_hash)
+    proof = house.proofs.issue("anna", "passkey", "console", answered(asked, answer), clock.now)
+    clock.forward(hours=0.5)  # no worker runs meanwhile
+
+    reply = await house.say(asked.id, answer.model_copy(update={"proof": proof.id}))
+
+    assert reply.standing is AnswerStatus.VALID
+
+
+async def test_a_proof_that_another_answer_used_up_shows_nothing_where_an_approval_is_used(
+    house: DataPlane, clock: Clock
+) -> None:
+    asked = (await house.draft.open(question(DEAR, needed=2))).request
+    for person in ("anna", "ben"):
+        await said_by(house, asked, person, "passkey", clock.now)
+    with writing(house.engine) as session:
+        session.execute(update(ProofRow).values(redeemed_by="another"))
+
+    leave = await house.judging.authorize_approved(Approved(request_id=asked.id, case_id=CASE))
+
+    assert leave.permits == {}
+    assert "passkey" in leave.refused
