@@ -12,13 +12,15 @@ from sqlalchemy.exc import DBAPIError
 from bootstrap.installation import Installation
 from cli.connection import installation
 from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
-from cli.views.audit import audit_lines
+from cli.views.audit import audit_lines, signature_lines
 from contracts.counted import counted
+from memory.authoritative.approvals.signed import signed_requests
 from memory.episodic.anchor import APPENDS, PERIOD
 from memory.episodic.chain import key_id
 from memory.episodic.export import ExportBroken, export_log, verify_file
 from memory.episodic.verify import Progress as Told
 from memory.episodic.verify import Report, Unreadable, verify_log
+from service.signed_decisions import SignatureReport, verify_decisions
 
 app = typer.Typer(no_args_is_help=True, help="Prove that the log of what happened is whole, or export it.")
 
@@ -42,6 +44,7 @@ def verify(
 
     Episodes: changed, removed, moved, or cut off the end. Rows of cases, permits, effects, calls, approvals,
     answers and divergences: changed, and from what to what; gone; or without an episode that tells of them.
+    Decisions that a passkey signed: its signature is verified again, and whose passkey it was.
 
     Leaves with 0 if all is whole and with 1 if anything is wrong. Examples:
 
@@ -54,17 +57,25 @@ def verify(
     try:
         with _bar("verifying") as on_progress:
             report = _verified(kontor, file, public_key, on_progress)
+        signed = _signed(kontor) if file is None else SignatureReport()
     except ExportBroken as broken:
         fail(str(broken))
     except DBAPIError as error:
         fail(f"the database cannot be read: {error.orig}")
     if as_json:
-        emit_json(_as_json(report))
+        emit_json(_as_json(report) | {"signatures": signed.model_dump(mode="json")})
     else:
         for line in audit_lines(report, places_by_default=_by_default(kontor) if file is None else ()):
             OUT.print(line, soft_wrap=True)
-    if not report.whole:
+        for line in signature_lines(signed):
+            OUT.print(line, soft_wrap=True)
+    if not report.whole or signed.findings:
         raise typer.Exit(EXIT_FOUND)
+
+
+def _signed(kontor: Installation) -> SignatureReport:
+    requests = signed_requests(kontor.database)
+    return verify_decisions(requests, kontor.approvals, kontor.passkeys)
 
 
 def _verified(kontor: Installation, file: Path | None, public_key: str, on_progress: Told) -> Report:

@@ -10,6 +10,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from bootstrap.serving import approval_activities
+from console import signing
 from console.effects import effect_line
 from console.inbox import MOST, found
 from console.visit import Refused, Visit
@@ -67,6 +68,11 @@ async def answer(visit: Visit) -> Response:
     if visit.field("arguments_hash") != request.arguments_hash:
         return await asyncio.to_thread(_stale, visit, record)
     said = await asyncio.to_thread(_said, visit, request)
+    if why := await asyncio.to_thread(signing.why_signed, visit, record):
+        if not visit.field("signature"):
+            return await asyncio.to_thread(signing.ask, visit, request, said, why)
+        signed = await asyncio.to_thread(signing.signature, visit, request, said)
+        said = said.model_copy(update={"signature": signed})
     following = await asyncio.to_thread(_following, visit, request.id)
     reply = await _sent(visit, request, said)
     await asyncio.to_thread(visit.kontor.attention.left, request.id, visit.person, visit.now)
@@ -136,11 +142,11 @@ def _proved(visit: Visit, request: ApprovalRequest, said: Answer) -> Answer:
     bound = said.model_copy(update={"request_id": request.id, "arguments_hash": request.arguments_hash})
     proof = visit.kontor.proofs.issue(
         visit.person,
-        HOW[session.how],
+        "passkey" if said.signature else HOW[session.how],
         "console",
         answered(request, bound),
         visit.now,
-        proved_at=session.proved_at,
+        proved_at=visit.now if said.signature else session.proved_at,
     )
     return bound.model_copy(update={"proof": proof.id})
 

@@ -1,9 +1,10 @@
 """Who is at the console: sessions, and the invitations and passkeys that begin them."""
 
+from base64 import urlsafe_b64encode
 from datetime import datetime
 from typing import Literal
 
-from contracts.base import Frozen
+from contracts.base import Frozen, text_hash
 
 Means = Literal["link", "passkey"]
 """How somebody showed who they are: by a link that was made for them once, or by a passkey of theirs."""
@@ -59,3 +60,8 @@ class Passkey(Frozen):
     device: str
     made_at: datetime
     used_at: datetime | None = None
+
+    @property
+    def public_key_hash(self) -> str:
+        """Of the key as base64url without padding: by this the log knows it."""
+        return text_hash(urlsafe_b64encode(self.public_key).decode().rstrip("="))

@@ -27,6 +27,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from contracts.approvals.request import DecisionSignature
 from contracts.session import Passkey
 from memory.authoritative.passkeys import SqlPasskeys
 
@@ -141,6 +142,58 @@ class Passkeys:
             raise PasskeyRefused(f"this passkey could not be verified: {refused}") from refused
         self._store.used(known.id, verified.new_sign_count, now)
         return known.person
+
+    def decision(self, person: str, challenge: bytes, now: datetime) -> str:
+        """Return what a browser is asked to sign a decision with, as JSON.
+
+        Args:
+            person: one of whose passkeys shall sign.
+            challenge: what it shall sign.
+            now: the moment.
+        """
+        known = [PublicKeyCredentialDescriptor(id=base64url_to_bytes(key.id)) for key in self.of(person)]
+        options = generate_authentication_options(
+            rp_id=self._site.host,
+            challenge=challenge,
+            allow_credentials=known,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+        self._store.ask(bytes_to_base64url(challenge), person, now)
+        return options_to_json(options)
+
+    def signed(self, person: str, answered: str, challenge: bytes, now: datetime) -> DecisionSignature:
+        """Return the signature of a decision that a browser answered with.
+
+        Raises:
+            PasskeyRefused: it is another person's, of something else, or was not asked for.
+        """
+        try:
+            credential = parse_authentication_credential_json(answered)
+            known = self._store.find(bytes_to_base64url(credential.raw_id))
+            if known is None or known.person != person:
+                raise PasskeyRefused("this passkey is not yours")
+            if self._asked(credential.response.client_data_json, person, now) != challenge:
+                raise PasskeyRefused("it signs another decision: answer again")
+            verified = verify_authentication_response(
+                credential=credential,
+                expected_challenge=challenge,
+                expected_rp_id=self._site.host,
+                expected_origin=self._site.origin,
+                credential_public_key=known.public_key,
+                credential_current_sign_count=known.sign_count,
+                require_user_verification=True,
+            )
+        except MALFORMED as refused:
+            raise PasskeyRefused(f"this signature could not be verified: {refused}") from refused
+        self._store.used(known.id, verified.new_sign_count, now)
+        return DecisionSignature(
+            credential=known.id,
+            public_key=bytes_to_base64url(known.public_key),
+            authenticator_data=bytes_to_base64url(credential.response.authenticator_data),
+            client_data=bytes_to_base64url(credential.response.client_data_json),
+            signature=bytes_to_base64url(credential.response.signature),
+            origin=self._site.origin,
+        )
 
     def of(self, person: str) -> list[Passkey]:
         """Return a person's passkeys, the oldest first."""

@@ -8,6 +8,7 @@ from contracts.counted import counted
 from memory.episodic.anchor import APPENDS, PERIOD
 from memory.episodic.books_check import BooksReport
 from memory.episodic.verify import Report
+from service.signed_decisions import SignatureReport
 
 
 def audit_lines(report: Report, places_by_default: Collection[str] = ()) -> Iterator[str]:
@@ -70,3 +71,12 @@ def _end(report: Report) -> Iterator[str]:
     found = report.found + (report.books.found if report.books else 0)
     state = "[green]whole[/]" if report.whole else f"[red]{found} found wrong[/]"
     yield f"{counted(report.links, 'episode')}{outside}{rows}: {state}"
+
+
+def signature_lines(report: SignatureReport) -> Iterator[str]:
+    """Say whether the decisions that passkeys signed are theirs; nothing where there are none."""
+    if report.checked and not report.findings:
+        yield f"{counted(report.checked, 'signed decision is', 'signed decisions are')} as the passkey signed"
+    for finding in report.findings:
+        what = f"{finding.request_id}, {finding.person} at {finding.at.isoformat()}: {finding.what}"
+        yield f"[red]signature[/] {escape(what)}"

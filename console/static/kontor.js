@@ -36,6 +36,15 @@ async function enrol() {
   location.assign("/me");
 }
 
+async function sign() {
+  const form = document.getElementById("signing");
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(form.dataset.options));
+  form.elements.signature.value = JSON.stringify(await navigator.credentials.get({ publicKey }));
+  form.requestSubmit();
+}
+
+const PASSKEY = { enrol, sign, "sign-in": signIn };
+
 for (const button of document.querySelectorAll("[data-passkey]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
@@ -43,7 +52,7 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
     button.disabled = true;
     problem("");
     try {
-      await (button.dataset.passkey === "enrol" ? enrol() : signIn(button));
+      await PASSKEY[button.dataset.passkey](button);
     } catch (wrong) {
       problem(wrong.name === "NotAllowedError" ? "Nothing was signed. Try again." : wrong.message);
     } finally {

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from contracts.authorization import Plan, PolicyReason
-from contracts.base import Frozen
+from contracts.base import Frozen, text_hash
 from contracts.bounds import Text
 from contracts.evidence import Evidence
 from contracts.proof import BY_NAME, Shown
@@ -102,6 +102,42 @@ ANSWER_CHOICES: tuple[AnswerChoice, ...] = get_args(AnswerChoice)
 """What people may say to a request."""
 
 
+class DecisionSignature(Frozen):
+    """What a passkey signed: enough to verify it without the browser, the server and the passkey's row.
+
+    Attributes:
+        credential: the passkey's id; this and the bytes below are base64url.
+        public_key: what verifies it, in COSE.
+        client_data: what the browser says that it signed, with the challenge.
+        origin: the page on which it was signed.
+    """
+
+    credential: Text
+    public_key: Text
+    authenticator_data: Text
+    client_data: Text
+    signature: Text
+    origin: Text
+
+    @property
+    def public_key_hash(self) -> str:
+        """By which the log knows the passkey."""
+        return text_hash(self.public_key)
+
+    def credential_json(self) -> dict[str, JsonValue]:
+        """Return it as a browser tells it."""
+        return {
+            "id": self.credential,
+            "rawId": self.credential,
+            "type": "public-key",
+            "response": {
+                "clientDataJSON": self.client_data,
+                "authenticatorData": self.authenticator_data,
+                "signature": self.signature,
+            },
+        }
+
+
 class Answer(Frozen):
     """What a person answered; the argument of the signal and the update `decide`.
 
@@ -112,6 +148,7 @@ class Answer(Frozen):
         request_id: which request; empty means the one open now.
         token: proof of a signed link, when it was answered from outside.
         proof: the id of the `contracts.proof.Proof` that a door wrote for this answer.
+        signature: of their passkey, under this very decision.
     """
 
     person: Text
@@ -124,6 +161,7 @@ class Answer(Frozen):
     token: Text | None = None
     # Left out where it is empty: an answer without one is what it always was.
     proof: Text = Field(default="", exclude_if=lambda given: not given)
+    signature: DecisionSignature | None = Field(default=None, exclude_if=lambda given: given is None)
 
 
 class Approval(Frozen):

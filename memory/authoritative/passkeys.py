@@ -1,16 +1,20 @@
 """Passkeys in SQL, and the challenges that they answer once."""
 
+import json
 from datetime import datetime, timedelta
 
+from pydantic import JsonValue
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from contracts.session import Passkey
-from memory.authoritative.staff_episodes import staff_episode
+from memory.authoritative.staff_episodes import OF_STAFF, staff_episode
 from memory.database import reading, writing
 from memory.episodic.journal import Journal
+from memory.tables.episodes import EpisodeRow
 from memory.tables.sessions import ChallengeRow, PasskeyRow
 
+ENROLLED = "passkey_enrolled"
 ANSWERED_WITHIN = timedelta(minutes=5)
 """How long a browser may take to answer a challenge."""
 
@@ -31,7 +35,9 @@ class SqlPasskeys:
             now: the moment.
         """
         with writing(self._engine) as session:
-            session.execute(delete(ChallengeRow).where(col(ChallengeRow.made_at) <= now - ANSWERED_WITHIN))
+            late = col(ChallengeRow.made_at) <= now - ANSWERED_WITHIN
+            # A decision's challenge is its hash: asked once more, it is the same.
+            session.execute(delete(ChallengeRow).where(late | (col(ChallengeRow.challenge) == challenge)))
             session.add(ChallengeRow(challenge=challenge, person=person, made_at=now))
 
     def answered(self, challenge: str, person: str, now: datetime) -> bool:
@@ -48,8 +54,24 @@ class SqlPasskeys:
         """Keep a new passkey; it is on record whose."""
         with self._journal.writing("a passkey is enrolled", passkey.made_at) as books:
             books.add(PasskeyRow.model_validate(passkey.model_dump()))
-            said = staff_episode("passkey_enrolled", passkey.id, passkey.made_at, {"person": passkey.person})
+            told: dict[str, JsonValue] = {"person": passkey.person, "public_key": passkey.public_key_hash}
+            said = staff_episode(ENROLLED, passkey.id, passkey.made_at, told)
             books.tell([said])
+
+    def enrolled(self, passkey_id: str) -> tuple[str, str] | None:
+        """Return whose a passkey is and its public key's hash, as the log has it, removed as it may be.
+
+        Of one that was enrolled before the log said the key, the row says it, if it is still there.
+        """
+        with reading(self._engine) as session:
+            told = session.exec(
+                select(EpisodeRow).where(col(EpisodeRow.id) == f"{OF_STAFF}#{ENROLLED}-{passkey_id}")
+            ).first()
+        if told is None:
+            return None
+        data = json.loads(told.data) if isinstance(told.data, str) else told.data
+        row = None if "public_key" in data else self.find(passkey_id)
+        return data["person"], data.get("public_key") or (row.public_key_hash if row else "")
 
     def find(self, passkey_id: str) -> Passkey | None:
         """Return a passkey by its credential's id."""
