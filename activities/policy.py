@@ -30,7 +30,7 @@ from contracts.case import Episode
 from contracts.desk import CaseCount
 from contracts.effect import Permit, ProposedEffect
 from contracts.ids import effect_key, permit_id
-from contracts.shares import AccountsMoved, Booking
+from contracts.shares import AccountsMoved, Booking, HeldInPart
 from contracts.undo import is_undo
 from contracts.wording import TextFailed, Written
 
@@ -99,7 +99,8 @@ class PolicyActivities:
         """Word the plan's messages, take its claims, judge it, and issue permits if all may run unattended.
 
         A claim that another open case holds is returned in `claimed_by`; `outdated` says that our books
-        have moved since the plan was made. Either way nothing was written.
+        have moved since the plan was made; where others leave too few pieces of a line, the plan is
+        `impossible`. Either way nothing of it was written.
 
         Raises:
             CountMoved: other cases of the same customer were judged meanwhile, again and again.
@@ -208,7 +209,7 @@ class PolicyActivities:
         facts = {name: value for name, value in plan.facts.items() if name not in holders}
         known = plan.model_copy(update={"facts": facts | {one.fact: one.counted for one in counted}})
         # Who is only told something takes no place.
-        takes = bool(plan.claims) or any(effect.amount_cents for effect in plan.effects)
+        takes = bool(plan.claims or plan.pieces) or any(effect.amount_cents for effect in plan.effects)
         return _Judged(known, tuple(counted) if takes else (), self._engine.judge(known))
 
     def _counted(self, plan: Plan, fact: str, count: CaseCount, now: datetime) -> Reservation:
@@ -282,7 +283,10 @@ class PolicyActivities:
                 now,
                 reservations=() if outcome == "deny" else judged.reservations,
                 booking=_booking(plan, permits),
+                pieces=plan.pieces,
             )
+        except HeldInPart as held:
+            return self._cannot(plan, str(held), now)
         except AccountsMoved:
             return Authorization(
                 outcome="deny", verdicts=(), office_version=self._office_version, outdated=True

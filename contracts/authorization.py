@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from contracts.base import Frozen, text_hash
 from contracts.case import CaseStatus
 from contracts.effect import ProposedEffect
-from contracts.shares import Subject
+from contracts.shares import PieceClaim, Subject
 from contracts.wording import Written
 
 Outcome = Literal["allow", "ask", "deny"]
@@ -119,6 +119,7 @@ class Plan(Frozen):
 
     Attributes:
         claims: what no other open case may work on.
+        pieces: what other open cases may work on as far as pieces are left.
         accounts: the accounts that the plan was made from; `contracts.shares`.
         versions: how often each of them had been booked on then; one that never had is left out.
         subject: what the accounts belong to, as its system told it.
@@ -130,6 +131,7 @@ class Plan(Frozen):
     facts: dict[str, JsonValue]
     effects: tuple[ProposedEffect, ...]
     claims: tuple[str, ...] = ()
+    pieces: tuple[PieceClaim, ...] = ()
     accounts: tuple[str, ...] = ()
     versions: dict[str, int] = {}
     subject: Subject | None = None
@@ -144,12 +146,18 @@ class Plan(Frozen):
         """Return what policies read of the plan: its facts, and of each effect all but its arguments."""
         bare: dict[str, object] = {"arguments": {}, "shares": (), "wording": None}
         effects = tuple(effect.model_copy(update=bare) for effect in self.effects)
-        nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}, "subject": None}
-        return self.model_copy(update={"effects": effects, **nothing})
+        return self.model_copy(update={"effects": effects}).without_claims()
+
+    def without_claims(self) -> "Plan":
+        """Return the plan as one that claims and books nothing."""
+        nothing: dict[str, object] = {"claims": (), "pieces": (), "accounts": (), "versions": {}}
+        return self.model_copy(update={**nothing, "subject": None})
 
     def left_to_a_person(self, why: str) -> "Plan":
         """Return the plan without effects and claims; its summary says why."""
-        return self.model_copy(update={"effects": (), "claims": (), "summary": f"{self.summary}; {why}"})
+        return self.model_copy(
+            update={"effects": (), "claims": (), "pieces": (), "summary": f"{self.summary}; {why}"}
+        )
 
     def written(self, words: Mapping[str, Written]) -> "Plan":
         """Return the plan with the office's words for its messages, by step."""

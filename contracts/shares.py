@@ -18,6 +18,28 @@ class Share(Frozen):
     amount_cents: int = 0
 
 
+class PieceClaim(Frozen):
+    """Pieces of one account that a case asks for: other open cases may ask for what is left of it.
+
+    Attributes:
+        account: the account.
+        count: how many pieces the case asks for.
+        left: how many were left when the plan was made, by its system and by what our books hold for done.
+    """
+
+    account: str
+    count: int
+    left: int
+
+
+class HeldInPart(Exception):
+    """Other open cases ask for some of the pieces, and too few are left beside them."""
+
+    def __init__(self, wanted: PieceClaim, free: int, case_id: str) -> None:
+        asks = f"{wanted.count} pieces are asked for, and {free} are left beside what {case_id} asks for"
+        super().__init__(f"{wanted.account}: {asks}")
+
+
 class Done(Frozen):
     """What stands on one account by one operation: permitted, begun or done, and not undone.
 

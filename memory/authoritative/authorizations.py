@@ -9,12 +9,13 @@ from sqlmodel import Session, col, select
 
 from contracts.authorization import Reservation, Verdict
 from contracts.effect import Permit
-from contracts.shares import Booking
+from contracts.shares import Booking, PieceClaim
 from memory.authoritative.claims import ClaimHeld, Wanted, take_claims
+from memory.authoritative.piece_claims import no_pieces_of, take_pieces
 from memory.authoritative.reservations import counted, reserve
 from memory.authoritative.shares import Wanted as Shares
 from memory.authoritative.shares import book
-from memory.database import dialect_of, insert_for, reading, table_of
+from memory.database import dialect_of, insert_for, reading, table_of, take_turn
 from memory.episodic.journal import Books, Journal
 from memory.tables.cases import CaseRow
 from memory.tables.ledger import PermitRow
@@ -47,6 +48,7 @@ class SqlAuthorizations:
         *,
         reservations: Sequence[Reservation] = (),
         booking: Booking | None = None,
+        pieces: Sequence[PieceClaim] = (),
     ) -> str | None:
         """Take all places and claims, then write the verdicts, permits and shares; all or nothing.
 
@@ -56,13 +58,18 @@ class SqlAuthorizations:
         Raises:
             CountMoved: other cases took places since this one was judged; nothing was written.
             AccountsMoved: somebody booked on an account since it was looked up; nothing was written.
+            HeldInPart: other open cases ask for some of the pieces; nothing was written.
         """
         wanted = Wanted.of(claims)
         shares = Shares.of(case_id, booking) if booking is not None and booking.accounts else None
         try:
             with self._journal.writing("permits are issued", now) as session:
+                if booking is not None and booking.subject is not None:
+                    take_turn(session, f"claims of {booking.subject.name}")
                 reserve(session, case_id, reservations, allowed=bool(permits), now=now)
                 take_claims(session, case_id, wanted, now)
+                no_pieces_of(session, case_id, wanted)
+                take_pieces(session, case_id, pieces, booking, now)
                 if shares is not None:
                     book(session, shares)
                 keep_verdicts(session, case_id, verdicts, now)

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.authorization import Plan
     from contracts.effect import ProposedEffect
     from contracts.money import money_text
+    from contracts.shares import PieceClaim
     from workflows.returns.facts import ReturnFacts
     from workflows.returns.types import AUTHORISE, FAULTY, Order
 
@@ -53,6 +54,7 @@ def joined(
             "facts": {**first.facts, **whole},
             "effects": _effects(plans, whole, done) if all(plan.effects for plan in plans) else (),
             "claims": tuple(dict.fromkeys(claim for plan in plans for claim in plan.claims)),
+            "pieces": _pieces_claimed(plans),
             "accounts": tuple(dict.fromkeys(account for plan in plans for account in plan.accounts)),
             "versions": {name: seen for plan in plans for name, seen in plan.versions.items()},
         }
@@ -76,6 +78,25 @@ def paid_back(plans: Sequence[Plan]) -> dict[str, int]:
     for effect in (effect for plan in plans for effect in plan.effects if effect.operation == REFUND):
         paid[str(effect.arguments["payment_method"])] += effect.amount_cents
     return dict(paid)
+
+
+def paid_for(plans: Sequence[Plan]) -> dict[str, int]:
+    """Return what plans pay back for each account that their refunds fall on."""
+    paid: Counter[str] = Counter()
+    for effect in (effect for plan in plans for effect in plan.effects if effect.operation == REFUND):
+        for share in effect.shares:
+            paid[share.account] += share.amount_cents
+    return dict(paid)
+
+
+def _pieces_claimed(plans: Sequence[Plan]) -> tuple[PieceClaim, ...]:
+    """Return how many pieces of each account all plans ask for together."""
+    asked: dict[str, PieceClaim] = {}
+    for one in (one for plan in plans for one in plan.pieces):
+        before = asked.get(one.account)
+        count = one.count + (before.count if before else 0)
+        asked[one.account] = one.model_copy(update={"count": count})
+    return tuple(asked.values())
 
 
 def _facts(plan: Plan) -> ReturnFacts:

@@ -17,9 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from contracts.memory import Context
     from contracts.money import money_text, signed
     from contracts.photo import Photo
+    from contracts.shares import PieceClaim
     from workflows.returns.effects import can_exchange, effects_for
     from workflows.returns.facts import ReturnFacts
-    from workflows.returns.joint_plan import joined, joined_facts, paid_back
+    from workflows.returns.joint_plan import joined, joined_facts, paid_back, paid_for
     from workflows.returns.order_check import delivery_doubt
     from workflows.returns.reading import NEEDS_ITEMS, Reading, about_order, as_of
     from workflows.returns.remedies import ground_of, remedy_of, wish_word
@@ -161,8 +162,11 @@ def facts_today(
     """
     lowered = approval.outcome is ApprovalOutcome.EDITED and approval.amount_cents
     agreed = narrowed(plan, approval.amount_cents) if lowered and approval.amount_cents else plan
-    left = dict(worth_of(known.order).left_by_method)
+    worth = worth_of(known.order)
+    left = dict(worth.left_by_method)
     payable = all(cents <= left.get(method, 0) for method, cents in paid_back([agreed]).items())
+    lines = {line_account(known.order, line.line): line.left_cents for line in worth.lines}
+    payable = payable and all(cents <= lines.get(name, cents) for name, cents in paid_for([agreed]).items())
     today = joined_facts(
         [
             facts(known.order, each, asked_at, way=way.of(place, each.intent))
@@ -258,6 +262,7 @@ def _plan_for_one(
         facts={**known, "customer": order.customer},
         effects=() if found.doubts else _effects(order, reading, found, way),
         claims=claims(order, reading),
+        pieces=piece_claims(order, reading, found),
         accounts=booked_on,
         versions={name: seen for name, seen in order.books.versions.items() if name in booked_on},
         subject=subject_of(order),
@@ -346,8 +351,7 @@ def message_plan(plan: Plan, known: Known, name: str, step: str = "tell", **valu
     told = notice(known.order, known.reading, name, step=step, **values)
     # How it ended is certain, however well the request was understood.
     facts = {**plan.facts, "understood": True}
-    nothing: dict[str, object] = {"claims": (), "accounts": (), "versions": {}, "subject": None}
-    return plan.model_copy(update={"effects": (told,), "facts": facts, **nothing})
+    return plan.model_copy(update={"effects": (told,), "facts": facts}).without_claims()
 
 
 def why_not(authorization: Authorization) -> list[JsonValue]:
@@ -356,10 +360,28 @@ def why_not(authorization: Authorization) -> list[JsonValue]:
 
 
 def claims(order: Order, reading: Reading) -> tuple[str, ...]:
-    """Return what no second open case may work on: its lines, all of them where it is about the order."""
-    lines = order.lines if reading.intent in WHOLE else reading.lines
+    """Return what no second open case may work on: its lines, all of them where it is about the order.
+
+    Of several pieces of a line each may come back by a case of its own: see `piece_claims`.
+    """
+    lines = order.lines if reading.intent in WHOLE else [each for each in reading.lines if each.quantity == 1]
     whole = (f"{order_name(order)}/cancel",) if reading.intent is Intent.CANCEL else ()
     return (*whole, *(line_account(order, line.id) for line in lines))
+
+
+def piece_claims(order: Order, reading: Reading, found: Sum) -> tuple[PieceClaim, ...]:
+    """Return how many pieces of each line are asked for, where it has several."""
+    if reading.intent in WHOLE:
+        return ()
+    return tuple(
+        PieceClaim(
+            account=line_account(order, line.id),
+            count=found.pieces.get(line.id, line.quantity),
+            left=found.worth.of(line.id).left,
+        )
+        for line in reading.lines
+        if line.quantity > 1
+    )
 
 
 def summary(order: Order, reading: Reading, found: Sum) -> str:

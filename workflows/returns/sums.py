@@ -114,7 +114,7 @@ def _returned(order: Order, reading: Reading, worth: Worth, *, shipping: bool, s
 def _everything_back(order: Order, worth: Worth, pieces: Mapping[str, int]) -> bool:
     """Say whether with these pieces the whole order is back, and no piece of it was exchanged."""
     back = all(line.left == pieces.get(line.line, 0) for line in worth.lines)
-    paid_back = all(line.refunded_cents == line.gone_cents for line in worth.lines)
+    paid_back = all(line.refunded_cents >= line.gone_cents for line in worth.lines)
     return back and paid_back and not order.charged_cents
 
 

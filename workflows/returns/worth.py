@@ -51,9 +51,18 @@ class LineWorth(Frozen):
         """How many pieces can still come back."""
         return max(0, self.quantity - self.gone)
 
+    @property
+    def left_cents(self) -> int:
+        """What was paid for it and has not gone back."""
+        return max(0, self.paid_cents - self.refunded_cents)
+
     def pieces_cents(self, count: int) -> int:
-        """Return what the next `count` pieces are worth."""
-        return _worth_of(self.paid_cents, self.quantity, self.gone + count) - self.gone_cents
+        """Return what the next `count` pieces are worth, at most what is left.
+
+        Two cases that were reckoned beside each other may each have got the larger of two unequal pieces.
+        """
+        worth = _worth_of(self.paid_cents, self.quantity, self.gone + count) - self.gone_cents
+        return min(worth, self.left_cents)
 
 
 class Worth(Frozen):

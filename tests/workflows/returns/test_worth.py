@@ -226,6 +226,14 @@ def test_a_line_that_is_back_with_nothing_refunded_for_it_is_a_question() -> Non
     )
 
 
+def test_unequal_pieces_that_two_cases_reckoned_alike_never_come_to_more_than_was_paid() -> None:
+    three = line("L1", 67, 3, discount_cents=1)
+    one = reckoned(order(three, paid=200), L1=1).amount_cents
+    done = Done(account="webshop/W-1/L1", operation="refund", quantity=2, amount_cents=2 * one)
+    bought = order(three, line("L2", 500), paid=700, books=Books(done=(done,)))
+    assert (one, reckoned(bought, L1=1).amount_cents) == (67, 66)
+
+
 def test_more_pieces_than_are_left_are_a_question() -> None:
     bought = order(line("L1", 1000, 3, returned_quantity=1), paid=3000, refunded_cents=1000)
     assert reckoned(bought, L1=3).doubts == ("3 of Thing L1 are asked for, 2 can still come back",)

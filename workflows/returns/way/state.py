@@ -135,7 +135,7 @@ class Way(Frozen):
             plan: what was proposed.
             wishes: each of several wishes.
         """
-        begun = plan.in_outline().model_copy(update={"claims": plan.claims})
+        begun = plan.in_outline().model_copy(update={"claims": plan.claims, "pieces": plan.pieces})
         sent = {"back": ReturnedGoods(expected=pieces), "begun": begun, "wishes": wishes}
         return self.model_copy(update={**sent, "paid": self.goods != "awaited"})
 
