@@ -94,6 +94,8 @@ class Namespace:
         customer_text: the request's fields with a customer's own words. `memory forget` blanks them,
             and learning from corrections reads them.
         other_text: the request's fields with text that no customer wrote, such as ids and codes.
+        belongings: the request's fields that are a customer's own and no words, such as where their photos
+            lie: `memory forget` blanks them, and nobody learns from them.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Namespace:
     request: type[BaseModel] | None = None
     customer_text: tuple[str, ...] = ()
     other_text: tuple[str, ...] = ()
+    belongings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a request type whose text is not accounted for.
@@ -110,7 +113,7 @@ class Namespace:
             TypeError: a field that may hold text is declared neither or both ways, or does not exist.
         """
         fields = stored_fields(self.request) if self.request else {}
-        declared = [*self.customer_text, *self.other_text]
+        declared = [*self.customer_text, *self.other_text, *self.belongings]
         if unknown := sorted(set(declared) - set(fields)):
             raise TypeError(f"desk {self.name}: the request has no field {', '.join(unknown)}")
         if both := sorted(set(self.customer_text) & set(self.other_text)):
@@ -122,7 +125,8 @@ class Namespace:
         if unnamed:
             raise TypeError(
                 f"desk {self.name}: {', '.join(unnamed)} may hold a customer's words; name each field in "
-                "`customer_text`, or in `other_text` if no customer ever writes it"
+                "`customer_text`, in `belongings` if it is theirs and no words, or in `other_text` if no "
+                "customer ever writes it"
             )
 
     @property
@@ -130,7 +134,7 @@ class Namespace:
         """The fields of a stored request that stay when a customer is forgotten."""
         return (
             frozenset(stored_fields(self.request) if self.request else ())
-            - set(self.customer_text)
+            - {*self.customer_text, *self.belongings}
             - _PERSONAL
         )
 

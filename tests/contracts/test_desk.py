@@ -116,6 +116,9 @@ def test_what_is_not_known_to_stay_is_forgotten() -> None:
 
     assert declared.kept_fields == {"id", "channel", "received_at", "subject", "colour", "pieces"}
     assert to_forget("mail", request, kept) == {"turns": turns}
+    theirs = desk(belongings=("turns",), other_text=("subject",))
+    assert to_forget("mail", request, {"mail": theirs.kept_fields}) == {"turns": turns}
+    assert theirs.customer_text == ()
     assert texts(turns) == ["2026-03-02", "Hello.", "2026-03-03"]
     assert set(to_forget("mail", {**request, "phone": "030 1234"}, kept)) == {"turns", "phone"}
     assert set(to_forget("fax", request, kept)) == {"subject", "turns"}

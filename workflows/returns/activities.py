@@ -103,9 +103,7 @@ class OrderActivities:
         if order is None:
             return None
         if not ids.answers(order.id, query.order):
-            why = f"{channel}.{GET_ORDER} answers with another order than was asked for"
-            hint = f'[ids] another = "taken" (connectors/{channel}.toml) believes it'
-            raise ApplicationError(f"{why}; {hint}", type=MISFIT)
+            raise _another_order(channel)
         if query.currency not in ("", order.currency):
             why = f"{channel}.{GET_ORDER}: the order's currency has changed, it was {query.currency}"
             raise ApplicationError(why, type=MISFIT)
@@ -177,7 +175,8 @@ class OrderStatements:
         """Return what a channel says of an order, however little it fits together; None if it has none.
 
         Raises:
-            ApplicationError: the channel could not be asked, or its answer is not an order.
+            ApplicationError: the channel could not be asked, or its answer is not an order, or another than
+                was asked for where its manifest refuses that.
         """
         ids = self._outside.manifest(connector).ids
         order = await ask(
@@ -191,6 +190,16 @@ class OrderStatements:
         )
         if order is None:
             return None
+        if not ids.answers(order.id, id_):
+            raise _another_order(connector)
         return statement_of(
             order.model_copy(update={"channel": connector, "known_as": ids.compared(order.id)})
         )
+
+
+def _another_order(channel: str) -> ApplicationError:
+    """Return the failure of a channel that tells of one order when it is asked for another."""
+    why = f"{channel}.{GET_ORDER} answers with another order than was asked for"
+    return ApplicationError(
+        f'{why}; [ids] another = "taken" (connectors/{channel}.toml) believes it', type=MISFIT
+    )

@@ -131,6 +131,7 @@ DESK = Desk(
     case_counts={"earlier_returns": CaseCount(within=EARLIER_RETURNS)},
     customer_text=("message",),
     other_text=("order", "items"),
+    belongings=("photos",),
     sources=sales_channel,
     candidates=candidates,
     forms=forms,

@@ -57,7 +57,9 @@ def photographed(reading: Reading, photos: tuple[Photo, ...]) -> Reading:
     if not photos:
         return reading
     also = tuple(photographed(each, photos) for each in reading.also)
-    return reading.model_copy(update={"photos": (*reading.photos, *photos), "also": also})
+    meant = photographed(reading.if_yes, photos) if reading.if_yes else None
+    update = {"photos": (*reading.photos, *photos), "also": also, "if_yes": meant}
+    return reading.model_copy(update=update)
 
 
 def same_again(item: Wanted) -> bool:

@@ -12,6 +12,7 @@ from contracts.case import CaseStatus
 from contracts.desk import Request
 from contracts.ids import ExternalId
 from contracts.money import Direction
+from contracts.photo import MOST_PHOTOS, Photo
 from contracts.shares import Books
 from contracts.told import MaybeMoment, Moment, Texts, Told, ToldId, ToldName, too_much
 from workflows.returns.order_check import order_flaws
@@ -127,6 +128,7 @@ class ReturnRequest(Request):
         message: what the customer wrote, as they wrote it, at most `LONGEST_MESSAGE_CHARS`.
         items: the lines, if the customer picked them in a form, each a line id or
             `{"line": ID, "quantity": HOW MANY}`; empty if they only wrote.
+        photos: that came with it, by reference; nobody is asked for what was sent.
     """
 
     order: ExternalId = ""
@@ -134,6 +136,8 @@ class ReturnRequest(Request):
     items: tuple[Annotated[FormLine, BeforeValidator(_as_item)], ...] = Field(
         default=(), max_length=MOST_LINES
     )
+    # Left out where there are none, so that the hash of a request without is what it always was.
+    photos: tuple[Photo, ...] = Field(default=(), max_length=MOST_PHOTOS, exclude_if=lambda given: not given)
 
     @model_validator(mode="after")
     def _names_an_order_or_a_customer(self) -> Self:

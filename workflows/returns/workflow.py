@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
         why_not,
     )
     from workflows.returns.proposals import Proposals
-    from workflows.returns.remedies import settled_as
+    from workflows.returns.remedies import photographed, settled_as
     from workflows.returns.types import DESK, GOODS, ORDER_NOT_FOUND, Intent, ReturnRequest, ReturnResult
     from workflows.returns.way.plans import as_returned
     from workflows.returns.way.watch import GoodsWatch
@@ -100,6 +100,7 @@ class ReturnWorkflow:
                 reading = await read_letter(
                     self.case, self.orders, order, context, first=not self.letter.part_of
                 )
+                reading = photographed(reading, self.request.photos)
                 said, asked_at = self.finding.said, self.proposals.asked_at
                 known = Known(self.request, order, reading, context, said, asked_at)
                 self.known = known = await self.orders.look_up(known)

@@ -22,7 +22,7 @@ from contracts.failure import Absent
 from logs import is_expected
 from tests.connectors.junk import Says, spoilt
 from tests.workflows.returns.test_reading import REQUEST, said
-from workflows.returns.activities import OrderActivities, OrderQuery
+from workflows.returns.activities import OrderActivities, OrderQuery, OrderStatements
 from workflows.returns.plan import plan_for
 from workflows.returns.reading import about_order, understand
 from workflows.returns.types import Order
@@ -59,14 +59,19 @@ ORDER: dict[str, Any] = {
 }  # fmt: skip
 
 
-async def load(
-    answer: object, rules: str = "", *, asked: str = "4711", executor: type[Says] = Says
-) -> Order | None:
+async def answering(answer: object, rules: str, executor: type[Says] = Says) -> Connectors:
     outside = Connectors(
         {"tiny": Manifest.model_validate(tomllib.loads(MANIFEST + rules))}, EnvironmentSecrets({})
     )
     await outside.close()
     outside._connectors["tiny"].executor = executor(answer)
+    return outside
+
+
+async def load(
+    answer: object, rules: str = "", *, asked: str = "4711", executor: type[Says] = Says
+) -> Order | None:
+    outside = await answering(answer, rules, executor)
     query = OrderQuery(channel="tiny", order=asked)
     return await ActivityEnvironment().run(OrderActivities(outside).load, query)
 
@@ -178,6 +183,15 @@ async def test_another_order_than_was_asked_for_is_believed_only_where_the_manif
     order = await load(ORDER, rules, asked=asked)
     assert order is not None
     assert order.id == told
+
+
+async def test_the_reconciler_compares_no_other_order_than_it_asked_for() -> None:
+    outside = await answering(ORDER, '[ids]\nanother = "refused"')
+    read = ActivityEnvironment().run
+    with pytest.raises(ApplicationError, match="answers with another order than was asked for") as caught:
+        await read(OrderStatements(outside).statement, "tiny", "INT-1")
+    assert caught.value.type == MISFIT
+    assert await read(OrderStatements(outside).statement, "tiny", "4711") is not None
 
 
 async def test_another_spelling_of_the_order_that_was_asked_for_is_no_other_order() -> None:

@@ -1,5 +1,6 @@
 """Photos of what is faulty: asked for where policy says so, kept by reference, seen by whoever decides."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 THREE: dict[str, Any] = {"lines": [{"id": "L1", "sku": "SHIRT-S", "quantity": 3}]}
 """Shirts of 120.00: damage worth more than the desk settles by itself."""
+A_PHOTO = {"name": "a.jpg", "media_type": "image/jpeg", "address": "https://photos.example/a.jpg"}
 TORN = "All three shirts arrived broken: their seams are torn open. I want my money back, please."
 
 
@@ -72,8 +74,7 @@ async def test_who_speaks_of_something_else_has_a_person_read_it_and_nothing_is_
     request = asking(order, TORN, "store")
     await asked(shop, request)
 
-    photo = {"name": "a.jpg", "media_type": "image/jpeg", "address": "https://photos.example/a.jpg"}
-    await shop.handle(request).signal("replied", {"text": words, "photos": [photo]})
+    await shop.handle(request).signal("replied", {"text": words, "photos": [A_PHOTO]})
     people = await a_question_to_people(shop, request)
 
     assert "asked for photos, the customer speaks of something else" in people.request.what
@@ -98,3 +99,32 @@ async def test_what_is_no_photo_is_refused_with_what_to_name(shop: Shop, tmp_pat
 
     for named in (str(note), str(tmp_path / "none.jpg")):
         assert (await kontor(shop, "reply", case_id, "--photo", named))[0] == 2
+
+
+async def test_nobody_is_asked_for_photos_that_came_with_the_request(shop: Shop, tmp_path: Path) -> None:
+    order = given_order(shop, "store", **THREE)
+    request = asking(order, TORN, "store", photos=[A_PHOTO])
+    handed_in = tmp_path / "requests.jsonl"
+    handed_in.write_text(request.model_dump_json() + "\n")
+
+    assert (await kontor(shop, "submit", "returns", str(handed_in)))[0] == 0
+    people = await a_question_to_people(shop, request)
+
+    shown = [each.text for each in people.request.evidence if each.source.startswith("photo:")]
+    assert shown == ["a.jpg (image/jpeg) https://photos.example/a.jpg"]
+    assert "120.00 EUR" in people.request.what
+    assert told(shop, order) == []
+
+
+async def test_a_request_with_what_is_no_photo_is_refused_with_the_name_of_its_field(
+    shop: Shop, tmp_path: Path
+) -> None:
+    request = asking("W-1", TORN, "store").model_dump(mode="json")
+    handed_in = tmp_path / "requests.jsonl"
+    spoilt = {**request, "photos": [A_PHOTO, {**A_PHOTO, "media_type": "text/plain"}]}
+    handed_in.write_text(json.dumps(spoilt) + "\n")
+
+    code, said = await kontor(shop, "submit", "returns", str(handed_in))
+
+    assert code != 0
+    assert "photos.1.media_type" in json.dumps(said)

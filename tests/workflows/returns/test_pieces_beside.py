@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from contracts.approvals.messages import Answer
+from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from tests.workflows.returns.orders import DEAR, asking, given_order, waiting
 from tests.workflows.returns.shop import DESK, Shop

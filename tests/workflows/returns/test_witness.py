@@ -105,6 +105,12 @@ def test_a_plan_that_says_something_else_than_the_order_on_record_is_found_out(
     assert contradiction(lie(asked()), on_record(office))
 
 
+def test_a_case_whose_photos_were_forgotten_with_their_customer_is_still_compared(office: Path) -> None:
+    found = on_record(office)
+    gone = dict.fromkeys(("name", "media_type", "address"), "[forgotten]")
+    assert contradiction(asked(), replace(found, request={**found.request, "photos": [gone]})) == ""
+
+
 def test_an_order_that_was_not_read_for_the_case_bears_nothing(office: Path) -> None:
     assert "not read" in contradiction(asked(), on_record(office, None))
 
