@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from connectors.manifest import load_manifests
 from contracts.admission import OnRecord
@@ -107,7 +108,7 @@ def test_a_plan_that_says_something_else_than_the_order_on_record_is_found_out(
 
 def test_a_case_whose_photos_were_forgotten_with_their_customer_is_still_compared(office: Path) -> None:
     found = on_record(office)
-    gone = dict.fromkeys(("name", "media_type", "address"), "[forgotten]")
+    gone: dict[str, JsonValue] = dict.fromkeys(("name", "media_type", "address"), "[forgotten]")
     assert contradiction(asked(), replace(found, request={**found.request, "photos": [gone]})) == ""
 
 
