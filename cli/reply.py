@@ -66,7 +66,7 @@ def reply(
     kontor = installation(ctx)
     case_id = named_case(kontor, case)
     said = said.model_copy(update={"person": speaker_or_leave(kontor, person)})
-    proof = proof_or_leave(kontor, said.person, said.said(case_id))
+    proof = proof_or_leave(kontor, said.person, said.said(case_id)) if said.person else ""
     proved = said.model_copy(update={"proof": proof})
 
     async def handing_in() -> ReplyTaken:
