@@ -38,11 +38,11 @@ _FINE_IF = re.compile(
     r"i (?:read|see|remember|recall|understand)|youre|you (?:need|can|have|would|send|see|drop|could|"
     r"want|like|"
     r"\w+ed)\b|you(?:'ve|'re|'d)|there'?s? (?:is |are )?(?:a |any |anything|one|a few)|i may|"
-    r"i (?:can|may) still|possible|not too|the sum|one of them|they cost|"
+    r"i (?:can|may) still|(?:at all )?possible|not too|the sum|one of them|they cost|"
     r"(?:it|this|that|they|the [\w-]+) (?:could|can|may|might|works out|went)|"
     r"it (?:isn't|is not|hasn't) too|need|so|anything)\b"
     r"|\b(?:know|see|sure|unsure|wondering|wonder|tell me|asks?|check|asking|glad|grateful|thankful|happy|"
-    r"great|nice|good|lovely|relief|appreciate(?: it)?|say|write|mind|cool|helpful|kind)(?: \w+)? if\b"
+    r"great|nice|good|fine|ok|okay|lovely|relief|appreciate(?: it)?|say|write|mind|cool|helpful|kind)(?: \w+)? if\b"
     r"|\bif not\W*$|\b(?:even|as) if\b|\bif only\b|\bas long as (?:it takes|it isn't (?:on )?(?:my |"
     r"the )?(?:paypal|visa|mastercard|card|gift card))\b"
     r"|\botherwise (?:everything|all|it|they|fine|great|perfect|happy|the|i)\b",

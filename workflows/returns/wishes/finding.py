@@ -7,7 +7,8 @@ from mail.cleaning import Cleaned
 from workflows.returns.types import Order
 from workflows.returns.wishes.letter import Customer, Gap, Question
 from workflows.returns.wishes.naming import mentions
-from workflows.returns.wishes.parts import CANCEL, EXCHANGE, RETURN, Part
+from workflows.returns.wishes.words import normal
+from workflows.returns.wishes.parts import CANCEL, EXCHANGE, Part, returns
 
 LEAST_MARGIN = 0.5
 
@@ -17,8 +18,8 @@ OPEN, HERE = ("pending",), ("delivered",)
 
 _CURRENT = re.compile(
     r"\b(?:pending|open|waiting for|on (?:the|its) way|not (?:been )?(?:shipped|sent)|(?:hasn't|"
-    r"has not|hasnt|isn't) (?:been )?(?:gone|shipped|left|sent)|haven't (?:shipped|sent)|before (?:it|"
-    r"you|shipping)|just (?:ordered|placed)|still with you|can u still|not shipped)\b",
+    r"has not|hasnt|isn't) (?:been )?(?:gone|shipped|left|sent)|haven't (?:shipped|sent)|before (?:it(?:'s| is| "
+    r"gets)? (?:ships?|shipped|sent|leaves|goes)|you (?:ship|send|pack)|shipping)|just (?:ordered|placed)|still with you|can u still|not shipped)\b",
     re.I,
 )
 
@@ -42,9 +43,10 @@ def order_of(
     current = bool(_CURRENT.search(wishing))
     open_now = [each for each in customer.orders if each.status in OPEN]
     here = [each for each in customer.orders if each.status in HERE]
-    if CANCEL.search(wishing) and not RETURN.search(wishing):
+    returning = returns(wishing)
+    if CANCEL.search(wishing) and not returning:
         candidates = open_now
-    elif (RETURN.search(wishing) and not current) or (EXCHANGE.search(wishing) and not current):
+    elif (returning or EXCHANGE.search(wishing)) and not current:
         candidates = here
     else:
         candidates = open_now if current else [*open_now, *here]
@@ -53,8 +55,9 @@ def order_of(
     )
     scored = sorted(((_fit(each, text, wishing, telling), each.id) for each in candidates), reverse=True)
     if not scored or scored[0][0] <= 0:
-        if len(candidates) == 1 and CANCEL.search(wishing):
-            return candidates[0].id, None, LEAST_MARGIN
+        if len(candidates) == 1:
+            # Nothing of it is named: it may be meant, and the customer is asked whether it is.
+            return candidates[0].id, None, LEAST_MARGIN if CANCEL.search(wishing) else 0.0
         return (
             "",
             Question(gap=Gap.ORDER, choices=tuple(each.id for each in candidates or customer.orders)),
@@ -68,7 +71,7 @@ def order_of(
 
 def names_action(piece: Part) -> bool:
     """Say whether a piece names something to be done."""
-    return any(cue.search(piece.text) for cue in (CANCEL, RETURN, EXCHANGE))
+    return returns(piece.text) or any(cue.search(piece.text) for cue in (CANCEL, EXCHANGE))
 
 
 def _fit(order: Order, text: str, wishing: str, telling: str) -> float:
@@ -76,11 +79,12 @@ def _fit(order: Order, text: str, wishing: str, telling: str) -> float:
     told = {order.lines[index].product for each in mentions(telling, order.lines) for index in each.lines}
     wished = {index for each in mentions(wishing, order.lines) for index in each.lines}
     named = {index for each in mentions(text, order.lines) for index in each.lines}
+    said = normal(text)
     options = sum(
         0.05
         for index in wished
         for value in order.lines[index].options.values()
-        if re.search(rf"\b{re.escape(value.lower().split()[0])}\b", text.lower())
+        if re.search(rf"(?<![\w.]){re.escape(normal(value))}(?![\w]|\.\d)", said)
     )
     return (
         4.0 * len(told) + 2.0 * len({order.lines[index].product for index in wished}) + len(named) + options

@@ -24,7 +24,7 @@ _NOT = re.compile(
 )
 _SPENT = re.compile(
     r"^\W*(?:is|was|has|because|which)\b[^.;]{0,40}(?:used up|nothing left|lost|expired|replaced|empty|"
-    r"broken|given away|no longer|trouble)",
+    r"broken|given away|no longer|trouble)|^\W*(?:is |stays )?for (?:something else|later|another)",
     re.I,
 )
 

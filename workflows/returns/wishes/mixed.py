@@ -7,7 +7,7 @@ from workflows.returns.types import Order
 from workflows.returns.wishes.going_back import going_back
 from workflows.returns.wishes.letter import Kind, OrderReading, Piece, Wish
 from workflows.returns.wishes.naming import mentions
-from workflows.returns.wishes.parts import EXCHANGE, RETURN, Part
+from workflows.returns.wishes.parts import EXCHANGE, Part, returns
 from workflows.returns.wishes.swaps import swaps_of
 
 _MONEY = re.compile(r"\b(?:refund\w*|money)\b", re.I)
@@ -82,7 +82,7 @@ def _nearest(
 
 def _kind(order: Order, piece: Part) -> Kind | str:
     """Say which wish a part names by itself; empty for none."""
-    back, exchange = bool(RETURN.search(piece.text)), bool(EXCHANGE.search(piece.text))
+    back, exchange = returns(piece.text), bool(EXCHANGE.search(piece.text))
     if piece.keeps:
         return ""
     if back or exchange:

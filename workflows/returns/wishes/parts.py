@@ -14,7 +14,7 @@ _CUT = re.compile(
     r"|\s+(?=(?:and|&) (?:the|my|a) [\w\s-]{2,40}?\b(?:should|could|as|in|into|for|to be)\b)",
     re.I,
 )
-_ASIDE = re.compile(r"\s*\((?=(?:[^()]{0,40}\b)?(?:not|keep|but|the rest|hold on|stays?)\b)", re.I)
+_ASIDE = re.compile(r"\s*\((?=(?:[^()]{0,40}\b)?(?:not|keep(?:ing)?|but|the rest|hold on|stays?)\b)", re.I)
 """An aside in brackets that keeps something: a thought of its own, whatever stands before it."""
 CANCEL = re.compile(
     r"\b(?:cancel\w*|cancle\w*|call(?:ed)? (?:\w+ ){0,3}off|stop(?:ped)?\b|annul\w*|undo|kill it|"
@@ -30,6 +30,19 @@ RETURN = re.compile(
     r"zurückgeben|zurückschicken|rückgabe|gehen zurück|geht zurück|devolver|devuelvo|retourne\w*|"
     r"rendre|renvoyer)\b",
     re.I,
+)
+_MONEY_BACK = re.compile(
+    r"\b(?:sen[dt]|sending|giv(?:e|ing)|get|put|pay|transfer|take)(?: \w+)? "
+    r"(?:money|refund|amount|cash|difference|rest)(?: \w+){0,2} back\b"
+    r"|\b(?:money|refund|amount|cash|difference|rest|left(?: over)?)(?: \w+){0,3} (?:go|goes|going|come|comes)"
+    r"(?: \w+)? back\b|\bwhere (?:it|that|all of it) goes back\b"
+    r"|\b(?:go|goes|come|comes) back (?:on|to|onto|in|into|via) (?:my |the )?"
+    r"(?:visa|master ?card|pay ?pal|gift|card|credit|account)\b",
+    re.I,
+)
+"""Money that goes back is no return."""
+_WHETHER_TO_RETURN = re.compile(
+    r"\b(?:do|must|should) i (?:need to |have to |really )?(?:return|send|give)\b[^.;?]*\?", re.I
 )
 EXCHANGE = re.compile(
     r"\b(?:exchang\w+|swap\w*|trad(?:e|ing)|replac\w+|switch(?:ed|ing)?\b(?! type)|umtausch\w*|"
@@ -53,19 +66,21 @@ KEEP = re.compile(
     r"that)|nothing (?:changes|else|to do)|hold on to|won't part|still (?:want|wanted|like|send|cool|"
     r"have)|look(?:ing)? forward|"
     r"can (?:stay|come|remain)|may come|should (?:still )?come|let that one come|not (?:affected|"
-    r"involved)|perfect|ok$|okay$|to stay|in use|no problem|same same|are mine|awaiting|expecting|"
+    r"involved)|perfect|ok(?:ay)?(?=\W*$)|to stay|in use|no problem|same same|are mine|awaiting|expecting|"
     r"ignore|love it|is for (?:my|the)|were for|are for|"
     r"happy with|enjoy\w*|behalte\w*|bleib\w*|garde|quedo|queda)\b",
     re.I,
 )
 _IS_NOT = re.compile(r"\b(?:the|my) [\w-]+(?: \w+)? (?:isn't|aren't|is not|are not|not)\W*$", re.I)
 _ELSEWHERE = re.compile(
-    r"\b(?:(?:my |the |your )?(?:other|another|second|third|2nd|next) (?:open |pending |one |"
+    r"\b(?:(?:my |the |your )?(?:other|another|second|third|2nd|next|one more|two more) (?:open |pending |one |"
     r"two )?(?:order|orders|one)\b(?! is to)|the others|other orders|everything else|"
     r"(?:the )?rest of (?:my|the) (?:orders|account)|ages ago|in the past|already received|"
     r"what i've (?:received|still)|had delivered before)\b",
     re.I,
 )
+_OF_IT = re.compile(r"^\W*(?:and |so )?(?:please )?(?:ignore|leave|keep|forget|don't touch) (?:it|that|those|them)\b", re.I)
+"""What is said of whatever was spoken of before."""
 _COMPARES = re.compile(
     r"\([^()]*\bother (?:pending |open )?(?:order|one)\b[^()]*\)|"
     r"\b(?:same(?: \w+)?(?: as| that)?|like|as (?:in|for|with)) (?:in |for |with )?(?:my|the) other "
@@ -83,6 +98,11 @@ _POINTS_AFTER = re.compile(
     r"^\W{0,2}\s*(?:is going|goes|came there|was going|has this right|as well|is also going)", re.I
 )
 NUMBER_DIGITS = 5
+
+
+def returns(text: str) -> bool:
+    """Say whether a text names goods that go back: no money that does, and no question whether they must."""
+    return bool(RETURN.search(_WHETHER_TO_RETURN.sub(" ", _MONEY_BACK.sub(" ", text))))
 
 
 class Part(Frozen):
@@ -117,7 +137,9 @@ def parts(text: str, numbers: Sequence[str]) -> list[Part]:
         for piece in _cut(sentence):
             named = _named(piece, numbers) or (whole if len(whole) == 1 else ())
             scope = named or scope
-            away = bool(_ELSEWHERE.search(_COMPARES.sub(" ", piece))) and not named
+            gone = bool(found) and found[-1].elsewhere and found[-1].sentence == place
+            away = bool(_ELSEWHERE.search(_COMPARES.sub(" ", piece)) or (gone and _OF_IT.match(piece)))
+            away &= not named
             found.append(
                 Part(
                     text=piece,
@@ -167,7 +189,7 @@ def _cut_thought(thought: str) -> Iterator[str]:
 
 def _bare(piece: str) -> bool:
     """Say whether a piece is only a list of things or of their properties."""
-    return not any(cue.search(piece) for cue in (CANCEL, RETURN, EXCHANGE, KEEP, _SAYS))
+    return not any(cue.search(piece) for cue in (CANCEL, RETURN, EXCHANGE, KEEP, _IS_NOT, _SAYS))
 
 
 _SAYS = re.compile(

@@ -12,11 +12,11 @@ from workflows.returns.wishes.parts import Part
 
 PAY = re.compile(
     r"\b(?:pay(?:ment|ing)?|paid with|bill|charged?|put (?:it|that|the order)(?: all)? on|move it to|"
+    r"(?:should|shall|must|has to|is to) (?:now )?go on|"
     r"switch (?:it )?to|charge (?:it|that|this) to)\b",
     re.I,
 )
-
-
+_WHOLE = re.compile(r"\b(?:whole|entire|that|this|the) order\b", re.I)
 REST = re.compile(
     r"\b(?:differen\w+|extra|rest|surcharge|surplus|balance|left ?over|what'?s left|left\b|refund\w*|"
     r"credit\w*|money back|get back|cents?|dollars?|bucks|\d+ (?:less|more)|costs? (?:more|less)|"
@@ -32,7 +32,8 @@ def payment_change(order: Order, pieces: Sequence[Part], customer: Customer) -> 
     """Return the method that the whole order shall be paid with, if the text asks for another one."""
     for piece in pieces:
         whole = " ".join(each.text for each in pieces if each.sentence == piece.sentence)
-        if not PAY.search(piece.text) or REST.search(whole) or mentions(piece.text, order.lines):
+        told = piece.text if _WHOLE.search(piece.text) else whole
+        if not PAY.search(piece.text) or REST.search(told) or mentions(piece.text, order.lines):
             continue
         found = method(piece.text, customer.methods)
         if len(found) == 1 and found[0] != order.payment_method:

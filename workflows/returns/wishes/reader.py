@@ -25,7 +25,7 @@ from workflows.returns.wishes.letter import (
 )
 from workflows.returns.wishes.mixed import return_and_exchange
 from workflows.returns.wishes.naming import mentions
-from workflows.returns.wishes.parts import CANCEL, EXCHANGE, RETURN, Part, parts
+from workflows.returns.wishes.parts import CANCEL, EXCHANGE, Part, parts, returns
 from workflows.returns.wishes.paying import paid, payment_change
 from workflows.returns.wishes.swaps import swaps_of
 
@@ -204,7 +204,9 @@ def _open(order: Order, pieces: Sequence[Part], customer: Customer) -> OrderRead
         piece
         for piece in pieces
         if CANCEL.search(piece.text)
-        and not re.search(r"\b(?:not|don't|dont|n't|never) cancel", piece.text, re.I)
+        and not re.search(
+            r"\b(?:not|don't|dont|n't|never|got|was|were|been|is|already) cancel", piece.text, re.I
+        )
     ]
     signs: dict[str, float] = {}
     if cancelling:
@@ -244,7 +246,7 @@ def _open(order: Order, pieces: Sequence[Part], customer: Customer) -> OrderRead
 
 def _here(order: Order, pieces: Sequence[Part], text: str) -> OrderReading | None:
     """Read the wish for an order that has arrived: return or exchange."""
-    returning = bool(RETURN.search(text))
+    returning = returns(text)
     exchanging = bool(EXCHANGE.search(text))
     swaps = swaps_of(order, pieces)
     settled = bool(swaps.pieces)

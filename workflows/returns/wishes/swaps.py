@@ -8,13 +8,18 @@ from workflows.returns.wishes.addresses import address
 from workflows.returns.wishes.going_back import same_thing
 from workflows.returns.wishes.letter import Gap, Piece, Question
 from workflows.returns.wishes.naming import mentions
-from workflows.returns.wishes.parts import EXCHANGE, Part
+from workflows.returns.wishes.parts import EXCHANGE, Part, keeps
 from workflows.returns.wishes.paying import REST
 from workflows.returns.wishes.targets import Target, target
+from workflows.returns.wishes.words import normal, tokens
 
 TO_METHOD = re.compile(
     r"(?:->|\u2192|=>?|>)\s*(?:my |the )?(?:gift ?card|pay ?pal|master ?card|visa|card|credit card)\b.*", re.I
 )
+
+
+_ONE_OF_THEM = re.compile(r"\bthe (?P<how>(?:[\w\"'./-]+,? ){1,4})(?:one|pair)\b(?:, |\s?\()?(?P<more>(?<=[,(] )[\w\"'.-]+|(?<=\()[\w\"'.-]+)?")
+KEPT_AS = r"(?: size| version)?,? (?:as (?:it|they|that) (?:is|are|was|were)|stays?|(?:is )?(?:ok|okay|fine|right)|unchanged)\b"
 
 
 class Swaps:
@@ -60,6 +65,7 @@ def _about_lines(order: Order, pieces: Sequence[Part]) -> tuple[dict[int, str], 
     """Return for each line the text that speaks of it, in the order in which the lines are named."""
     texts: dict[int, list[str]] = {}
     current: list[int] = []
+    alike: tuple[int, ...] = ()
     shared = ambiguous = changed = 0.0
     last = -1
     for piece in (each for whole in pieces for each in _by_line(whole, order)):
@@ -76,10 +82,14 @@ def _about_lines(order: Order, pieces: Sequence[Part]) -> tuple[dict[int, str], 
                 for each in named
             )
         )
+        alike = next((each.lines for each in named if len(each.lines) > 1), alike)
+        if not single and alike and (one := _the_one(piece.text, order, alike)) is not None:
+            single = [one]
         if any(len(each.lines) > 1 and same_thing(order.lines, each.lines) for each in named) and not single:
             single = [next(each.lines[0] for each in named if len(each.lines) > 1)]
         if piece.keeps and single:
-            current = [] if not _wishes_inside(piece) else single
+            inside = _wishes_inside(piece) or _keeps_an_option(piece.text, order, single)
+            current = single if inside else []
             if not current:
                 changed += sum(
                     bool(target(piece.text, order.lines[index], order.variants).skus) for index in single
@@ -97,6 +107,18 @@ def _about_lines(order: Order, pieces: Sequence[Part]) -> tuple[dict[int, str], 
     return {index: ". ".join(found) for index, found in texts.items()}, signs
 
 
+def _the_one(text: str, order: Order, alike: Sequence[int]) -> int | None:
+    """Return which of several things with one name `the green one` is, by what it alone has."""
+    found = _ONE_OF_THEM.search(normal(text))
+    if found is None:
+        return None
+    said = set(tokens(f"{found['how']} {found['more'] or ''}"))
+    own = [set(tokens(" ".join(order.lines[index].options.values()))) for index in alike]
+    scores = [len(said & each) for each in own]
+    best = max(scores)
+    return alike[scores.index(best)] if best and scores.count(best) == 1 else None
+
+
 def _by_line(piece: Part, order: Order) -> list[Part]:
     """Cut a piece that tells of several lines what is wanted instead of each."""
     if len({each.lines for each in mentions(piece.text, order.lines)}) < 2:  # noqa: PLR2004 - one line needs no cut
@@ -108,6 +130,13 @@ def _by_line(piece: Part, order: Order) -> list[Part]:
         else:
             found[-1] = f"{found[-1]}, {fragment}"
     return [piece.model_copy(update={"text": each}) for each in found]
+
+
+def _keeps_an_option(text: str, order: Order, lines: Sequence[int]) -> bool:
+    """Say whether all that is kept is an option of a thing that is wanted otherwise: `80%, clicky as it is`."""
+    values = [re.escape(normal(value)) for index in lines for value in order.lines[index].options.values()]
+    rest = re.sub(rf"(?<!\w)(?:{'|'.join(values)}){KEPT_AS}", " ", normal(text))
+    return rest != normal(text) and not keeps(rest)
 
 
 def _wishes_inside(piece: Part) -> bool:

@@ -27,8 +27,7 @@ _WANTS = (
 )
 _CUE = re.compile(rf"\b(?:(?P<wants>{_WANTS})|(?P<had>{_HAD}))\b|(?P<mark>->|\u2192|[:=>])")
 _NOT = re.compile(
-    r"\b(?:not|no|non|isn't|n't|needn't|doesn't have to|don't need|without|no need|instead of|"
-    r"rather than|no longer)\b[\s-]*(?:(?:be|to|for|a|an|the|it|have|need|want|that|really|at|all|is|"
+    r"(?:\b(?:not|no|non|without|no need|instead of|rather than|no longer)|\w+n't)\b[\s-]*(?:(?:be|to|for|a|an|the|it|have|need|want|that|really|at|all|is|"
     r"has|of|necessarily|any|\w+ing) ){0,4}$"
 )
 _INSTEAD_AFTER = re.compile(r"(?:\W+\w+){0,3}?\W+instead\b(?! of)")
@@ -113,7 +112,7 @@ def target(text: str, line: OrderLine, variants: Sequence[Variant]) -> Target:
     clear = True
     refused: dict[str, set[str]] = {}
     for option, known in values.items():
-        verdicts = _verdicts(words, option, known, values, line.options.get(option, ""))
+        verdicts = _verdicts(words, option, known, values, line)
         chosen = [value for value, verdict in verdicts.items() if verdict > 0]
         refused[option] = {value for value, verdict in verdicts.items() if verdict < 0}
         if len(chosen) > 1 and line.options.get(option, "") in chosen:
@@ -193,10 +192,13 @@ def _values(product: Sequence[Variant]) -> dict[str, list[str]]:
 
 
 def _verdicts(
-    words: str, option: str, known: list[str], values: dict[str, list[str]], had: str
+    words: str, option: str, known: list[str], values: dict[str, list[str]], line: OrderLine
 ) -> dict[str, int]:
     """Say of each value that the text names whether it wants it (+1), turns it away (-1), or neither (0)."""
     verdicts: dict[str, int] = {}
+    had = line.options.get(option, "")
+    if "none" in known and _without(words, option):
+        verdicts["none"] = 1
     if ({value.lower() for value in known} & _YES and {value.lower() for value in known} & _NO) or set(
         known
     ) & {"not resistant"}:
@@ -206,7 +208,8 @@ def _verdicts(
         if value.lower() in _YES | _NO and value.lower() not in {"none"}:
             continue
         for found in re.finditer(rf"(?<![\w.]){_pattern(value, known)}s?(?![\w]|\.\d)", words):
-            if shared[value] > 1 and not _beside(words, found, option, values, value):
+            elsewhere = value != had and any(now == value for name, now in line.options.items() if name != option)
+            if shared[value] > 1 and not _beside(words, found, option, values, value, elsewhere=elsewhere):
                 continue
             if _inside_longer(words, found, value, known):
                 continue
@@ -264,19 +267,36 @@ def _inside_longer(words: str, found: re.Match[str], value: str, known: Sequence
     )
 
 
-def _beside(words: str, found: re.Match[str], option: str, values: dict[str, list[str]], value: str) -> bool:
-    """Say of a value that several options have whether it is this one's: by the option's word beside it."""
+def _without(words: str, option: str) -> bool:
+    """Say whether a text wants none of what an option is about: `no backlight`, `without armrests`."""
+    [*_, thing] = tokens(option)
+    return bool(re.search(rf"\b(?:no|without(?: an?| any)?) {re.escape(thing)}s?\b", words))
+
+
+def _beside(
+    words: str,
+    found: re.Match[str],
+    option: str,
+    values: dict[str, list[str]],
+    value: str,
+    *,
+    elsewhere: bool,
+) -> bool:
+    """Say of a value that several options have whether it is this one's: by the option's word beside it.
+
+    Where no word tells, it is not this one's if it is what another option is `elsewhere` already.
+    """
     mine, others = (
         tokens(option),
         [tokens(other) for other in values if other != option and value in values[other]],
     )
     near = set(tokens(words[max(0, found.start() - 14) : found.end() + 20]))
     named = bool(near & {word for word in mine if word not in {"color", "colour", "type", "material"}})
-    elsewhere = any(
+    theirs = elsewhere or any(
         near & {word for word in other if word not in {"color", "colour", "type", "material"}}
         for other in others
     )
-    return named or not elsewhere
+    return named or not theirs
 
 
 def _judge(words: str, found: re.Match[str], *, is_had: bool) -> int:
