@@ -21,7 +21,10 @@ from benchmarks.mail_units import Done, Letter, done, letters
 from benchmarks.mutations import atoms, mutated
 from benchmarks.risk_curve import Curve, write_picture
 from benchmarks.rows import Row
+from mail.cleaning import clean
 from models.local.calibration import risk_coverage
+from models.local.language import language_of
+from workflows.returns.wishes import change_guard
 from workflows.returns.wishes.acceptance import (
     CARD,
     MEASURED,
@@ -64,7 +67,7 @@ class Read:
 
 def mail_rows(folder: Path) -> list[Row]:
     """Measure on the data's letters, and draw the curve."""
-    found = [Read(letter, read(letter.message, letter.customer)) for letter in letters(folder)]
+    found = [Read(letter, _read(letter)) for letter in letters(folder)]
     train, dev = (
         [each for each in found if (each.letter.split == "dev") == wanted] for wanted in (False, True)
     )
@@ -87,6 +90,12 @@ def mail_rows(folder: Path) -> list[Row]:
     return rows
 
 
+def _read(letter: Letter) -> LetterReading:
+    """Read a letter as the desk does, in the language that is recognised."""
+    language = language_of(clean(letter.message).text)
+    return read(letter.message, letter.customer, language=language)
+
+
 def judged(each: Read, model: AcceptanceCard, curve: list[tuple[float, bool]]) -> Counter[str]:
     """Count how each unit of a letter ends, and note each reading's confidence and whether it is right."""
     counts: Counter[str] = Counter()
@@ -94,7 +103,7 @@ def judged(each: Read, model: AcceptanceCard, curve: list[tuple[float, bool]]) -
     reading = weighed(each.reading, model, local=letter.language in MEASURED)
     by_order = {one.order: one for one in reading.orders}
     for one in reading.orders:
-        stands = accepted(one, model)
+        stands = _stands(letter, one, model)
         if one.wishes:
             curve.append(((one.confidence or 0.0) * (0.5 if forbidden(one) else 1.0), each.right(one)))
         if one.order in letter.wanted:
@@ -106,13 +115,18 @@ def judged(each: Read, model: AcceptanceCard, curve: list[tuple[float, bool]]) -
     for order in letter.wanted:
         counts["units"] += 1
         made = by_order.get(order)
-        if made is not None and accepted(made, model):
+        if made is not None and _stands(letter, made, model):
             counts["exact" if each.right(made) else "wrong"] += 1
         elif made is not None and (asked := asked_of(letter, made)):
             counts += _replied(each, asked)
         else:
             counts["asked_people"] += 1
     return counts
+
+
+def _stands(letter: Letter, one: OrderReading, model: AcceptanceCard) -> bool:
+    """Say whether the desk stands by a reading."""
+    return accepted(one, model) and not change_guard.against(letter.message, one)
 
 
 def _replied(each: Read, asked: Asked) -> Counter[str]:
@@ -159,7 +173,7 @@ def fitted(reads: list[Read]) -> AcceptanceCard:
 def write_card(folder: Path) -> AcceptanceCard:
     """Fit the acceptance on all of `train` and write it where the desk reads it."""
     reads = [
-        Read(letter, read(letter.message, letter.customer))
+        Read(letter, _read(letter))
         for letter in letters(folder)
         if letter.split == "train" and letter.language in MEASURED
     ]

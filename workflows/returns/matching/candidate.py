@@ -22,7 +22,7 @@ from workflows.returns.matching.items import Match, match_by_meaning, match_item
 from workflows.returns.matching.orders import match_orders
 from workflows.returns.matching.replies import heard
 from workflows.returns.matching.variants import match_variant
-from workflows.returns.types import ASKS, CHANGES, WHICH_ORDER, WISHES, Intent, Order
+from workflows.returns.types import ASKS, WHICH_ORDER, WISHES, Order
 from workflows.returns.wishes import acceptance, change_guard, guard
 from workflows.returns.wishes.asking import question_of
 from workflows.returns.wishes.conditions import CONDITIONAL, conditional
@@ -127,7 +127,7 @@ def _wishes(question: Question) -> CandidateReply:
         for each in acceptance.weighed(letter, local=language in ("", *acceptance.MEASURED)).orders
     }
     one = weighed.pop(orders[0].id, None)
-    against = _against_a_change(question.text, one)
+    against = change_guard.against(question.text, one)
     stands = one is not None and not against and acceptance.accepted(one, acceptance.card())
     return CandidateReply(
         outcome="answered" if stands else "unsure",
@@ -160,12 +160,6 @@ def _with_question(one: OrderReading) -> dict[str, JsonValue]:
     return one.model_copy(update={"question": question_of(one)}).model_dump(mode="json")
 
 
-def _against_a_change(text: str, one: OrderReading | None) -> tuple[str, ...]:
-    """Return why a change of the order is not plainly asked for, if a change is read at all."""
-    changes = one is not None and any(Intent(wish.kind.value) in CHANGES for wish in one.wishes)
-    return change_guard.doubts(text) if changes else ()
-
-
 def _why_open(one: OrderReading | None) -> str:
     """Say why a reading does not stand by itself."""
     if one is None:
@@ -178,12 +172,15 @@ def _bought(question: Question) -> str:
     return next((each.text for each in question.evidence), "")
 
 
+_WISHES = Path(str(acceptance.__file__)).parent
+
+
 @cache
 def rules_version() -> str:
     """Return the hash of the rules' source: the version that decisions record."""
     digest = hashlib.sha256()
     for module in (words, items, orders, variants, replies, choice_words, cleaning):
         digest.update(Path(str(module.__file__)).read_bytes())
-    for file in sorted(Path(str(acceptance.__file__)).parent.glob("*.*")):
+    for file in sorted((*_WISHES.glob("*.*"), *_WISHES.glob("glossary/*.txt"))):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

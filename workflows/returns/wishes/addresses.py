@@ -2,7 +2,7 @@
 
 import re
 
-_ADDRESS = re.compile(
+WRITTEN = re.compile(
     r"\d{1,5} [A-ZÀ-Ý][\w.'-]*(?: [A-ZÀ-Ý][\w.'-]*){0,3}(?:,? ?(?:Suite|Apt\.?|Unit|"
     r"Floor) \w+)?[,.]?(?:[^\n;!?]{0,40}?)\b(?:[A-Z]{2} ?)?\d{5}(?: [A-ZÀ-Ý]\w+(?: [A-Z]{2})?)?"
 )
@@ -15,7 +15,7 @@ _GOES = re.compile(
 
 def address(text: str) -> str:
     """Return the address that an order shall be sent to, as it is written; empty if there is none."""
-    found = _ADDRESS.search(text)
+    found = WRITTEN.search(text)
     if not found:
         return ""
     around = text[max(0, found.start() - 160) : found.end() + 80]

@@ -9,7 +9,8 @@ DO = (
     r"(?:my |our |the |her |his |their )?money(?: back)?|"
     r"(?:sen[dt]|sending|take|taking|took|taken|give|giving|gave|given|go|goes|going|bring|bringing|"
     r"came|have|be)"
-    r"(?: (?!back)[\w'-]+){0,4} back|chargeback|cancle|call(?:ing|ed)? off|stop (?:my|the|this|"
+    r"(?: (?!back)[\w'-]+){0,4} back|chargeback|cancle|call(?:ing|ed)? off|drop (?:my |the |"
+    r"this )?order|stop (?:my|the|this|"
     r"our) (?:whole |entire )?order|be stopped|undo my|take my order out|rma|return label|back it goes|"
     r"withdraw (?:my|the) order|withdraw\w* from|void (?:my|the) order|annul\w*|"
     r"stornier\w*|stornierung|rückgabe|rückerstattung|erstatt\w+|umtausch\w*|umgetauscht|zurück\w*|"
@@ -31,18 +32,21 @@ NO = (
     r"without|needn't|need not|don't have to|rather than(?: a)?|instead of(?: a)?|refuse|decline|"
     r"avoid(?: a)?)"
 )
-NO_OTHER = (
+_NO_OTHER = (
     r"\bnicht (?:\w+ ){0,2}(?:stornier|zurück|erstatt|umtausch)|"
-    r"(?:stornier|rückgabe|zurück(?:geben|schicken)|erstatt|umtausch)\w* (?:\w+ ){0,4}(?:nicht|nichts|"
+    r"(?:stornier|rückgabe|zurück(?:geben|schicken)|erstatt|umtausch)\w* (?:[\w-]+ ){0,5}(?:nicht|nichts|"
     r"keine)|\bkeine? (?:\w+ )?(?:stornierung|rück|erstatt|umtausch)|"
     r"(?:stornier\w+|erstatt\w+|zurück\w*) (?:\w+ ){0,4}(?:nicht|nichts)\b|"
     r"nicht (?:\w+ ){0,3}(?:zurückgeben|zurückschicken|stornieren|umtauschen)|"
     r"\bne (?:pas )?(?:\w+ ){0,3}?(?:annul|rembours|retourn|rend|échang|renv)\w* ?(?:pas)?|\bpas (?:d'|"
     r"de )?(?:annul|rembours|retour)|"
+    r"\bn['\u2019](?:annul|échang)\w* pas\b|"
     r"\bno (?:\w+ ){0,3}(?:cancel|devol|reembols|cambi)"
 )
+NO_OTHER = re.compile(_NO_OTHER, re.I)
+"""A no of other languages, which stands where English has none."""
 DENIES = re.compile(
-    rf"\b{NO} {GAP}{DO}|{NO_OTHER}|{DO} (?:\w+ ){{0,2}}(?:is |are |was )?(?:not|isn't|n't|"
+    rf"\b{NO} {GAP}{DO}|{_NO_OTHER}|{DO} (?:\w+ ){{0,2}}(?:is |are |was )?(?:not|isn't|n't|"
     rf"no longer(?! (?:need|want|wish)\b)|out of)\b|{DO} nothing\b",
     re.I,
 )
@@ -72,7 +76,8 @@ WITHDRAWS = re.compile(
     r"the (?:above|return|refund|request|cancell?ation|exchange|ticket|last|previous|form)|"
     r"this (?:return|request))|"
     r"(?:ignore|disregard|scratch|undo) (?:it|that|this)|request for cancell?ation|(?:treat|"
-    r"consider) my|please ignore|keep(?:ing)? (?:it|them|both|everything|all|this|that)\b(?! (?:as )?(?:short|simple|brief|quick|easy)\b)|"
+    r"consider) my|please ignore|keep(?:ing)? (?:it|them|both|everything|all|this|"
+    r"that)\b(?! (?:as )?(?:short|simple|brief|quick|easy)\b)|"
     r"keep (?:the|"
     r"my|our) order|"
     r"all (?:good|sorted|fine|well) now|all sorted|it'?s sorted|problem (?:is )?solved|"
@@ -233,10 +238,11 @@ NOT_MEANT = re.compile(
     re.I,
 )
 WISHES = re.compile(
-    r"\b(?:please|pls|plz|kindly|(?:i|we|you)(?:'d| would| should|'ll)? (?:really )?(?:want|like|love|"
+    r"\b(?:please|pls|plz|kindly|(?:i|we|you)(?:'d| would| should|'ll)? (?:really |therefore |hereby |"
+    r"kindly )?(?:want|like|love|"
     r"need|wish|prefer|ask|demand|request|expect)s?\b|\b(?:want|would like|need|wish) (?:to\b|a\b|"
     r"my\b)|(?:i|we) (?:have|must|need) to|"
-    r"(?:can|could|will|would) (?:you|i|we)\b|let me|let's|i(?:'m| am)(?: \w+)? (?:returning|sending|"
+    r"(?:can|could|will|would) (?:you|u|i|we)\b|let me|let's|i(?:'m| am)(?: \w+)? (?:returning|sending|"
     r"cancell?ing|giving|asking|writing)|bitte|möchte|will\b|veuillez|je (?:veux|voudrais|souhaite|"
     r"retourne)|quiero|quisiera|por favor)\b"
     r"|^(?:hi,? |hello,? |and |so |then |also |just )*(?:cancel|refund|return|exchange|swap|replace|"
@@ -248,7 +254,9 @@ WISHES = re.compile(
     r"(?:are|is) (?:going|coming) back|(?:don't|do not|dont) (?:send|ship|deliver) (?:it|them|"
     r"the \w+)(?! back)|"
     r"be happy to (?:exchange|return|swap)|help me with returning|interested in exchanging|"
-    r"the (?:customer|user) (?:wants|would like)|may i get|appreciate it if you could)\b"
+    r"the (?:customer|user) (?:wants|would like)|may i get|appreciate it if you (?:could|would|\w+ed)|"
+    r"(?:should|would|'d) be (?:grateful|glad|thankful) for|"
+    r"(?:these|those|they|both|it) should go back)\b"
     r"|\b(?:could|can) (?:(?:my|this|the) order|this|it|mine) be \w+|\b(?:could|"
     r"can) the (?:\w+ ){1,3}be (?:exchanged|swapped|replaced) for|would it be possible to (?:replace|"
     r"have|exchange|swap)"

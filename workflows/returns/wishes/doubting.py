@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from workflows.returns.reading import words_of
 from workflows.returns.types import Order
-from workflows.returns.wishes import guard
+from workflows.returns.wishes import change_guard, guard
 from workflows.returns.wishes.acts import Act, Said, acts, firmly, wants_another
 from workflows.returns.wishes.addresses import address
 from workflows.returns.wishes.letter import Kind, OrderReading
@@ -42,7 +42,8 @@ _FINE_IF = re.compile(
     r"(?:it|this|that|they|the [\w-]+) (?:could|can|may|might|works out|went)|"
     r"it (?:isn't|is not|hasn't) too|need|so|anything)\b"
     r"|\b(?:know|see|sure|unsure|wondering|wonder|tell me|asks?|check|asking|glad|grateful|thankful|happy|"
-    r"great|nice|good|fine|ok|okay|lovely|relief|appreciate(?: it)?|say|write|mind|cool|helpful|kind)(?: \w+)? if\b"
+    r"great|nice|good|fine|ok|okay|lovely|relief|appreciate(?: it)?|say|write|mind|cool|helpful|"
+    r"kind)(?: \w+)? if\b"
     r"|\bif not\W*$|\b(?:even|as) if\b|\bif only\b|\bas long as (?:it takes|it isn't (?:on )?(?:my |"
     r"the )?(?:paypal|visa|mastercard|card|gift card))\b"
     r"|\botherwise (?:everything|all|it|they|fine|great|perfect|happy|the|i)\b",
@@ -78,7 +79,7 @@ def judged(
         "stray": float(len(stray)),
         "conditions": float(len(conditions)),
         "empty": float(empty),
-        "unasked": float(not _asked(order, pieces, said)),
+        "unasked": float(not (_asked(order, pieces, said) or _asks_change(reading, pieces))),
         "firm": float(any(firmly(each) for each in said)),
         "orders": float(orders),
         "wishes": float(len(reading.wishes)),
@@ -123,6 +124,14 @@ def _asked(order: Order, pieces: Sequence[Part], said: Sequence[Said]) -> bool:
         (_LISTED.search(piece.text) or any(cue.search(_own(piece)) for cue in (CANCEL, RETURN, EXCHANGE)))
         and not any(text in piece.text or piece.text in text for text in reported)
         for piece in listed
+    )
+
+
+def _asks_change(reading: OrderReading, pieces: Sequence[Part]) -> bool:
+    """Say whether changes are all that is read, and they are asked for in the words that changes have."""
+    changes = all(wish.kind in change_guard.CHANGES for wish in reading.wishes)
+    return changes and change_guard.asks(
+        [without_sayings(piece.whole) for piece in pieces if not piece.keeps]
     )
 
 

@@ -7,8 +7,8 @@ from mail.cleaning import Cleaned
 from workflows.returns.types import Order
 from workflows.returns.wishes.letter import Customer, Gap, Question
 from workflows.returns.wishes.naming import mentions
-from workflows.returns.wishes.words import normal
 from workflows.returns.wishes.parts import CANCEL, EXCHANGE, Part, returns
+from workflows.returns.wishes.words import normal
 
 LEAST_MARGIN = 0.5
 
@@ -18,8 +18,10 @@ OPEN, HERE = ("pending",), ("delivered",)
 
 _CURRENT = re.compile(
     r"\b(?:pending|open|waiting for|on (?:the|its) way|not (?:been )?(?:shipped|sent)|(?:hasn't|"
-    r"has not|hasnt|isn't) (?:been )?(?:gone|shipped|left|sent)|haven't (?:shipped|sent)|before (?:it(?:'s| is| "
-    r"gets)? (?:ships?|shipped|sent|leaves|goes)|you (?:ship|send|pack)|shipping)|just (?:ordered|placed)|still with you|can u still|not shipped)\b",
+    r"has not|hasnt|isn't) (?:been )?(?:gone|shipped|left|sent)|haven't (?:shipped|sent)|"
+    r"before (?:it(?:'s| is| "
+    r"gets)? (?:ships?|shipped|sent|leaves|goes)|you (?:ship|send|pack)|shipping)|just (?:ordered|"
+    r"placed)|still with you|can u still|not shipped)\b",
     re.I,
 )
 

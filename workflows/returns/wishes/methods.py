@@ -12,7 +12,7 @@ _KINDS = {
     r"carte bancaire",
 }
 _FILLER = (
-    r"(?:\s+(?:on|to|the|my|by|with|via|auf|die|sur|la|a|en|mi|it|was|i|for|of|did|get|onto|be|want|"
+    r"(?:\s+(?:on|in|to|the|my|by|with|via|auf|die|sur|la|a|en|mi|it|was|i|for|of|did|get|onto|be|want|"
     r"using|use|used|it's|one|pay|put|them|that))"
 )
 _NOT = re.compile(

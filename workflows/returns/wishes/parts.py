@@ -34,7 +34,8 @@ RETURN = re.compile(
 _MONEY_BACK = re.compile(
     r"\b(?:sen[dt]|sending|giv(?:e|ing)|get|put|pay|transfer|take)(?: \w+)? "
     r"(?:money|refund|amount|cash|difference|rest)(?: \w+){0,2} back\b"
-    r"|\b(?:money|refund|amount|cash|difference|rest|left(?: over)?)(?: \w+){0,3} (?:go|goes|going|come|comes)"
+    r"|\b(?:money|refund|amount|cash|difference|rest|left(?: over)?)(?: \w+){0,3} (?:go|goes|going|come|"
+    r"comes)"
     r"(?: \w+)? back\b|\bwhere (?:it|that|all of it) goes back\b"
     r"|\b(?:go|goes|come|comes) back (?:on|to|onto|in|into|via) (?:my |the )?"
     r"(?:visa|master ?card|pay ?pal|gift|card|credit|account)\b",
@@ -73,13 +74,16 @@ KEEP = re.compile(
 )
 _IS_NOT = re.compile(r"\b(?:the|my) [\w-]+(?: \w+)? (?:isn't|aren't|is not|are not|not)\W*$", re.I)
 _ELSEWHERE = re.compile(
-    r"\b(?:(?:my |the |your )?(?:other|another|second|third|2nd|next|one more|two more) (?:open |pending |one |"
+    r"\b(?:(?:my |the |your )?(?:other|another|second|third|2nd|next|one more|two more) (?:open |"
+    r"pending |one |"
     r"two )?(?:order|orders|one)\b(?! is to)|the others|other orders|everything else|"
     r"(?:the )?rest of (?:my|the) (?:orders|account)|ages ago|in the past|already received|"
     r"what i've (?:received|still)|had delivered before)\b",
     re.I,
 )
-_OF_IT = re.compile(r"^\W*(?:and |so )?(?:please )?(?:ignore|leave|keep|forget|don't touch) (?:it|that|those|them)\b", re.I)
+_OF_IT = re.compile(
+    r"^\W*(?:and |so )?(?:please )?(?:ignore|leave|keep|forget|don't touch) (?:it|that|those|them)\b", re.I
+)
 """What is said of whatever was spoken of before."""
 _COMPARES = re.compile(
     r"\([^()]*\bother (?:pending |open )?(?:order|one)\b[^()]*\)|"

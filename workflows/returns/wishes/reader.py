@@ -9,9 +9,11 @@ from workflows.returns.types import Order
 from workflows.returns.wishes.acts import Act, acts
 from workflows.returns.wishes.addresses import address
 from workflows.returns.wishes.conditions import Conditional, as_if_in_stock, conditional, evaluated
-from workflows.returns.wishes.doubting import judged
+from workflows.returns.wishes.cues import NO_OTHER
+from workflows.returns.wishes.doubting import DENIED, judged
 from workflows.returns.wishes.ending import breaks_off, run_together
 from workflows.returns.wishes.finding import HERE, LEAST_MARGIN, OPEN, names_action, order_of
+from workflows.returns.wishes.glosses import LANGUAGES, in_english
 from workflows.returns.wishes.going_back import going_back
 from workflows.returns.wishes.letter import (
     Customer,
@@ -48,13 +50,17 @@ def read(message: str, customer: Customer, order: str = "", language: str = "en"
         order: the order that the request names, if it names one outside its words.
         language: two letters, as recognised.
     """
-    cleaned, condition = _without_conditions(clean(message))
+    own = clean(message)
+    glossed = own.model_copy(update={"text": in_english(own.text, language, customer.orders)})
+    cleaned, condition = _without_conditions(glossed)
     meant = _meant(cleaned, customer, order)
     if not meant.orders:
         return LetterReading(language=language, question=meant.question, doubts=("which order is meant",))
     found = _readings(meant, customer, condition)
     missed = float(any(not each.wishes for each in found))
     signs = {**_odd(message, cleaned.text, customer), **meant.signs, "missed": missed}
+    if language in LANGUAGES and NO_OTHER.search(own.text):
+        signs[DENIED] = 1.0  # the English rules do not know where other languages put their no
     shared = _named_with_others(meant.pieces)
     return LetterReading(
         language=language,

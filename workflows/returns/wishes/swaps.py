@@ -18,8 +18,15 @@ TO_METHOD = re.compile(
 )
 
 
-_ONE_OF_THEM = re.compile(r"\bthe (?P<how>(?:[\w\"'./-]+,? ){1,4})(?:one|pair)\b(?:, |\s?\()?(?P<more>(?<=[,(] )[\w\"'.-]+|(?<=\()[\w\"'.-]+)?")
-KEPT_AS = r"(?: size| version)?,? (?:as (?:it|they|that) (?:is|are|was|were)|stays?|(?:is )?(?:ok|okay|fine|right)|unchanged)\b"
+_ONE_OF_THEM = re.compile(
+    r"\bthe (?P<how>(?:[\w\"'./-]+,? ){1,4})(?:one|pair)\b"
+    r"(?:, |\s?\()?(?P<more>(?<=[,(] )[\w\"'.-]+|(?<=\()[\w\"'.-]+)?"
+)
+"""One of several things of a name, and what stands right behind it: `the long one, 34 inch`."""
+_KEPT_AS = (
+    r"(?: size| version)?,? (?:as (?:it|they|that) (?:is|are|was|were)|stays?|"
+    r"(?:is )?(?:ok|okay|fine|right)|unchanged)\b"
+)
 
 
 class Swaps:
@@ -133,9 +140,9 @@ def _by_line(piece: Part, order: Order) -> list[Part]:
 
 
 def _keeps_an_option(text: str, order: Order, lines: Sequence[int]) -> bool:
-    """Say whether all that is kept is an option of a thing that is wanted otherwise: `80%, clicky as it is`."""
+    """Say whether all that is kept is an option of what is wanted otherwise: `80%, clicky as it is`."""
     values = [re.escape(normal(value)) for index in lines for value in order.lines[index].options.values()]
-    rest = re.sub(rf"(?<!\w)(?:{'|'.join(values)}){KEPT_AS}", " ", normal(text))
+    rest = re.sub(rf"(?<!\w)(?:{'|'.join(values)}){_KEPT_AS}", " ", normal(text))
     return rest != normal(text) and not keeps(rest)
 
 

@@ -27,7 +27,8 @@ _WANTS = (
 )
 _CUE = re.compile(rf"\b(?:(?P<wants>{_WANTS})|(?P<had>{_HAD}))\b|(?P<mark>->|\u2192|[:=>])")
 _NOT = re.compile(
-    r"(?:\b(?:not|no|non|without|no need|instead of|rather than|no longer)|\w+n't)\b[\s-]*(?:(?:be|to|for|a|an|the|it|have|need|want|that|really|at|all|is|"
+    r"(?:\b(?:not|no|non|without|no need|instead of|rather than|no longer)|\w+n't)\b[\s-]*(?:(?:be|to|"
+    r"for|a|an|the|it|have|need|want|that|really|at|all|is|"
     r"has|of|necessarily|any|\w+ing) ){0,4}$"
 )
 _INSTEAD_AFTER = re.compile(r"(?:\W+\w+){0,3}?\W+instead\b(?! of)")
@@ -208,7 +209,9 @@ def _verdicts(
         if value.lower() in _YES | _NO and value.lower() not in {"none"}:
             continue
         for found in re.finditer(rf"(?<![\w.]){_pattern(value, known)}s?(?![\w]|\.\d)", words):
-            elsewhere = value != had and any(now == value for name, now in line.options.items() if name != option)
+            elsewhere = value != had and any(
+                now == value for name, now in line.options.items() if name != option
+            )
             if shared[value] > 1 and not _beside(words, found, option, values, value, elsewhere=elsewhere):
                 continue
             if _inside_longer(words, found, value, known):

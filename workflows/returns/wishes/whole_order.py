@@ -24,7 +24,8 @@ _WORDS = NUMBER_WORDS | {
 _NUMBER = re.compile(
     rf"(?<![\w.,:/#$€£-])(?P<number>{'|'.join(_WORDS)}|\d{{1,3}})(?![\w-]|[.,:/]\d)"
     r"(?! ?(?:%|°|€|\$|£|euro|eur\b|usd|dollar|pound|cent|days?\b|weeks?\b|months?\b|years?\b|hours?\b|"
-    r"minutes?\b|mins?\b|times\b|stars?\b|tage?n?\b|wochen?\b|monate?n?\b|jahre?n?\b|stunden?\b|minuten?\b|uhr\b|"
+    r"minutes?\b|mins?\b|times\b|stars?\b|tage?n?\b|wochen?\b|monate?n?\b|jahre?n?\b|stunden?\b|"
+    r"minuten?\b|uhr\b|"
     r"mal\b|o'clock|am\b|pm\b|cm\b|mm\b|ml\b|kg\b|jan|feb|mar|apr|may\b|mai\b|jun|jul|aug|sep|oct|okt|nov|"
     r"dec|dez))"
 )

@@ -21,6 +21,10 @@ from workflows.returns.wishes.change_guard import doubts
         "Thanks for changing the shirt to L.",
         "What does it cost to change it to size L?",
         "Please change the shirt to L. Never mind, leave it as it is.",
+        "I ordered two things: the shirt in L and a lamp.",
+        "Nice shirt: L instead of M would have been better.",
+        "W-90002: the shirt -> L? I don't know yet.",
+        "The shirt is not sent to me in L, please don't change it.",
     ],
 )
 def test_what_is_not_plainly_asked_for_changes_nothing(words: str) -> None:
@@ -36,6 +40,11 @@ def test_what_is_not_plainly_asked_for_changes_nothing(words: str) -> None:
         "Please charge the order to my PayPal instead of my card.",
         "I ordered the shirt in S, please make it an L.",
         "Hello, I'd like the shirt in L instead if possible.",
+        "W-90002 (not sent yet): shirt -> L",
+        "Order W-90002: the shirt in L instead of M.",
+        "Please charge the order to my PayPal, not to my Visa.",
+        "Three changes: the shirt in L instead of M, the lamp in black, the mug in red.",
+        "Please send it to 5 Main Street, Springfield IL 62701, if it's still in the warehouse.",
     ],
 )
 def test_what_is_plainly_asked_for_stands(words: str) -> None:

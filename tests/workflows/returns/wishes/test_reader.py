@@ -16,6 +16,7 @@ TWO_ORDERS = (
     "please.\n\n"
     "Thanks\nAnna"
 )
+GREEN_FOR_THREE = {"id": "L4", "sku": "TENT-3-G", "options": {"persons": "3", "color": "green"}}
 LETTERS = (
     TWO_ORDERS,
     "Please return the tent from W-90001, it leaks. I keep everything else. Gift card please.",
@@ -157,3 +158,56 @@ def test_a_mangled_letter_leads_to_nothing_that_it_did_not_propose_whole() -> No
 )
 def test_a_letters_language_is_recognised(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I'd like to return the lamp from W-90001. The refund can go back to my Visa.",
+        "W-90001: could I exchange the tent for the green one for 3 persons? What's left over can go "
+        "back on my "
+        "Visa.",
+        "W-90001: please swap the tent for the green one for 3 persons. Or do I need to return it first?",
+    ],
+)
+def test_money_that_goes_back_and_a_question_whether_goods_must_are_no_return(words: str) -> None:
+    [found] = readings(words).values()
+    [wish] = found.wishes
+
+    assert wish.kind is (Kind.RETURN if "the lamp" in words else Kind.EXCHANGE)
+
+
+def test_a_letter_that_names_nothing_is_about_the_one_order_that_allows_it_and_that_is_asked() -> None:
+    letter = weighed(read("Hello, I'd like to return it, please. It is not what I hoped for.", CUSTOMER))
+
+    [found] = letter.orders
+    assert found.order == "W-90001"
+    assert not accepted(found, card())
+
+
+def test_the_one_among_several_of_a_name_is_told_by_what_it_alone_has() -> None:
+    order = CUSTOMER.orders[0]
+    twice = order.model_copy(
+        update={"lines": (order.lines[0], order.lines[0].model_copy(update=GREEN_FOR_THREE))}
+    )
+    customer = CUSTOMER.model_copy(update={"orders": (twice,)})
+
+    [found] = read(
+        "W-90001: the tents have come. Please exchange the 3 person one for blue.", customer
+    ).orders
+
+    assert [wish.pieces for wish in found.wishes] == [(Piece(line="L4", sku="TENT-3-B"),)]
+
+
+def test_an_option_that_is_kept_keeps_no_thing() -> None:
+    [found] = readings("W-90001, exchange, please: the tent for 3 persons, green as it is.").values()
+
+    assert [wish.pieces for wish in found.wishes] == [(Piece(line="L1", sku="TENT-3-G"),)]
+
+
+def test_what_is_said_of_another_order_takes_nothing_back() -> None:
+    [found] = readings(
+        "Please return the lamp from W-90001, it flickers. The bottle in my other order is a gift, ignore it."
+    ).values()
+
+    assert accepted(found, card())
