@@ -12,8 +12,10 @@ from cli.amounts import amount_typed, office_amount
 from cli.connection import connect_or_leave, installation
 from cli.terminal import ERR, EXIT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, OUT, emit_json, fail
 from cli.views.approval import show_reply
+from contracts.approvals.clarification import Picked
 from contracts.approvals.messages import AnswerReply
 from contracts.approvals.request import Answer, AnswerStatus, ApprovalRequest
+from contracts.approvals.rules import unasked
 from service.approvals import (
     AmbiguousRequest,
     Narrowing,
@@ -49,6 +51,10 @@ ByHand = Annotated[
 Desk = Annotated[str, typer.Option(help="Only this desk.")]
 Least = Annotated[str, typer.Option("--min", help="Only amounts from here on, in the office's currency.")]
 Most = Annotated[str, typer.Option("--max", help="Only amounts up to here.")]
+Picks = Annotated[
+    list[str],
+    typer.Option("--pick", help="QUESTION=CHOICE, several choices with commas; once for each question."),
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -114,6 +120,39 @@ def edit(
     targets = _targets(kontor, [name], person)
     cents = amount_typed(amount, "--amount", targets[0].currency) if targets else None
     _answer(kontor, targets, Answer(person=person, choice="edit", note=note, amount_cents=cents), as_json)
+
+
+def clarify(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="A request id (or its beginning), or the case's id.")],
+    pick: Picks,
+    person: Person = "",
+    note: Note = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what is meant, where the desk did not understand: the case goes on from there, through policy.
+
+    `kontor approvals show` lists its questions and what may be picked. Example:
+
+        kontor approvals clarify ask-3f2a9c --pick intent=return --pick lines=L1,L3 --as ben
+    """
+    kontor = installation(ctx)
+    targets = _targets(kontor, [name], person)
+    answer = Answer(person=person, choice="clarify", note=note, picked=picked(pick))
+    if targets and (problem := unasked(targets[0], answer)):
+        fail(problem, EXIT_USAGE)
+    _answer(kontor, targets, answer, as_json)
+
+
+def picked(typed: Sequence[str]) -> Picked:
+    """Return what was picked, question by question, or leave the command saying how it is typed."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in typed:
+        question, equals, choices = each.partition("=")
+        if not equals or not question or not choices:
+            fail(f"--pick {each!r}: write QUESTION=CHOICE, or QUESTION=CHOICE,CHOICE", EXIT_USAGE)
+        found[question] = (*found.get(question, ()), *choices.split(","))
+    return found
 
 
 def delegate(

@@ -7,7 +7,18 @@ from typing import Annotated, get_args
 import typer
 
 from cli.amounts import office_amount
-from cli.answers import Desk, JsonFlag, Least, Most, approve, delegate, edit, reject, request_named
+from cli.answers import (
+    Desk,
+    JsonFlag,
+    Least,
+    Most,
+    approve,
+    clarify,
+    delegate,
+    edit,
+    reject,
+    request_named,
+)
 from cli.connection import connect_or_leave, installation
 from cli.durations import DURATION, days, hours, span
 from cli.terminal import EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail
@@ -104,7 +115,7 @@ def show(
         show_record(record, kontor.zone)
 
 
-for _answer in (approve, reject, edit, delegate):
+for _answer in (approve, reject, edit, clarify, delegate):
     app.command()(_answer)
 
 

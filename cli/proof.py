@@ -7,24 +7,25 @@ import typer
 from pydantic import BaseModel
 
 from cli.amounts import amount_typed
-from cli.answers import Note, Person, request_named
+from cli.answers import Note, Person, Picks, picked, request_named
 from cli.connection import installation, named_case
 from cli.proving import proof_or_leave
 from cli.terminal import EXIT_USAGE, OUT, fail
 from contracts.approvals.messages import Withdrawal
 from contracts.approvals.request import ANSWER_CHOICES, Answer
-from contracts.approvals.rules import flaw
+from contracts.approvals.rules import flaw, unasked
 from service.identity import NotBound, prove_answer
 
 
 def proof(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A request id (or its beginning), or the case's id.")],
-    choice: Annotated[str, typer.Argument(help="approve, reject, edit or delegate; or withdraw.")],
+    choice: Annotated[str, typer.Argument(help="approve, reject, edit, clarify or delegate; or withdraw.")],
     person: Person = "",
     note: Note = "",
     amount: Annotated[str, typer.Option(help="For edit: the lower amount, as 30 or 29.90.")] = "",
     to: Annotated[str, typer.Option(help="For delegate: who may answer in your place.")] = "",
+    pick: Picks | None = None,
     payload: Annotated[bool, typer.Option("--payload", help="Print the JSON alone, for the Web UI.")] = False,
 ) -> None:
     """Prove who you are for one answer, and print it as a signal: good once, for an hour, for just this.
@@ -43,7 +44,7 @@ def proof(
         _show("withdraw", case_id, taken_back.model_copy(update={"proof": proof_id}), payload=payload)
         return
     if choice not in ANSWER_CHOICES:
-        fail(f"{choice!r} is no answer: approve, reject, edit, delegate or withdraw", EXIT_USAGE)
+        fail(f"{choice!r} is no answer: {', '.join(ANSWER_CHOICES)} or withdraw", EXIT_USAGE)
     record = kontor.approvals.find(request_named(kontor, name))
     assert record is not None, "the queue named it"
     cents = amount_typed(amount, "--amount", record.request.currency) if amount else None
@@ -53,8 +54,9 @@ def proof(
         note=note,
         amount_cents=cents,
         delegate_to=to or None,
+        picked=picked(pick or ()),
     )
-    if problem := flaw(said):
+    if problem := flaw(said) or unasked(record.request, said):
         fail(problem, EXIT_USAGE)
     try:
         proved = prove_answer(kontor, record.request, said)

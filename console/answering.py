@@ -14,6 +14,7 @@ from console import signing
 from console.effects import effect_line
 from console.inbox import MOST, found
 from console.visit import Refused, Visit
+from contracts.approvals.clarification import Picked
 from contracts.approvals.messages import AnswerReply
 from contracts.approvals.proof import answered
 from contracts.approvals.queue import ApprovalFilter
@@ -24,6 +25,7 @@ from contracts.approvals.request import (
     ApprovalRecord,
     ApprovalRequest,
 )
+from contracts.approvals.rules import flaw, unasked
 from contracts.money import NotAnAmount, money_text, parse_amount
 from contracts.proof import How
 from contracts.session import Means
@@ -32,6 +34,8 @@ from service.approvals import authority_words, listed
 from service.ownership import NotOurs, join
 from service.temporal import ServerAway
 
+PICK = "pick-"
+"""With what the names of fields begin that answer the machine's questions."""
 GOOD = (AnswerStatus.VALID, AnswerStatus.DELEGATED, AnswerStatus.EARLY)
 HOW: Mapping[Means, How] = {"link": "session", "passkey": "passkey"}
 """What a session proves, by how its person came in: a link in is no signed link to one answer."""
@@ -100,13 +104,30 @@ def _said(visit: Visit, request: ApprovalRequest) -> Answer:
                 "Your answer was not taken",
                 "More was filled in than the button says: press the one beside the field, or leave it empty.",
             )
-    return Answer(
+    picked = _picked(visit, request)
+    if picked and choice != "clarify":
+        raise Refused(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "Your answer was not taken",
+            "You said what is meant, and pressed another button than the one below that.",
+        )
+    said = Answer(
         person=visit.person,
         choice=choice,
         note=note,
         amount_cents=_lowered(visit, request) if choice == "edit" else None,
         delegate_to=_colleague(visit) if choice == "delegate" else None,
+        picked=picked,
     )
+    if choice == "clarify" and (problem := flaw(said) or unasked(request, said)):
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Your answer was not taken", f"{problem}.")
+    return said
+
+
+def _picked(visit: Visit, request: ApprovalRequest) -> Picked:
+    """Read what is meant, of the questions that the request has."""
+    found = {question.id: visit.said.get(f"{PICK}{question.id}", ()) for question in request.questions}
+    return {name: given for name, ids in found.items() if (given := tuple(each for each in ids if each))}
 
 
 def _lowered(visit: Visit, request: ApprovalRequest) -> int:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from console.cases import path_of
 from console.effects import EffectLine, effect_line
 from console.visit import Refused, Visit
+from contracts.approvals.clarification import MachineQuestion
 from contracts.approvals.queue import ApprovalEntry, ApprovalFilter
 from contracts.approvals.request import ApprovalRecord, ApprovalRequest
 from contracts.approvals.rules import AGREES
@@ -25,6 +26,7 @@ MOST = 50
 MOST_EVIDENCE = 6
 SOON, AT_ONCE = timedelta(hours=8), timedelta(hours=2)
 HEARS = ("approvals", "approval_answers")
+DOUBTS = "desk:doubts"
 NOT_EVIDENCE = ("turn",)
 """What the customer wrote stands by itself."""
 
@@ -85,6 +87,8 @@ class RequestView:
         steps: what happens on a yes, in order.
         facts: what the policies read.
         understood: how the request was read, task by task.
+        questions: what the desk did not understand; who says it lets the case go on.
+        doubts: why the desk did not settle it.
         evidence: what else it stands on, with its source.
         roles: who is asked, first to last.
         mine: whether the person who is in may answer it.
@@ -105,6 +109,8 @@ class RequestView:
     steps: Sequence[EffectLine]
     facts: Sequence[tuple[str, str]]
     understood: Sequence[tuple[str, str]]
+    questions: Sequence[MachineQuestion]
+    doubts: Sequence[str]
     evidence: Sequence[Evidence]
     answers: Sequence[AnswerLine]
     roles: str
@@ -235,6 +241,8 @@ def request_view(visit: Visit, record: ApprovalRecord) -> RequestView:
         steps=tuple(effect_line(effect) for effect in request.plan.effects),
         facts=tuple(fields_in_words(request.plan.facts, request.currency)),
         understood=tuple(_understood(visit, request)),
+        questions=request.questions,
+        doubts=tuple(dict.fromkeys(request.doubts)),
         evidence=tuple(_evidence(request)),
         answers=tuple(_answers(record, request.currency)),
         roles=", then ".join(request.roles),
@@ -275,18 +283,31 @@ def _evidence(request: ApprovalRequest) -> list[Evidence]:
     pieces = [
         piece
         for piece in request.evidence
-        if piece.kind not in NOT_EVIDENCE and not piece.source.startswith("policy")
+        if piece.kind not in NOT_EVIDENCE
+        and not piece.source.startswith("policy")
+        and not (request.doubts and piece.source == DOUBTS)
     ]
     return sorted(pieces, key=lambda piece: piece.kind != "fact")[:MOST_EVIDENCE]
 
 
 def _answers(record: ApprovalRecord, currency: str) -> list[AnswerLine]:
-    said = {"approve": "yes", "reject": "no", "edit": "lower it", "delegate": "hand it on"}
+    said = {
+        "approve": "yes",
+        "reject": "no",
+        "edit": "lower it",
+        "delegate": "hand it on",
+        "clarify": "what is meant",
+    }
     lines = []
     for kept in record.answers:
+        meant = [
+            f"{question.text} {question.words(kept.answer.picked[question.id])}"
+            for question in record.request.questions
+            if question.id in kept.answer.picked
+        ]
         cents, to = kept.answer.amount_cents, kept.answer.delegate_to
         more = f" to {money_text(cents, currency)}" if cents is not None else f" to {to}" if to else ""
-        words = f"{said[kept.answer.choice]}{more}"
+        words = "; ".join([f"{said[kept.answer.choice]}{more}", *meant])
         lines.append(
             AnswerLine(kept.at, kept.answer.person, words, kept.standing.value, kept.why, kept.answer.note)
         )

@@ -122,9 +122,17 @@ def _answered(data: Data) -> Written:
         "reject": "said no",
         "edit": f"lowered it{lowered}",
         "delegate": "handed it on",
+        "clarify": "said what is meant",
     }
     choice = str(data.get("choice"))
-    details = [STANDING.get(standing, standing), str(data.get("why") or ""), str(data.get("note") or "")]
+    picked = data.get("picked")
+    meant = fields_in_words(picked) if isinstance(picked, dict) else ()
+    details = [
+        *(f"{name}: {words}" for name, words in meant),
+        STANDING.get(standing, standing),
+        str(data.get("why") or ""),
+        str(data.get("note") or ""),
+    ]
     counts = standing in ("valid", "delegated")
     tone = "good" if counts else "warn"
     return f"{data.get('person')} {said.get(choice, choice)}", tuple(each for each in details if each), tone

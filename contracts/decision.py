@@ -125,7 +125,8 @@ class ReviewItem(Frozen):
     Attributes:
         text: what the customer wrote.
         guess: the label it gave or would have given; empty if it had none.
-        why: `unsure`, or what a person did about the case: `rejected`, `edited`, `undone`.
+        why: `unsure`, or what a person did about the case: `rejected`, `edited`, `undone`, `clarified`.
+        label: what a person said it means, where they were asked; empty if they were not.
     """
 
     case_id: str
@@ -134,3 +135,4 @@ class ReviewItem(Frozen):
     guess: str
     confidence: float | None
     why: str
+    label: str = ""

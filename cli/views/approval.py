@@ -63,6 +63,12 @@ def show_record(record: ApprovalRecord, zone: ZoneInfo) -> None:
     OUT.print(f"{money(request.amount_cents, request.currency)} · {request.needed} of {asked} · until {due}")
     for reason in request.why:
         OUT.print(f"  why: [cyan]{reason.id}[/] {escape(reason.reason)}")
+    for doubt in request.doubts:
+        OUT.print(f"  not understood: {escape(doubt)}", soft_wrap=True)
+    for question in request.questions:
+        OUT.print(f"  [bold]{question.id}[/]: {escape(question.text)}", soft_wrap=True)
+        for choice in question.choices:
+            OUT.print(f"    {question.id}={choice.id}  {escape(choice.text)}", soft_wrap=True)
     for effect in request.plan.effects:
         cents = money(effect.amount_cents, effect.currency)
         OUT.print(f"  would do: {effect.step} = {effect.connector}.{effect.operation} {cents}")
@@ -76,7 +82,8 @@ def show_record(record: ApprovalRecord, zone: ZoneInfo) -> None:
         why = f" ({kept.why})" if kept.why else ""
         note = f": {kept.answer.note}" if kept.answer.note else ""
         lowered = _lowered(kept.answer.amount_cents, request.currency)
-        said = f"{kept.answer.person} {kept.answer.choice}{lowered}{note}{why}"
+        meant = "".join(f" {name}={','.join(ids)}" for name, ids in kept.answer.picked.items())
+        said = f"{kept.answer.person} {kept.answer.choice}{lowered}{meant}{note}{why}"
         OUT.print(f"  {at} [{colour}]{kept.standing.value}[/] {escape(said)}")
     if end and end.outcome in (ApprovalOutcome.EXPIRED, ApprovalOutcome.WITHDRAWN):
         OUT.print(f"  {end.outcome.value}: {escape(end.note)}")

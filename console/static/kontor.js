@@ -85,7 +85,7 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "1";
   // Afterwards, or the button that was pressed would not be sent.
-  setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
+  setTimeout(() => [...form.elements].forEach((each) => each.matches("button") && (each.disabled = true)));
 });
 
 // Keys -------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ function step(by) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const field = event.target.closest("input:not([type=checkbox]), textarea, select");
+  const field = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
   if (event.key === "Escape") return document.activeElement.blur();
   if (field || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem(KEYS_OFF) === "1") return;
   const pressed = before ? `${before} ${event.key}` : event.key;

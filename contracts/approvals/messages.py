@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from contracts.approvals.clarification import MachineQuestion
 from contracts.approvals.request import Answer, AnswerStatus, Approval, ApprovalOutcome, ApprovalRequest
 from contracts.approvals.rules import oversize
 from contracts.authorization import Authorization, Plan, PolicyReason, Verdict
@@ -34,6 +35,7 @@ class ApprovalDraft(Frozen):
         roles: a chain of role names: who is asked first, then at each escalation; empty means the
             chain that the office's calendar file names for the desk.
         asked_by: who caused the request; never allowed to answer it.
+        questions, doubts: what the desk did not understand, and why it did not settle it.
         begun_at: when the asking run of the case began: what an earlier run asked, and nobody decided, is
             asked anew.
         by_model: the model's proposal that is put to people, as `name@version`, for the counts of
@@ -53,6 +55,8 @@ class ApprovalDraft(Frozen):
     office_version: str
     policy_version: str = ""
     by_model: str = ""
+    questions: tuple[MachineQuestion, ...] = ()
+    doubts: tuple[str, ...] = ()
     begun_at: datetime | None = None
 
 

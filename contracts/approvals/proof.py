@@ -5,7 +5,7 @@ from datetime import datetime
 from contracts.approvals.request import Answer, ApprovalRequest
 from contracts.proof import Proof, Said, unborne
 
-WORDS = ("choice", "note", "amount_cents", "delegate_to")
+WORDS = ("choice", "note", "amount_cents", "delegate_to", "picked")
 
 
 def answered(request: ApprovalRequest, answer: Answer) -> Said:

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, JsonValue
 
+from contracts.approvals.clarification import MachineQuestion, Picked
 from contracts.authorization import Plan, PolicyReason
 from contracts.base import Frozen, text_hash
 from contracts.bounds import Text
@@ -14,10 +15,14 @@ from contracts.proof import BY_NAME, Shown
 
 
 class ApprovalOutcome(StrEnum):
-    """How a request for approval ended. Only `approved` and `edited` lead to an effect."""
+    """How a request for approval ended. Only `approved` and `edited` lead to an effect.
+
+    `clarified`: a person answered what the desk had not understood, and it goes on from there.
+    """
 
     APPROVED = "approved"
     EDITED = "edited"
+    CLARIFIED = "clarified"
     REJECTED = "rejected"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
@@ -35,6 +40,8 @@ class ApprovalRequest(Frozen):
             may answer from the beginning, if policy lets them.
         needed: how many distinct people must approve.
         asked_by: who caused the request; never allowed to answer it.
+        questions: what the desk did not understand; who answers them (`clarify`) lets the case go on.
+        doubts: why the desk did not settle it, in words for a person.
     """
 
     id: str
@@ -49,6 +56,8 @@ class ApprovalRequest(Frozen):
     roles: tuple[str, ...] = ("approver",)
     needed: int = 1
     asked_by: str
+    questions: tuple[MachineQuestion, ...] = ()
+    doubts: tuple[str, ...] = ()
     office_version: str
     policy_version: str = ""
     requested_at: datetime
@@ -97,7 +106,7 @@ class AnswerStatus(StrEnum):
     MALFORMED = "malformed"
 
 
-AnswerChoice = Literal["approve", "edit", "reject", "delegate"]
+AnswerChoice = Literal["approve", "edit", "reject", "delegate", "clarify"]
 ANSWER_CHOICES: tuple[AnswerChoice, ...] = get_args(AnswerChoice)
 """What people may say to a request."""
 
@@ -142,8 +151,10 @@ class Answer(Frozen):
     """What a person answered; the argument of the signal and the update `decide`.
 
     Attributes:
-        choice: `delegate` hands the question to `delegate_to` and answers nothing.
+        choice: `delegate` hands the question to `delegate_to` and answers nothing; `clarify` answers what
+            the desk did not understand.
         amount_cents: for `edit`, the lower amount.
+        picked: for `clarify`, what is meant.
         arguments_hash: what the person saw; empty when sent by hand from the Web UI.
         request_id: which request; empty means the one open now.
         token: proof of a signed link, when it was answered from outside.
@@ -162,6 +173,7 @@ class Answer(Frozen):
     # Left out where it is empty: an answer without one is what it always was.
     proof: Text = Field(default="", exclude_if=lambda given: not given)
     signature: DecisionSignature | None = Field(default=None, exclude_if=lambda given: given is None)
+    picked: Picked = Field(default={}, exclude_if=lambda given: not given)
 
 
 class Approval(Frozen):
@@ -173,6 +185,11 @@ class Approval(Frozen):
     amount_cents: int | None = None
     note: str = ""
     permits: dict[str, str] = {}
+
+    @property
+    def picked(self) -> Picked:
+        """What a person says is meant; empty if nobody was asked or said so."""
+        return next((answer.picked for answer in self.answers if answer.choice == "clarify"), {})
 
     @property
     def granted(self) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from contracts.approvals.clarification import mispicked, oversized
 from contracts.approvals.request import (
     Answer,
     AnswerStatus,
@@ -24,6 +25,8 @@ from contracts.effect import ProposedEffect
 from contracts.money import apportioned, money_text, number_text
 
 AGREES = ("approve", "edit")
+SAME = ("person", "choice", "amount_cents", "picked")
+"""In what two answers agree that say the same."""
 LONGEST = {
     "person": LONGEST_NAME_CHARS,
     "delegate_to": LONGEST_NAME_CHARS,
@@ -67,6 +70,8 @@ def flaw(answer: Answer) -> str | None:
         (choice == "delegate" and not target, "a delegation needs delegate_to"),
         (choice == "delegate" and target == answer.person, "nobody delegates to themselves"),
         (choice != "delegate" and bool(target), f"delegate_to has no place in {choice}"),
+        (choice == "clarify" and not answer.picked, "to clarify takes picked: what is meant, by question"),
+        (choice != "clarify" and bool(answer.picked), f"picked has no place in {choice}"),
     )
     return next((problem for wrong, problem in checks if wrong), None)
 
@@ -78,7 +83,7 @@ def oversize(answer: Answer) -> str | None:
             return f"{name} is longer than {longest} characters"
     if abs(answer.amount_cents or 0) > MOST_CENTS:
         return f"amount_cents is larger than {MOST_CENTS}"
-    return None
+    return oversized(answer.picked) or None
 
 
 def widening(request: ApprovalRequest, answer: Answer) -> str | None:
@@ -92,6 +97,13 @@ def widening(request: ApprovalRequest, answer: Answer) -> str | None:
     except WiderThanAsked as problem:
         return str(problem)
     return None
+
+
+def unasked(request: ApprovalRequest, answer: Answer) -> str | None:
+    """Say why an answer clarifies nothing that this request asks, or None."""
+    if answer.choice != "clarify":
+        return None
+    return mispicked(request.questions, answer.picked) or None
 
 
 def mismatch(request: ApprovalRequest, answer: Answer) -> str | None:
@@ -118,7 +130,7 @@ def judge(
 ) -> tuple[AnswerStatus, str]:
     """Return how an answer stands that arrives at `at`, and why in words for a person."""
     request = record.request
-    if problem := flaw(answer) or widening(request, answer):
+    if problem := flaw(answer) or widening(request, answer) or unasked(request, answer):
         return AnswerStatus.MALFORMED, problem
     if problem := mismatch(request, answer):
         return AnswerStatus.FOREIGN, problem
@@ -159,19 +171,23 @@ def _while_open(record: ApprovalRecord, answer: Answer, authority: Authority) ->
 
 
 def _same(one: Answer, other: Answer) -> bool:
-    return (one.person, one.choice, one.amount_cents) == (other.person, other.choice, other.amount_cents)
+    return all(getattr(one, name) == getattr(other, name) for name in SAME)
 
 
 def decided(request: ApprovalRequest, answers: Sequence[StoredAnswer]) -> Approval | None:
     """Return the end that the valid answers bring, or None while more are needed.
 
-    One rejection rejects. Otherwise `request.needed` distinct people, each on a right of their own,
+    One rejection rejects; one person who says what is meant is enough, for nothing is done on that: the
+    desk judges anew. Otherwise `request.needed` distinct people, each on a right of their own,
     must agree; the lowest amount any of them set is what they all agreed to.
     """
     counted = [kept for kept in answers if kept.standing == AnswerStatus.VALID]
     said = tuple(kept.answer for kept in counted)
     if veto := next((answer for answer in said if answer.choice == "reject"), None):
         return Approval(request_id=request.id, outcome=ApprovalOutcome.REJECTED, answers=said, note=veto.note)
+    if meant := next((answer for answer in said if answer.choice == "clarify"), None):
+        outcome = ApprovalOutcome.CLARIFIED
+        return Approval(request_id=request.id, outcome=outcome, answers=said, note=meant.note)
     people = {kept.answer.person for kept in counted}
     rights = {kept.on_behalf_of for kept in counted}
     if min(len(people), len(rights)) < max(1, request.needed):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, Executable, bindparam, case, func
 from sqlmodel import Session, col, select
 
+from contracts.approvals.request import Approval, ApprovalOutcome, ApprovalRequest
 from contracts.decision import Decision, Question, ReviewItem
 from contracts.desk import CustomerText, texts
 from memory.authoritative.decision_inputs import DecisionInputs, drop_old_inputs, keep_inputs
@@ -128,6 +129,7 @@ def _keep_decision(dialect: str) -> Executable:
 
 
 OVERRULED = ("rejected", "edited")
+CLARIFIED = ApprovalOutcome.CLARIFIED.value
 UNDONE = "undone"
 
 
@@ -142,8 +144,8 @@ class SqlReviewQueue:
     def doubts(self, task: str, since: datetime, limit: int) -> list[ReviewItem]:
         """Return the task's doubtful decisions of cases opened since a moment, newest first.
 
-        A decision is doubtful if nothing stood by its answer, or if a person rejected, narrowed or
-        undid what its case was about to do.
+        A decision is doubtful if nothing stood by its answer, if a person rejected, narrowed or
+        undid what its case was about to do, or if they said that something else is meant.
         """
         query = (
             select(DecisionRow, CaseRow, ApprovalRow)
@@ -156,12 +158,16 @@ class SqlReviewQueue:
         )
         found: dict[str, ReviewItem] = {}
         with reading(self._engine) as session:
+            meant = _meant(session, task, since)
             for decision, case, approval in session.exec(query):
-                why = _why(decision, case, approval)
+                label = meant.get(case.id, "")
+                why = _why(decision, case, approval) or (
+                    CLARIFIED if label not in ("", _guess(decision)) else ""
+                )
                 said = [case.request.get(name) for name in self._customer_text.get(case.desk, ())]
                 text = "\n".join(texts(said))
                 if why and case.id not in found and text:
-                    found[case.id] = _doubt(decision, text, why)
+                    found[case.id] = _doubt(decision, text, why, label)
                 if len(found) == limit:
                     break
         return list(found.values())
@@ -175,13 +181,34 @@ def _why(decision: DecisionRow, case: CaseRow, approval: ApprovalRow | None) -> 
     return approval.status if approval is not None and approval.status in OVERRULED else ""
 
 
-def _doubt(decision: DecisionRow, text: str, why: str) -> ReviewItem:
-    answer = decision.body.get("answer") or {}
+def _meant(session: Session, task: str, since: datetime) -> dict[str, str]:
+    """Return what people said is meant, by case; of several answers the last."""
+    query = (
+        select(ApprovalRow)
+        .join(CaseRow, col(CaseRow.id) == col(ApprovalRow.case_id))
+        .where(col(ApprovalRow.status) == CLARIFIED, col(CaseRow.opened_at) >= since)
+        .order_by(col(ApprovalRow.closed_at))
+    )
+    found = {}
+    for row in session.exec(query):
+        request, end = ApprovalRequest.model_validate(row.request), Approval.model_validate(row.approval)
+        asked = next((question.id for question in request.questions if question.task == task), "")
+        if picked := end.picked.get(asked):
+            found[row.case_id] = picked[0]
+    return found
+
+
+def _guess(decision: DecisionRow) -> str:
+    return str((decision.body.get("answer") or {}).get("label", ""))
+
+
+def _doubt(decision: DecisionRow, text: str, why: str, label: str) -> ReviewItem:
     return ReviewItem(
         case_id=decision.case_id,
         task=decision.task,
         text=text,
-        guess=str(answer.get("label", "")),
+        guess=_guess(decision),
         confidence=decision.confidence,
         why=why,
+        label=label,
     )

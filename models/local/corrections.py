@@ -26,7 +26,8 @@ class Correction(Frozen):
     """One line of a review file; a person fills in `label`.
 
     Attributes:
-        label: the right label; empty means not reviewed yet, `-` means not fit as an example.
+        label: the right label; empty means not reviewed yet, `-` means not fit as an example. Filled in
+            already where a person said what the customer means when the desk asked them.
     """
 
     case_id: str
@@ -61,6 +62,7 @@ def write_review(
                 guess=doubt.guess,
                 confidence=doubt.confidence,
                 why=doubt.why,
+                label=doubt.label,
             )
             lines.append(json.dumps(correction.model_dump(), ensure_ascii=False))
     file.write_text("".join(line + "\n" for line in lines), encoding="utf-8")

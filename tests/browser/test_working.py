@@ -90,6 +90,23 @@ def test_a_thumb_on_a_phone_says_yes_and_the_desk_hears_of_it(ben: Person) -> No
     phone.context.close()
 
 
+def test_a_person_answers_the_machines_question_and_the_case_goes_on(ben: Person) -> None:
+    desk = ben.at("desk")
+    line = lines(desk).filter(has_text="What does the customer want?").first
+    line.click()
+    meant = desk.get_by_role("region", name="What is meant")
+    picture(desk, "question-desk-light")
+    case = desk.get_by_role("link", name="the whole case").get_attribute("href")
+    assert case is not None
+    meant.get_by_role("radio", name="know where the order is").check()
+    meant.get_by_role("button", name="Go on like this").click()
+    expect(desk.get_by_role("status")).to_contain_text("What does the customer want?", timeout=PATIENCE_MS)
+
+    desk.goto(f"{ben.url}{case}")
+    expect(desk.locator(".mark").first).to_have_text("settled", timeout=PATIENCE_MS)
+    desk.context.close()
+
+
 def _line(page: Page) -> Locator:
     """Return a line of the queue about money: what is not by hand, so that a yes does something."""
     return lines(page).filter(has_text=re.compile(r"\d EUR")).filter(has_not_text="by hand").first

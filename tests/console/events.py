@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bootstrap.installation import Installation
+from contracts.approvals.clarification import MachineChoice, MachineQuestion
 from contracts.approvals.messages import ApprovalDraft, Moments
 from contracts.approvals.request import ApprovalRequest
 from contracts.authorization import Plan, PolicyReason
@@ -14,6 +15,17 @@ from tests.conftest import ROOT
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
+WHAT = MachineQuestion(
+    id="intent",
+    text="What does the customer want?",
+    choices=(
+        MachineChoice(id="return", text="send something back"),
+        MachineChoice(id="cancel", text="cancel <it> & all"),
+    ),
+    needed=True,
+)
+
+
 def ask(
     kontor: Installation,
     number: int = 1,
@@ -23,6 +35,7 @@ def ask(
     left: timedelta = timedelta(hours=9),
     roles: tuple[str, ...] = ("lead", "owner"),
     by_hand: bool = False,
+    questions: tuple[MachineQuestion, ...] = (),
 ) -> ApprovalRequest:
     """Put a question into the queue as a case does."""
     case_id = f"returns/webshop/RMA-{number}"
@@ -51,6 +64,8 @@ def ask(
     draft = ApprovalDraft(
         plan=plan, what=plan.summary, asked_by="cust-1", office_version="v", roles=roles,
         why=() if by_hand else why,
+        questions=questions,
+        doubts=("what is wanted: unsure",) if questions else (),
         evidence=(
             Evidence(source="policy#returns.refund", text="A sentence of the policies.", kind="passage"),
             Evidence(source=f"order:webshop/W-{number}", text="Order is delivered.", kind="fact"),

@@ -7,7 +7,7 @@ import pytest
 from contracts.approvals.messages import ApprovalClosing
 from contracts.approvals.request import ApprovalOutcome, ApprovalRequest
 from tests.console.browser import Served
-from tests.console.events import NOW, ask
+from tests.console.events import NOW, WHAT, ask
 
 
 def untouched(served: Served, request: ApprovalRequest) -> bool:
@@ -83,3 +83,35 @@ def test_a_request_that_was_withdrawn_says_why(served: Served) -> None:
     assert "the customer took it back" in stale.text
     assert "nothing is to be answered any more" in page
     assert 'value="approve"' not in page
+
+
+def test_the_machines_question_is_asked_with_its_choices_and_by_hand_is_the_last(served: Served) -> None:
+    request = ask(served.kontor, by_hand=True, questions=(WHAT,))
+    with served.signed_in("ben") as ben:
+        page = ben.get(f"/inbox/{request.id}").text
+    assert "What does the customer want?" in page
+    assert "cancel &lt;it&gt; &amp; all" in page
+    assert 'name="pick-intent" value="return" form="answer" required' in page
+    assert "What is wanted: unsure" in page
+    assert page.index('value="clarify"') < page.index("I have handled it by hand")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"choice": "approve", "pick-intent": "return"}, "pressed another button"),
+        ({"choice": "clarify", "pick-intent": "burn"}, "intent has no choice"),
+        ({"choice": "clarify", "pick-intent": ["return", "cancel"]}, "intent takes one choice"),
+        ({"choice": "clarify", "pick-weather": "return"}, "to clarify takes picked"),
+        ({"choice": "clarify"}, "to clarify takes picked"),
+    ],
+    ids=str,
+)
+def test_a_pick_that_answers_nothing_is_turned_away_before_anything_is_sent(
+    served: Served, fields: dict[str, str], words: str
+) -> None:
+    request = ask(served.kontor, by_hand=True, questions=(WHAT,))
+    with served.signed_in("ben") as ben:
+        answer = ben.post(f"/inbox/{request.id}", data={"arguments_hash": request.arguments_hash, **fields})
+    assert (answer.status_code, words in answer.text) == (422, True), answer.text
+    assert untouched(served, request)

@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.case_memory import remember as leave
     from workflows.kernel.decisions import decide
     from workflows.kernel.effects import EffectRefused, Effects, Stopped, leading
-    from workflows.kernel.ends import LONGEST_WHY_CHARS, NOT_GRANTED, UNREADABLE, End
+    from workflows.kernel.ends import LONGEST_WHY_CHARS, NOT_GRANTED, UNREADABLE, End, handled
     from workflows.kernel.looks import stands
     from workflows.kernel.outside_reads import AGAIN, OutsideReads
     from workflows.kernel.pauses import Pauses, Rest
@@ -325,7 +325,15 @@ class CaseRun:
     async def hand_over(
         self, draft: ApprovalDraft | None, recheck: Recheck | None = None, *, in_one_run: bool = False
     ) -> End:
+        """Give the case to a person, as `by_hand` does; return how it ends by that."""
+        return handled(await self.by_hand(draft, recheck, in_one_run=in_one_run))
+
+    async def by_hand(
+        self, draft: ApprovalDraft | None, recheck: Recheck | None = None, *, in_one_run: bool = False
+    ) -> Approval:
         """Give the case to a person where the desk has nothing to propose: approve means handled.
+
+        A draft with questions may come back `clarified`: then the desk goes on.
 
         Args:
             draft: the question; None for the one that an earlier run of the case has open.
@@ -335,14 +343,9 @@ class CaseRun:
         self.waits_in = WaitsIn.BY_HAND if recheck else WaitsIn.UNSETTLED
         if draft is not None:
             self.file.summary = f"handle by hand: {draft.plan.summary}"
-        approval = await (
-            self.wait_for_people(draft, recheck)
-            if recheck
-            else self.gate.ask(draft, recheck=stands, in_one_run=in_one_run)
-        )
-        if approval.granted:
-            return CaseStatus.SETTLED, "handled_by_hand"
-        return NOT_GRANTED[approval.outcome], approval.outcome.value
+        if recheck:
+            return await self.wait_for_people(draft, recheck)
+        return await self.gate.ask(draft, recheck=stands, in_one_run=in_one_run)
 
     async def turn_down(self, approval: Approval, message: Callable[[str], Plan]) -> End:
         """Tell whoever asked that people did not let it pass.

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.approvals.request import ApprovalOutcome
+    from contracts.approvals.request import Approval, ApprovalOutcome
     from contracts.case import CaseStatus
 
 UNREADABLE = "unreadable"
@@ -19,3 +19,10 @@ NOT_GRANTED = {
     ApprovalOutcome.WITHDRAWN: CaseStatus.WITHDRAWN,
 }
 """What becomes of a case that people did not let pass."""
+
+
+def handled(approval: Approval) -> End:
+    """Return how a case ends that a person was to handle by hand."""
+    if approval.granted:
+        return CaseStatus.SETTLED, "handled_by_hand"
+    return NOT_GRANTED[approval.outcome], approval.outcome.value

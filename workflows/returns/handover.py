@@ -24,10 +24,11 @@ def by_hand(known: Known, plan: Plan, office_version: str, way: Way, why: str = 
     """
     came = came_back(known.order, way)
     found = (Evidence(source="desk:goods", text=came),) if came else ()
-    doubts = why or "; ".join([*known.doubts, *([came] if came else [])]) or "the desk has no step for it"
+    doubts = (why,) if why else (*known.doubts, *([came] if came else [])) or ("the desk has no step for it",)
     return ApprovalDraft(
         plan=plan,
-        what=f"Handle by hand ({doubts}): {plan.summary}",
+        what=f"Handle by hand ({'; '.join(doubts)}): {plan.summary}",
+        doubts=doubts,
         step="by-hand",
         asked_by=known.order.customer,
         evidence=(*found, *evidence_for_people(known)),

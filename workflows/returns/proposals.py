@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
         Known,
         Planned,
         half_done,
+        message_plan,
         money_out_cents,
         plan_for,
         plan_of_the_rest,
@@ -60,6 +61,10 @@ class Proposals:
         """What was proposed before the goods of the return came."""
         assert self._goods.way.begun is not None
         return self._goods.way.begun
+
+    def goods_message(self, known: Known, name: str, step: str = "tell") -> Plan:
+        """Return the plan that tells the customer something of the goods that are to come."""
+        return message_plan(self.begun, known, name, step=step, rma=self._goods.way.rma)
 
     def has_begun(self, plan: Plan) -> bool:
         """Say whether any effect of a plan is applied: the order shows it by now."""

@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from contracts.approvals.messages import ApprovalDraft, Withdrawal
-    from contracts.approvals.request import Approval
+    from contracts.approvals.request import Approval, ApprovalOutcome
     from contracts.authorization import Authorization, Plan
     from contracts.carry import CaseCarry, WaitsIn
     from contracts.case import CaseStatus
@@ -19,13 +19,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.case import CaseRun
     from workflows.kernel.case_file import CaseFile
     from workflows.kernel.effects import EffectRefused
-    from workflows.kernel.ends import UNREADABLE
+    from workflows.kernel.ends import UNREADABLE, handled
     from workflows.kernel.looks import AskedTooOften
     from workflows.kernel.outside_reads import NoAnswer
     from workflows.kernel.pauses import Rest
     from workflows.returns.asking_back import AskingBack
     from workflows.returns.beginning import begin
     from workflows.returns.carried import ReturnCarry, request_of
+    from workflows.returns.clarifying import Clarifying
     from workflows.returns.finding import OrderFinding
     from workflows.returns.handover import by_hand, why_not_surely
     from workflows.returns.letter_cases import AND, PART_ENDED, LetterCases, LetterPart, PartEnded
@@ -37,7 +38,6 @@ with workflow.unsafe.imports_passed_through():
         half_done,
         message_plan,
         money_out_cents,
-        question,
         why_not,
     )
     from workflows.returns.proposals import Proposals
@@ -77,6 +77,7 @@ class ReturnWorkflow:
         self.proposals = Proposals(self.case, request, self.goods, postage_kept=kept_before)
         questions = carried.questions if carried else None
         self.asking = AskingBack(self.case, self.orders, self.proposals, questions)
+        self.clarifying = Clarifying(self.case, self.orders, self.goods)
         self.finding = OrderFinding(
             self.case, self.orders, self.proposals, self.asking.customer, asked=self.known
         )
@@ -154,6 +155,8 @@ class ReturnWorkflow:
                 continue
             if authorization.outcome == "ask":
                 approval = await self.ask(plan, authorization, known)
+                if approval.outcome is ApprovalOutcome.CLARIFIED:
+                    return await self.go_on_as(known, approval)
                 if not approval.granted:
                     return await self.turn_down(plan, known, approval)
                 plan = self.proposals.follow(self.case.gate.asked().plan)
@@ -184,7 +187,8 @@ class ReturnWorkflow:
     async def take_back(self, known: Known) -> ReturnResult:
         """Wait for the goods of a return, and settle what is left by how they were found."""
         try:
-            await self.goods.wait(known.order.id, lambda: self.remind(known))
+            reminder = self.proposals.goods_message(known, "goods_reminder", step="remind")
+            await self.goods.wait(known.order.id, lambda: self.case.tell(reminder))
         except TakenBack as taken:
             return await self.withdraw(known, taken.withdrawal)
         order = await self.orders.look()
@@ -215,24 +219,14 @@ class ReturnWorkflow:
             why = "the goods never came, and what was to replace them is gone"
             return await self.hand_over_unsettled(self.proposals.begun, why)
         if not self.goods.way.paid:
-            await self.tell_of_goods(known, "never_came")
+            await self.case.tell(self.proposals.goods_message(known, "never_came"))
             return await self.close(CaseStatus.EXPIRED, "goods_never_came")
         charge = self.proposals.plan(known)
-        nothing = charge.model_copy(update={"effects": ()})
-        if await self.case.choose([charge, nothing], GOODS):
+        if await self.case.choose([charge, charge.model_copy(update={"effects": ()})], GOODS):
             return await self.close(CaseStatus.SETTLED, "written_off")
         return await self.settle(charge, known)
 
-    async def remind(self, known: Known) -> None:
-        """Remind the customer of the goods."""
-        await self.tell_of_goods(known, "goods_reminder", step="remind")
-
-    async def tell_of_goods(self, known: Known, name: str, step: str = "tell") -> None:
-        """Tell the customer something of the goods that are to come."""
-        begun, rma = self.proposals.begun, self.goods.way.rma
-        await self.case.tell(message_plan(begun, known, name, step=step, rma=rma))
-
-    async def go_on(self, carried: ReturnCarry) -> ReturnResult:
+    async def go_on(self, carried: ReturnCarry) -> ReturnResult:  # noqa: PLR0911  (where a case may wait)
         """Go on with a case whose earlier run grew long while people thought."""
         known, waits_in = carried.known, self.case.waits_in
         if waits_in is WaitsIn.STEP_BACK:
@@ -244,9 +238,10 @@ class ReturnWorkflow:
             self.known = known = await self.asking.resumed(known)
             return await self.find_out(known)
         if waits_in is not WaitsIn.PLAN:
-            recheck = self.look_again if waits_in is WaitsIn.BY_HAND else None
-            return await self.close(*await self.case.hand_over(None, recheck))
+            return await self.by_person(None, known, settles=waits_in is WaitsIn.BY_HAND)
         approval = await self.case.wait_for_people(None, self.look_again)
+        if approval.outcome is ApprovalOutcome.CLARIFIED:
+            return await self.go_on_as(known, approval)
         plan = self.proposals.follow(self.case.gate.asked().plan)
         if not approval.granted:
             return await self.turn_down(plan, known, approval)
@@ -296,7 +291,7 @@ class ReturnWorkflow:
     async def ask(self, plan: Plan, authorization: Authorization, known: Known) -> Approval:
         """Ask people; meanwhile an order that changes withdraws the question, or asks anew."""
         self.today = None
-        draft = question(known, authorization.covers(plan), authorization, self.case.gate.rounds + 1)
+        draft = self.clarifying.question(known, authorization.covers(plan), authorization)
         return await self.case.wait_for_people(draft, self.look_again)
 
     async def look_again(self) -> ApprovalDraft | Withdrawal | None:
@@ -311,7 +306,7 @@ class ReturnWorkflow:
             plan = await self.proposals.propose(today)
         rounds = self.case.gate.rounds
         return await self.case.still_asked(
-            plan, self.judge_today, lambda plan, authorization: question(today, plan, authorization, rounds)
+            plan, self.judge_today, lambda plan, judged: self.clarifying.question(today, plan, judged, rounds)
         )
 
     async def authorize_approved(self, plan: Plan, approval: Approval, known: Known) -> Authorization:
@@ -354,8 +349,21 @@ class ReturnWorkflow:
 
     async def hand_over(self, plan: Plan, known: Known, why: str = "") -> ReturnResult:
         """Give a case to a person for which the desk has nothing to propose, or nothing that is sure."""
-        draft = by_hand(known, plan, self.file.office_version, self.goods.way, why)
-        return await self.close(*await self.case.hand_over(draft, self.look_again))
+        return await self.by_person(self.clarifying.draft(known, plan, why), known)
+
+    async def by_person(
+        self, draft: ApprovalDraft | None, known: Known, *, settles: bool = True
+    ) -> ReturnResult:
+        """Wait for a person: they handle it, or say what is meant; if it `settles`, facts are read again."""
+        approval = await self.case.by_hand(draft, self.look_again if settles else None)
+        if approval.outcome is ApprovalOutcome.CLARIFIED:
+            return await self.go_on_as(known, approval)
+        return await self.close(*handled(approval))
+
+    async def go_on_as(self, known: Known, approval: Approval) -> ReturnResult:
+        """Go on with what a person said is meant: through policy, like any other case."""
+        self.known = known = await self.clarifying.answered(known, approval)
+        return await self.settle(await self.proposals.propose(known), known)
 
     async def hand_over_unsettled(
         self, plan: Plan, why: str, stays: Sequence[str] | None = None
@@ -376,7 +384,11 @@ class ReturnWorkflow:
         """Write the end into the books, and its summary into memory; of a letter's cases tell all at once."""
         ended = self.letter.own_end(status, outcome)
         if self.letter.are_several and status is not CaseStatus.WITHDRAWN:
-            await self.tell_of_all(ended)
+            assert self.known is not None
+            every = (ended, *await self.letter.all_ended(lambda: self.case.gate.withdrawn))
+            told: dict[str, JsonValue] = {"orders": [each.told for each in every]}
+            plan = self.proposals.plan(self.known)
+            await self.case.tell(message_plan(plan, self.known, "all_orders", step="all-orders", **told))
         await self.case.close(status, outcome)
         if self.letter.part_of:
             await self.letter.report(ended)
@@ -387,11 +399,3 @@ class ReturnWorkflow:
             amount_cents=ended.amount_cents,
             by_person=self.file.by_person,
         )
-
-    async def tell_of_all(self, own: PartEnded) -> None:
-        """Wait for the letter's other cases, and tell the customer once how all of them ended."""
-        assert self.known is not None
-        ended = (own, *await self.letter.all_ended(lambda: self.case.gate.withdrawn))
-        orders: list[JsonValue] = [each.told for each in ended]
-        plan = self.proposals.plan(self.known)
-        await self.case.tell(message_plan(plan, self.known, "all_orders", step="all-orders", orders=orders))

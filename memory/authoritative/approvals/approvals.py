@@ -24,6 +24,7 @@ from contracts.approvals.messages import (
     effects_hash,
 )
 from contracts.approvals.request import (
+    ANSWER_CHOICES,
     AnswerStatus,
     Approval,
     ApprovalOutcome,
@@ -227,6 +228,8 @@ def request_of(draft: ApprovalDraft, moments: Moments, round_number: int, now: d
         roles=draft.roles,
         needed=draft.needed,
         asked_by=draft.asked_by,
+        questions=draft.questions,
+        doubts=draft.doubts,
         office_version=draft.office_version,
         policy_version=draft.policy_version,
         requested_at=now,
@@ -314,7 +317,7 @@ def _standing(
     if submission.answer is None:
         return (
             AnswerStatus.MALFORMED,
-            "not an answer: it needs person and choice (approve, edit, reject, delegate)",
+            f"not an answer: it needs person and choice ({', '.join(ANSWER_CHOICES)})",
         )
     if record is None:
         return AnswerStatus.FOREIGN, "nothing like that was ever asked"
@@ -370,6 +373,8 @@ def answered(kept: AnswerRow, submission: AnswerSubmission) -> Episode:
     }
     if submission.answer and submission.answer.amount_cents is not None:
         data["amount_cents"] = submission.answer.amount_cents
+    if submission.answer and submission.answer.picked:
+        data["picked"] = {name: [*ids] for name, ids in submission.answer.picked.items()}
     return Episode(
         id=f"{kept.case_id}#{kept.id}", case_id=kept.case_id, kind="answered", at=kept.at, data=data
     )

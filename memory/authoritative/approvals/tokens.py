@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from contracts.approvals.proof import WORDS
 from contracts.approvals.request import Answer, ApprovalRequest
 from contracts.approvals.token import TokenClaims, TokenRefused, misuse, read, sign
 from contracts.base import content_hash
@@ -119,7 +120,7 @@ class ApprovalTokens:
 
 def _said(answer: Answer) -> str:
     """Return the hash of what the person said; what the answer is bound to is in the token itself."""
-    said = answer.model_dump(mode="json", include={"person", "choice", "note", "amount_cents", "delegate_to"})
+    said = answer.model_dump(mode="json", include={"person", *WORDS})
     return content_hash(said)
 
 

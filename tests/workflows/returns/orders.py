@@ -127,3 +127,8 @@ async def a_waiting_return(shop: Shop) -> tuple[str, ReturnRequest]:
     await shop.submit(request)
     await waiting(shop, request)
     return order, request
+
+
+def told_people(asked: ApprovalRecord) -> str:
+    """Return what people read first of a question: what is asked, and what was not understood."""
+    return "; ".join([asked.request.what, *asked.request.doubts])

@@ -10,7 +10,7 @@ from contracts.approvals.request import Answer, ApprovalRecord
 from contracts.case import CaseStatus
 from contracts.decision import Decision
 from contracts.reply import Reply, ReplyTaken, question_id
-from tests.workflows.returns.orders import SHIRT, asked, asking, given_order, waiting
+from tests.workflows.returns.orders import SHIRT, asked, asking, given_order, told_people, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor
 from workflows.returns.types import ReturnRequest
@@ -168,7 +168,7 @@ async def test_an_answer_that_says_something_else_is_a_persons(shop: Shop, reply
     await replies(shop, request, text=reply)
     question = await a_question_to_people(shop, request)
 
-    assert "the customer answered something else" in question.request.what
+    assert "the customer answered something else" in told_people(question)
     assert question.request.plan.effects == ()
     assert reply in [piece.text for piece in question.request.evidence]
     assert shop.entries("store", "refund", order) == []

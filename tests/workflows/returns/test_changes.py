@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.case import CaseStatus
-from tests.workflows.returns.orders import asking, given_order, waiting
+from tests.workflows.returns.orders import asking, given_order, told_people, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from workflows.returns.types import ReturnRequest
 
@@ -93,7 +93,7 @@ async def asked_of_people(shop: Shop, request: ReturnRequest) -> str:
     await shop.submit(request)
     await waiting(shop, request)
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    return asked.request.what
+    return told_people(asked)
 
 
 async def test_a_dear_order_goes_elsewhere_only_when_a_person_has_looked(shop: Shop) -> None:

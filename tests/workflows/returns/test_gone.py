@@ -13,7 +13,7 @@ from contracts.effect import EffectState
 from contracts.ids import CONTROL_QUEUE
 from contracts.reconciliation.messages import Patience, ReconcileRequest, ReconcileSummary
 from service.intake import Started
-from tests.workflows.returns.orders import a_waiting_return, waiting
+from tests.workflows.returns.orders import a_waiting_return, told_people, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from workflows.reconciliation.reconcile import WORKFLOW_ID, ReconcileWorkflow
 from workflows.returns.types import ReturnRequest
@@ -63,7 +63,7 @@ async def test_a_return_terminated_behind_its_refund_is_a_persons_and_not_paid_a
     await waiting(shop, request)
     assert await shop.submit(request) is Started.JOINED
     [asked] = [one for one in shop.timeline(request).approvals if one.approval is None]
-    assert "an earlier run of this case began: authorise, refund, notify, restock" in asked.request.what
+    assert "an earlier run of this case began: authorise, refund, notify, restock" in told_people(asked)
     await shop.handle(request).signal("decide", Answer(person="ben", choice="approve", note="restocked"))
     result = await shop.handle(request).result()
     assert (result.status, result.outcome) == (CaseStatus.SETTLED, "handled_by_hand")

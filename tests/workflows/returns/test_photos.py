@@ -8,7 +8,7 @@ import pytest
 
 from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
-from tests.workflows.returns.orders import asked, asking, given_order
+from tests.workflows.returns.orders import asked, asking, given_order, told_people
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_asking_back import a_question_to_people, told
 from tests.workflows.returns.test_undo import kontor
@@ -62,7 +62,7 @@ async def test_who_answers_without_photos_has_a_person_look_at_what_they_say(sho
 
     shown = [each.text for each in people.request.evidence]
     assert {"I have no camera, sorry.", "asked for photos, the customer answers without any"} <= {*shown}
-    assert "120.00 EUR" in people.request.what
+    assert "120.00 EUR" in told_people(people)
     assert shop.entries("store", "refund", order) == []
 
 
@@ -77,7 +77,7 @@ async def test_who_speaks_of_something_else_has_a_person_read_it_and_nothing_is_
     await shop.handle(request).signal("replied", {"text": words, "photos": [A_PHOTO]})
     people = await a_question_to_people(shop, request)
 
-    assert "asked for photos, the customer speaks of something else" in people.request.what
+    assert "asked for photos, the customer speaks of something else" in told_people(people)
     assert people.request.plan.effects == ()
     assert words in [each.text for each in people.request.evidence]
 

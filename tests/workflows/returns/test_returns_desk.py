@@ -17,6 +17,7 @@ from tests.workflows.returns.orders import (
     asking,
     given_order,
     remembered,
+    told_people,
     waiting,
 )
 from tests.workflows.returns.shop import DESK, Shop
@@ -126,7 +127,7 @@ async def test_a_refund_that_no_piece_explains_makes_a_return_a_persons_question
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "10.00 EUR were refunded, and the pieces that are back explain 0.00 EUR" in asked.request.what
+    assert "10.00 EUR were refunded, and the pieces that are back explain 0.00 EUR" in told_people(asked)
     assert shop.entries("webshop", "refund", order) == []
 
 
@@ -200,7 +201,7 @@ async def test_whether_it_is_faulty_is_a_question_where_the_same_again_is_dearer
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "whether Linen shirt is faulty" in asked.request.what
+    assert "whether Linen shirt is faulty" in told_people(asked)
     assert shop.entries("webshop", "charge", order) == []
 
 
@@ -234,7 +235,7 @@ async def test_a_later_effect_that_fails_for_good_undoes_the_earlier_ones_in_rev
 
     found = {entry.order.effect.step: entry for entry in shop.timeline(request).effects}
     [asked] = shop.timeline(request).approvals
-    assert "mark_failed: 3 effects were undone; what remains: notify" in asked.request.what
+    assert "mark_failed: 3 effects were undone; what remains: notify" in told_people(asked)
     assert shop.entries("webshop", "message", order)[-1]["text"].count("a colleague takes over") == 1
     assert found["refund"].receipt.state is EffectState.COMPENSATED
     assert found["restock"].receipt.state is EffectState.COMPENSATED
@@ -327,5 +328,5 @@ async def test_an_order_that_does_not_add_up_is_put_to_a_person_and_nothing_move
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "come to 50.00 EUR, and 40.00 EUR were paid" in asked.request.what
+    assert "come to 50.00 EUR, and 40.00 EUR were paid" in told_people(asked)
     assert shop.entries("webshop", "refund", order) == []

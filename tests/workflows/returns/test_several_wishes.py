@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.case import CaseStatus
-from tests.workflows.returns.orders import asking, given_order, waiting
+from tests.workflows.returns.orders import asking, given_order, told_people, waiting
 from tests.workflows.returns.shop import DESK, Shop
 
 pytestmark = pytest.mark.slow
@@ -56,7 +56,7 @@ async def test_one_of_two_wishes_that_fails_for_good_undoes_the_other(shop: Shop
     await waiting(shop, request)
 
     [asked] = shop.timeline(request).approvals
-    assert "refund_failed: 3 effects were undone" in asked.request.what
+    assert "refund_failed: 3 effects were undone" in told_people(asked)
     assert shop.undone("webshop", "charge", order) == [True]
     assert shop.undone("webshop", "reservation", order) == [True]
 
@@ -90,5 +90,5 @@ async def test_wishes_of_which_policy_forbids_one_are_told_apart_by_a_person(sho
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "exchange of Linen shirt" in asked.request.what
+    assert "exchange of Linen shirt" in told_people(asked)
     assert shop.entries("webshop", "reservation", order) == []

@@ -95,9 +95,8 @@ async def test_a_customer_who_says_nothing_is_reminded_once_and_then_a_person_ha
     which = "which items are meant (1 Glass vase white; 2 Desk lamp black)"
     doubts = [piece.text for piece in question.request.evidence if piece.source == "desk:doubts"]
     assert doubts == [which, "the customer did not answer in time"]
-    assert question.request.what.startswith(
-        f"Handle by hand ({'; '.join(doubts)}): return of items that nobody"
-    )
+    assert question.request.what == "What does the customer want? Order MUTE-1"
+    assert question.request.doubts == tuple(doubts)
     assert question.request.plan.effects == ()
     assert late.standing == "late"
     assert (result.status, result.outcome) == (CaseStatus.REJECTED, "rejected")

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
-from tests.workflows.returns.orders import asking, given_order, waiting
+from tests.workflows.returns.orders import asking, given_order, told_people, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_several_wishes import BOTH, SHIRT_AND_MUG
 from tests.workflows.returns.test_undo import kontor
@@ -83,8 +83,8 @@ async def test_what_of_two_wishes_came_back_damaged_is_by_hand_where_its_reason_
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "policy denies it: " in asked.request.what
-    assert "not certain: " in asked.request.what
+    assert "policy denies it: " in told_people(asked)
+    assert "not certain: " in told_people(asked)
     [found] = [one.text for one in asked.request.evidence if one.source == "desk:goods"]
     assert "1 Espresso machine (damaged)" in found
     answer = Answer(person="ben", choice="approve", request_id=asked.request.id)
@@ -117,7 +117,7 @@ async def test_goods_that_cannot_be_booked_take_back_all_that_went_ahead_of_them
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "_failed" in asked.request.what
+    assert "_failed" in told_people(asked)
     for kind in ("return", "refund", "charge", "reservation"):
         assert shop.undone("webshop", kind, order) == [True], kind
 

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
-from tests.workflows.returns.orders import asking, given_order, waiting
+from tests.workflows.returns.orders import asking, given_order, told_people, waiting
 from tests.workflows.returns.shop import DESK, Shop
 from tests.workflows.returns.test_undo import kontor
 from tests.workflows.returns.way.test_way import steps, waiting_for_goods
@@ -57,7 +57,7 @@ async def test_what_came_for_a_repair_and_is_whole_is_a_persons(shop: Shop) -> N
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "repair of Linen shirt" in asked.request.what
+    assert "repair of Linen shirt" in told_people(asked)
     assert shop.entries("webshop", "repair", order) == []
     answer = Answer(person="ben", choice="approve", request_id=asked.request.id)
     await shop.handle(request).execute_update("decide", answer)
@@ -78,8 +78,8 @@ async def test_what_may_not_be_faulty_or_cannot_be_repaired_there_is_a_persons_a
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "Handle by hand" in asked.request.what
-    assert "repair of Linen shirt" in asked.request.what
+    assert "Handle by hand" in told_people(asked)
+    assert "repair of Linen shirt" in told_people(asked)
     assert shop.timeline(request).effects == ()
 
 

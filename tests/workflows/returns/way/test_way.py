@@ -17,6 +17,7 @@ from tests.workflows.returns.orders import (
     asked_for,
     asking,
     given_order,
+    told_people,
     waiting,
     with_a_photo,
 )
@@ -187,7 +188,7 @@ async def test_whoever_handles_by_hand_what_is_not_what_was_sold_reads_what_came
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
 
-    assert re.search(r"by hand \(came back: 13 [^()]+ \(wrong item\)\)", asked.request.what)
+    assert re.search(r"by hand \(came back: 13 [^()]+ \(wrong item\)\)", told_people(asked))
     assert "desk:goods" in [one.source for one in asked.request.evidence]
     assert shop.entries("webshop", "refund", order) == []
 
@@ -248,7 +249,7 @@ async def test_a_return_that_is_taken_back_on_its_way_is_a_persons_and_what_was_
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "taken back: the customer keeps it; what was done stands" in asked.request.what
+    assert "taken back: the customer keeps it; what was done stands" in told_people(asked)
     await shop.handle(request).execute_update("decide", Answer(person="ben", choice="approve"))
     result = await shop.handle(request).result()
     assert (result.status, result.outcome, result.amount_cents) == (
@@ -325,6 +326,6 @@ async def test_a_return_whose_goods_cannot_be_booked_is_taken_back_and_a_persons
     await waiting(shop, request)
 
     [asked] = shop.installation.approvals.of_case(DESK.case_id(request))
-    assert "restock_failed" in asked.request.what
+    assert "restock_failed" in told_people(asked)
     for kind in ("return", "refund"):
         assert shop.undone("webshop", kind, order) == [True], kind
