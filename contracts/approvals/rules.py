@@ -106,6 +106,11 @@ def unasked(request: ApprovalRequest, answer: Answer) -> str | None:
     return mispicked(request.questions, answer.picked) or None
 
 
+def unfit(request: ApprovalRequest, answer: Answer) -> str | None:
+    """Say why an answer cannot be one of this request, or None."""
+    return widening(request, answer) or unasked(request, answer) or mismatch(request, answer)
+
+
 def mismatch(request: ApprovalRequest, answer: Answer) -> str | None:
     """Say why an answer belongs to something else, or None; what it leaves empty cannot differ."""
     if answer.request_id and answer.request_id != request.id:

@@ -358,11 +358,7 @@ class ApprovalGate:
         request = self.request if self._closed is None else None
         problem = rules.flaw(answer)
         if problem is None and request is not None:
-            problem = (
-                rules.widening(request, answer)
-                or rules.unasked(request, answer)
-                or rules.mismatch(request, answer)
-            )
+            problem = rules.unfit(request, answer)
         if problem is not None:
             raise ApplicationError(problem, type=REFUSED, non_retryable=True)
 
