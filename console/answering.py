@@ -34,8 +34,6 @@ from service.approvals import authority_words, listed
 from service.ownership import NotOurs, join
 from service.temporal import ServerAway
 
-PICK = "pick-"
-"""With what the names of fields begin that answer the machine's questions."""
 GOOD = (AnswerStatus.VALID, AnswerStatus.DELEGATED, AnswerStatus.EARLY)
 HOW: Mapping[Means, How] = {"link": "session", "passkey": "passkey"}
 """What a session proves, by how its person came in: a link in is no signed link to one answer."""
@@ -126,7 +124,9 @@ def _said(visit: Visit, request: ApprovalRequest) -> Answer:
 
 def _picked(visit: Visit, request: ApprovalRequest) -> Picked:
     """Read what is meant, of the questions that the request has."""
-    found = {question.id: visit.said.get(f"{PICK}{question.id}", ()) for question in request.questions}
+    found = {
+        question.id: visit.said.get(f"{signing.PICK}{question.id}", ()) for question in request.questions
+    }
     return {name: given for name, ids in found.items() if (given := tuple(each for each in ids if each))}
 
 

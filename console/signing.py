@@ -16,12 +16,15 @@ from contracts.proof import AT_BEST, Shown
 from service.passkeys import PasskeyRefused
 
 IN = Shown(how="session")
+PICK = "pick-"
+"""With what the names of fields begin that answer the machine's questions."""
 FIELDS = ("arguments_hash", "choice", "note", "amount", "delegate_to")
 WORDS = {
     "approve": "you say yes",
     "reject": "you say no",
     "edit": "you say yes to {}",
     "delegate": "you hand it on to {}",
+    "clarify": "you say what is meant",
 }
 
 
@@ -73,7 +76,10 @@ def ask(visit: Visit, request: ApprovalRequest, said: Answer, why: str) -> Respo
         why=why,
         path=f"/inbox/{request.id}",
         options=visit.console.passkeys.decision(visit.person, challenge, visit.now) if keys else "",
-        fields=tuple((name, visit.field(name)) for name in FIELDS if visit.field(name)),
+        fields=(
+            *((name, visit.field(name)) for name in FIELDS if visit.field(name)),
+            *((f"{PICK}{name}", each) for name, ids in said.picked.items() for each in ids),
+        ),
         keys=keys,
     )
     return visit.page("signing.html", "Sign it", view, status=HTTPStatus.PRECONDITION_REQUIRED)
