@@ -24,6 +24,7 @@ from console.entering import Entering
 from console.guard import Guard
 from console.places import PAGES, PLACES
 from console.rendering import Frame, Renderer
+from console.turned_away import TurnedAway
 from console.visit import Console, Refused, signed_in
 from service.passkeys import Passkeys, Site
 
@@ -86,7 +87,8 @@ def application(console: Console, changes: Changes, ask: Callable[[], None]) -> 
         },
     )
     # Outside of everything, so that the pages that say what is wrong pass it, too.
-    return Guard(pages, console.kontor.settings.console_origin)
+    turned_away = TurnedAway(console.kontor.episodes)
+    return Guard(pages, console.kontor.settings.console_origin, turned_away)
 
 
 def _events(console: Console, changes: Changes) -> Callable[[Request], object]:

@@ -1,5 +1,6 @@
 """What every request passes before any page: whose it is not, where it may come from, how long it may be."""
 
+import asyncio
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.turned_away import TurnedAway
 from console.visit import Refused
 
 CONTENT_POLICY = "; ".join(
@@ -43,11 +45,14 @@ class Guard:
     - A request for another host than ours: a stranger's name that was made to lead here.
     - A change that a page of another site sends: only our own pages may (`Sec-Fetch-Site`, else `Origin`).
     - A body that is too long.
+
+    What it or a page turned away as no page of ours would lead there is on record.
     """
 
-    def __init__(self, app: ASGIApp, origin: str) -> None:
-        """Take the pages, and the origin that browsers reach them by."""
+    def __init__(self, app: ASGIApp, origin: str, turned_away: TurnedAway) -> None:
+        """Take the pages, the origin that browsers reach them by, and where attempts are written."""
         self._app = app
+        self._turned_away = turned_away
         self._origin = origin
         parts = urlsplit(origin)
         self._secure = parts.scheme == "https"
@@ -61,7 +66,7 @@ class Guard:
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
         app = refusal or self._app
-        await app(scope, receive if refusal else _limited(receive), self._sending(send))
+        await app(scope, receive if refusal else _limited(receive), self._sending(scope, send))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._is_ours(headers.get("host", "")) and scope["path"] not in PROBES:
@@ -87,9 +92,16 @@ class Guard:
         parts = urlsplit(origin)
         return parts.scheme == urlsplit(self._origin).scheme and parts.netloc == headers.get("host", "")
 
-    def _sending(self, send: Send) -> Send:
+    async def _tell(self, scope: Scope, status: int) -> None:
+        """Put an attempt on record before it is answered."""
+        method, path = scope["method"], scope["path"]
+        if self._turned_away.counts(method, path, status):
+            await asyncio.to_thread(self._turned_away.tell, method, path, status)
+
+    def _sending(self, scope: Scope, send: Send) -> Send:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                await self._tell(scope, message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
