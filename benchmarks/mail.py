@@ -24,6 +24,7 @@ from benchmarks.rows import Row
 from mail.cleaning import clean
 from models.local.calibration import risk_coverage
 from models.local.language import language_of
+from workflows.returns.asking_back import FEWEST, MOST
 from workflows.returns.wishes import change_guard
 from workflows.returns.wishes.acceptance import (
     CARD,
@@ -34,7 +35,7 @@ from workflows.returns.wishes.acceptance import (
     signs,
     weighed,
 )
-from workflows.returns.wishes.letter import LetterReading, OrderReading
+from workflows.returns.wishes.letter import Gap, LetterReading, OrderReading
 from workflows.returns.wishes.reader import read
 
 FOLDS = 10
@@ -90,10 +91,10 @@ def mail_rows(folder: Path) -> list[Row]:
     return rows
 
 
-def _read(letter: Letter) -> LetterReading:
-    """Read a letter as the desk does, in the language that is recognised."""
+def _read(letter: Letter, order: str = "") -> LetterReading:
+    """Read a letter as the desk does, in the language that is recognised; with the order, if it is known."""
     language = language_of(clean(letter.message).text)
-    return read(letter.message, letter.customer, language=language)
+    return read(letter.message, letter.customer, order, language)
 
 
 def judged(each: Read, model: AcceptanceCard, curve: list[tuple[float, bool]]) -> Counter[str]:
@@ -119,8 +120,33 @@ def judged(each: Read, model: AcceptanceCard, curve: list[tuple[float, bool]]) -
             counts["exact" if each.right(made) else "wrong"] += 1
         elif made is not None and (asked := asked_of(letter, made)):
             counts += _replied(each, asked)
+        elif not reading.orders and _asks_which(reading):
+            counts += _which_replied(each, reading, order, model)
         else:
             counts["asked_people"] += 1
+    return counts
+
+
+def _asks_which(reading: LetterReading) -> bool:
+    """Say whether the desk asks which order is meant."""
+    question = reading.question
+    return question is not None and question.gap is Gap.ORDER and FEWEST <= len(question.choices) <= MOST
+
+
+def _which_replied(each: Read, reading: LetterReading, order: str, model: AcceptanceCard) -> Counter[str]:
+    """Count whether the question which order is meant is the right one, and how it ends, read once more."""
+    letter, choices = each.letter, reading.question.choices if reading.question else ()
+    if order not in choices or len(letter.wanted) > 1:
+        return Counter(vain_question=1, asked_order=1)
+    counts = Counter(right_question=1, asked_order=1)
+    again = weighed(_read(letter, order), model, local=letter.language in MEASURED)
+    made = next((one for one in again.orders if one.order == order), None)
+    if made is None:
+        return counts
+    asked = asked_of(letter, made)
+    then = made if _stands(letter, made, model) else asked.then(asked.heard()) if asked else None
+    if then is not None:
+        counts["exact_by_reply" if each.right(then) else "wrong_by_reply"] = 1
     return counts
 
 
@@ -189,7 +215,7 @@ def _same(one: list[Done], other: list[Done]) -> bool:
 def _shares(name: str, counts: Counter[str]) -> list[Row]:
     units = counts["units"] or 1
     share = {key: count / units for key, count in counts.items()}
-    asked_to = ("lines", "variant", "confirm")
+    asked_to = ("order", "lines", "variant", "confirm")
     return [
         Row(f"{name}.exact", share.get("exact", 0.0), "share", 0.55),
         Row(f"{name}.right_question", share.get("right_question", 0.0), "share"),

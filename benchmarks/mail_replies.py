@@ -171,7 +171,7 @@ class Asked:
 def asked_of(letter: Letter, reading: OrderReading) -> Asked | None:
     """Return what the letter's customer is asked about a weighed reading; None leaves it to a person.
 
-    Which order is meant, and how it is paid, the desk asks nobody.
+    How it is paid, the desk asks nobody; which order is meant, it asks before it reads (`benchmarks.mail`).
     """
     question = question_of(reading)
     if question is None or not reading.wishes:

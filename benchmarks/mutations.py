@@ -40,8 +40,9 @@ def mutated(messages: Sequence[str], count: int, seed: int) -> Iterator[tuple[in
 def atoms(message: str, customer: Customer, *, all_proposed: bool = False) -> set[Atom]:
     """Return what would be done unattended; or everything that is proposed, sure or not."""
     found: set[Atom] = set()
-    local = language_of(clean(message).text) in ("", *MEASURED)
-    for one in weighed(read(message, customer), local=local).orders:
+    language = language_of(clean(message).text)
+    letter = read(message, customer, language=language)
+    for one in weighed(letter, local=language in ("", *MEASURED)).orders:
         if all_proposed or accepted(one, card()):
             for wish in one.wishes:
                 found.add((one.order, wish.kind.value))

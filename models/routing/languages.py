@@ -29,4 +29,4 @@ class Languages:
 
     def why(self, foreign: str) -> str:
         """Say why nothing local stands by an answer to a text in another language."""
-        return f"the text is in {foreign}, the office reads {', '.join(self.read)}"
+        return f"the text is in {foreign}, local answers count in {', '.join(self.read)}"

@@ -27,7 +27,7 @@ async def test_a_text_in_another_language_goes_on_to_gemini() -> None:
     found = await decide(FRENCH, head=sure(), gemini=sure("gemini"))
 
     assert (found.outcome, found.answer, found.foreign) == ("answered", {"label": "b"}, "fr")
-    assert route(found)[0] == ("head", False, "the text is in fr, the office reads en, de")
+    assert route(found)[0] == ("head", False, "the text is in fr, local answers count in en, de")
 
 
 async def test_without_gemini_it_is_a_persons_with_the_local_answer_as_a_guess() -> None:

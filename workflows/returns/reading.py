@@ -386,7 +386,7 @@ def _picked(decision: Decision, size: int) -> list[int]:
 
 
 def _why_open(decision: Decision) -> str:
-    foreign = f"it is written in {decision.foreign!r}, which the office does not read"
+    foreign = f"it is written in {decision.foreign!r}, in which no local answer counts"
     return foreign if decision.foreign else decision.outcome
 
 

@@ -5,6 +5,7 @@ that speaks of a refund asks for none.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 from contracts.base import Frozen
 from workflows.returns.wishes import cues
@@ -38,11 +39,16 @@ class Said(Frozen):
 
 def acts(text: str) -> list[Said]:
     """Return what each clause of a cleaned message does, in order."""
+    return list(_acts(text))
+
+
+@lru_cache(maxsize=2048)
+def _acts(text: str) -> tuple[Said, ...]:
     own = without_sayings(text)
     said = [said for sentence in sentences(own) for said in _sentence_acts(sentence)]
     if refused := cues.REFUSED.search(own):
         said.append(Said(text=refused.group(), act=Act.DENIES, about_action=True))
-    return said
+    return tuple(said)
 
 
 def _sentence_acts(sentence: str) -> list[Said]:

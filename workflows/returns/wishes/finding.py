@@ -8,7 +8,7 @@ from workflows.returns.types import Order
 from workflows.returns.wishes.letter import Customer, Gap, Question
 from workflows.returns.wishes.naming import mentions
 from workflows.returns.wishes.parts import CANCEL, EXCHANGE, Part, returns
-from workflows.returns.wishes.words import normal
+from workflows.returns.wishes.words import compiled, normal
 
 LEAST_MARGIN = 0.5
 
@@ -86,7 +86,7 @@ def _fit(order: Order, text: str, wishing: str, telling: str) -> float:
         0.05
         for index in wished
         for value in order.lines[index].options.values()
-        if re.search(rf"(?<![\w.]){re.escape(normal(value))}(?![\w]|\.\d)", said)
+        if compiled(rf"(?<![\w.]){re.escape(normal(value))}(?![\w]|\.\d)").search(said)
     )
     return (
         4.0 * len(told) + 2.0 * len({order.lines[index].product for index in wished}) + len(named) + options

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from contracts.base import Frozen
 from workflows.returns.wishes.sentences import sentences, straight
+from workflows.returns.wishes.words import compiled
 
 _CUT = re.compile(
     r";\s*|\s+[-\u2013\u2014]+\s+|,\s*(?=(?:but|and)\b)|(?<!\ball)(?<!everything)\s+(?=(?:but|though|"
@@ -211,7 +212,7 @@ def _named(piece: str, numbers: Sequence[str]) -> tuple[str, ...]:
         pattern = rf"(?<!\w)#?{re.escape(number)}(?!\w)"
         if len(digits) >= NUMBER_DIGITS:
             pattern = rf"(?<!\d)#?[A-Za-z]{{0,4}}-?{re.escape(digits)}(?!\d)"
-        for match in re.finditer(pattern, piece, re.I):
+        for match in compiled(f"(?i){pattern}").finditer(piece):
             pointed = _POINTS.search(piece[: match.start()]) or _POINTS_AFTER.match(piece[match.end() :])
             if not pointed:
                 found.append((match.start(), number))

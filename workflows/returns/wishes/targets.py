@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contracts.base import Frozen
 from workflows.returns.types import OrderLine, Variant
-from workflows.returns.wishes.words import normal, tokens
+from workflows.returns.wishes.words import compiled, normal, tokens
 
 NEAR_WORDS = 3
 """So far reaches a word that says how something was."""
@@ -208,7 +208,7 @@ def _verdicts(
     for value in known:
         if value.lower() in _YES | _NO and value.lower() not in {"none"}:
             continue
-        for found in re.finditer(rf"(?<![\w.]){_pattern(value, known)}s?(?![\w]|\.\d)", words):
+        for found in compiled(rf"(?<![\w.]){_pattern(value, known)}s?(?![\w]|\.\d)").finditer(words):
             elsewhere = value != had and any(
                 now == value for name, now in line.options.items() if name != option
             )
@@ -228,7 +228,7 @@ def _flag(words: str, option: str, known: list[str]) -> dict[str, int]:
     stem = {"water resistance": r"(?:water[- ]?resist\w*|waterproof|can get wet|ok(?:ay)? with water)"}.get(
         option, re.escape(tokens(option)[0])
     )
-    found = list(re.finditer(rf"(?<!\w)(?:{stem})", words))
+    found = list(compiled(rf"(?<!\w)(?:{stem})").finditer(words))
     if not found:
         return {}
     last = found[-1]
@@ -273,7 +273,7 @@ def _inside_longer(words: str, found: re.Match[str], value: str, known: Sequence
 def _without(words: str, option: str) -> bool:
     """Say whether a text wants none of what an option is about: `no backlight`, `without armrests`."""
     [*_, thing] = tokens(option)
-    return bool(re.search(rf"\b(?:no|without(?: an?| any)?) {re.escape(thing)}s?\b", words))
+    return bool(compiled(rf"\b(?:no|without(?: an?| any)?) {re.escape(thing)}s?\b").search(words))
 
 
 def _beside(

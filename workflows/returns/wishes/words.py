@@ -44,6 +44,12 @@ _SPELLINGS = (
 _TOKEN = re.compile(r"[a-z0-9à-ÿ]+(?:[.'/%-][a-z0-9à-ÿ]+)*%?")
 
 
+@lru_cache(maxsize=8192)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that is made from an order's words; `re` itself keeps too few of them."""
+    return re.compile(pattern)
+
+
 @lru_cache(maxsize=4096)
 def normal(text: str) -> str:
     """Return a text in lower case with one spelling for what is written in several ways."""

@@ -143,7 +143,8 @@ def test_messages_that_ask_for_nothing_lead_to_no_wish_that_stands(half: str, or
 def test_a_mangled_letter_leads_to_nothing_that_it_did_not_propose_whole() -> None:
     proposed = [atoms(letter, CUSTOMER, all_proposed=True) for letter in LETTERS]
 
-    for index, mangled in mutated(LETTERS, 120, seed=5):
+    # Some ways of mangling leave nothing to chance: what they make of a letter is read once.
+    for index, mangled in dict.fromkeys(mutated(LETTERS, 2000, seed=5)):
         assert atoms(mangled, CUSTOMER) <= proposed[index], mangled
 
 
