@@ -32,6 +32,7 @@ from health.server import listening
 from health.standing import Phase, Standing
 from logs import is_expected, start_logs
 from memory.episodic.chain import KeyMissing
+from service.announcing import look_for_announcements
 from service.dispatch import look_for_events
 from service.offices import OfficeRefused, take
 from service.operator import operator
@@ -202,6 +203,7 @@ async def _run(workers: Sequence[Worker], standing: Standing, installation: Inst
         beside.append(asyncio.create_task(drop_what_is_old(installation)))
         beside.append(asyncio.create_task(look_for_events(installation, workers[0].client)))
         beside.append(asyncio.create_task(look_for_silence(installation, workers[0].client)))
+        beside.append(asyncio.create_task(look_for_announcements(installation, workers[0].client)))
     office = asyncio.create_task(replaced(installation))
     office.add_done_callback(lambda _: stop.set())
     async with asyncio.TaskGroup() as group:

@@ -4,7 +4,7 @@ Each port is one role of one to three methods. Everything else an activity is gi
 imported for type checking only: at run time activities know no adapter.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,6 +32,7 @@ from contracts.memory import (
 )
 from contracts.reconciliation.messages import Settlement
 from contracts.reconciliation.statement import Statement
+from contracts.subscription import AnnouncedPage
 from contracts.wording import Wording, Written
 
 if TYPE_CHECKING:
@@ -203,6 +204,13 @@ class SourceWatch(Protocol):
 
     async def fetch(self, query: MissedQuery, now: datetime) -> MissedPage:
         """Keep a page of what a source lists and did not bring; raises CallFailed."""
+
+
+class Announcer(Protocol):
+    """Tells others what happened here."""
+
+    async def page(self, name: str, now: Callable[[], datetime], beat: Callable[[], None]) -> AnnouncedPage:
+        """Tell a subscription what it is due; `beat` is called before each try."""
 
 
 class Dispatch(Protocol):

@@ -50,6 +50,13 @@ if TYPE_CHECKING:
 
 OPENED_AT_ONCE = 50
 TRIES_OF_A_CURSOR = 3
+ASKED = {
+    DivergenceKind.STUCK_UNKNOWN: "Look outside: approve if it was done, reject if it was not.",
+    DivergenceKind.WORKFLOW_GONE: "Hand it in again, or bring it to its end by hand, then approve.",
+    DivergenceKind.CONTESTED_EVENT: "Ask the source which one is right; `kontor events replay` takes it up.",
+    DivergenceKind.SUBSCRIPTION_ENDED: "Mend it there; `kontor events resume {reference}` goes on.",
+}
+"""What people are asked where no fix is known."""
 
 
 class ReconcileActivities:
@@ -347,13 +354,8 @@ def _question(divergence: Divergence, fix: ProposedEffect | None) -> str:
         return f"Do it once more? {divergence.words()}"
     if fix is not None:
         return f"Take the surplus one back ({fix.operation})? {divergence.words()}"
-    if divergence.kind is DivergenceKind.STUCK_UNKNOWN:
-        return f"Look outside: approve if it was done, reject if it was not. {divergence.words()}"
-    if divergence.kind is DivergenceKind.WORKFLOW_GONE:
-        return f"Hand it in again, or bring it to its end by hand, then approve. {divergence.words()}"
-    if divergence.kind is DivergenceKind.CONTESTED_EVENT:
-        return f"Ask the source which one is right; `kontor events replay` takes it up. {divergence.words()}"
-    return f"Look at it, mend it by hand where needed, then approve. {divergence.words()}"
+    asked = ASKED.get(divergence.kind, "Look at it, mend it by hand where needed, then approve.")
+    return f"{asked.format(reference=divergence.reference)} {divergence.words()}"
 
 
 def _done_so_far(entries: Sequence[LedgerEntry]) -> Iterator[Evidence]:

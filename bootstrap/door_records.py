@@ -7,6 +7,7 @@ from bootstrap.records import Records
 
 if TYPE_CHECKING:
     from memory.authoritative.admissions import SqlAdmissions
+    from memory.authoritative.announcements import SqlAnnouncements
     from memory.authoritative.events import SqlEvents
     from memory.authoritative.mails.lists import MailLists
     from memory.authoritative.passkeys import SqlPasskeys
@@ -45,6 +46,13 @@ class DoorRecords(Records):
         from memory.authoritative.events import SqlEvents
 
         return SqlEvents(self.journal)
+
+    @cached_property
+    def announcements(self) -> "SqlAnnouncements":
+        """What of the log is told to whom."""
+        from memory.authoritative.announcements import SqlAnnouncements
+
+        return SqlAnnouncements(self.journal)
 
     @cached_property
     def sessions(self) -> "SqlSessions":

@@ -1,10 +1,9 @@
 """One installation of Kontor: its settings become adapters, each opened when it is first used."""
 
-import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bootstrap.door_records import DoorRecords
+from bootstrap.correspondence import Correspondence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,11 +11,7 @@ if TYPE_CHECKING:
     from connectors.connectors import Connectors
     from contracts.connector import Manifest
     from contracts.desk import Desk
-    from contracts.mailbox import Mailbox
     from contracts.memory import Document
-    from contracts.source import Source
-    from memory.authoritative.mails.keeping import MailKeeper
-    from memory.authoritative.mails.moving import MailMoves
     from memory.authoritative.reconciliation.case_watch import SqlCaseWatch
     from memory.authoritative.reconciliation.store import SqlReconciliation
     from memory.authoritative.reconciliation.subjects import SqlSubjects
@@ -40,7 +35,7 @@ RECENT_TEXTS = 1024
 """Texts whose vectors a process keeps at hand, some 10 MB: recall and the heads ask about one message."""
 
 
-class Installation(DoorRecords):
+class Installation(Correspondence):
     """The one place that knows every implementation.
 
     Each property opens its adapter at first use and keeps it. An adapter's module is imported there,
@@ -118,53 +113,6 @@ class Installation(DoorRecords):
     def sources(self, desk: "Desk[Any]") -> frozenset[str]:
         """Return the connectors that a request to a desk may come from; raises OfficeInvalid."""
         return frozenset(name for name, manifest in self.manifests.items() if desk.sources(manifest))
-
-    @cached_property
-    def event_sources(self) -> "dict[str, Source]":
-        """Who sends the office events, by name; raises OfficeInvalid."""
-        from connectors.sources.files import sound_sources
-
-        return sound_sources(self.office)
-
-    @cached_property
-    def mailboxes(self) -> "dict[str, Mailbox]":
-        """Where mail comes in, by name; raises OfficeInvalid."""
-        from connectors.mailboxes.files import sound_mailboxes
-
-        return sound_mailboxes(self.office)
-
-    @property
-    def own_addresses(self) -> frozenset[str]:
-        """The addresses of all our mailboxes."""
-        return frozenset[str]().union(*(box.own for box in self.mailboxes.values()))
-
-    def takes_up(self, source: str) -> bool:
-        """Say whether the office knows a source: a file of `sources/`, or a mailbox."""
-        return source in self.event_sources or source in {box.source for box in self.mailboxes.values()}
-
-    @cached_property
-    def mails(self) -> "MailKeeper":
-        """What keeps mails."""
-        from memory.authoritative.mails.keeping import MailKeeper
-
-        return MailKeeper(self.journal, self.own_addresses, self._mail_reply_key)
-
-    def _mail_reply_key(self) -> bytes:
-        """Return the key of our reply addresses; local secrets make it, without one there are none."""
-        from mail.reply_address import KEY_NAME
-
-        try:
-            return self._made_keys(KEY_NAME).read(KEY_NAME).encode()
-        except KeyError as missing:
-            logging.warning("mails get no reply address: %s", missing)
-            return b""
-
-    @cached_property
-    def mail_moves(self) -> "MailMoves":
-        """What people say about mails."""
-        from memory.authoritative.mails.moving import MailMoves
-
-        return MailMoves(self.journal)
 
     @cached_property
     def reconciliation(self) -> "SqlReconciliation":

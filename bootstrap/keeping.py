@@ -14,7 +14,7 @@ LOOK_SECONDS = 3600.0
 
 
 async def drop_what_is_old(installation: "Installation", seconds: float = LOOK_SECONDS) -> None:
-    """Drop inputs of decisions and bytes of mails that were kept long enough, now and again, for ever.
+    """Drop inputs of decisions, bytes of mails and what was told long ago, now and again, for ever.
 
     Args:
         installation: a worker's.
@@ -24,6 +24,7 @@ async def drop_what_is_old(installation: "Installation", seconds: float = LOOK_S
         try:
             await asyncio.to_thread(installation.decisions.drop_old_inputs, datetime.now(UTC))
             await asyncio.to_thread(installation.mails.drop_old, datetime.now(UTC))
+            await asyncio.to_thread(installation.announcements.drop_old, datetime.now(UTC))
         except Exception as error:
             if not is_expected(error):  # what is, the work itself tells
                 logging.exception("what was kept for a while cannot be dropped")

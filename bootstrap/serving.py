@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection
 
+from activities.announcing import AnnouncingActivities
 from activities.approvals import ApprovalActivities
 from activities.beside import elsewhere
 from activities.callers import Callers
@@ -32,6 +33,7 @@ from contracts.decision import Question
 from contracts.desk import Activity
 from memory.authoritative.outside_reads import SqlOutsideReads
 from memory.semantic.rebuild import CollectionRebuild
+from service.announcing import Announcing
 from service.dispatch import EventDispatch
 from service.silence import OfficeSources
 from workflows import registry
@@ -73,6 +75,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
         wait_activities(installation).moments,
         event_activities(installation).take_up,
         silence_activities(installation).look,
+        AnnouncingActivities(Announcing(installation), utc_now).announce,
         wait_activities(installation).question,
         watching.cases,
         watching.workflows,

@@ -13,6 +13,7 @@ from rich.table import Table
 from bootstrap.installation import Installation
 from cli.connection import installation
 from cli.durations import DURATION, hours
+from cli.subscriptions import out, resume
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, MOST_LISTED, OUT, emit_json, fail, listing
 from contracts.counted import counted
 from contracts.event import EventReception, EventRecord, EventStanding
@@ -30,6 +31,8 @@ app = typer.Typer(
         "Example: kontor events list --standing quarantined, then kontor events show 17"
     ),
 )
+app.command()(out)
+app.command()(resume)
 COLOURS = {EventStanding.WAITING: "cyan", EventStanding.QUARANTINED: "red", EventStanding.TOO_LATE: "yellow"}
 LONGEST_SHOWN_CHARS = 2_000
 

@@ -43,6 +43,7 @@ A module imports only what stands above it in this list:
 - `effect`: one change in the outside world, its permit and its receipt.
 - `ledger`: what is known of each effect, and what may be done next.
 - `case`: one unit of work, and its episodes.
+- `subscription`: who is told which episodes, and what is on its way there.
 - `undo`: what takes an effect back, and what stays.
 - `authorization`: plans, verdicts and what they allow.
 - `approvals`: people who are asked, and what their answers bring: `request`, `messages`, `rules`, `queue`,

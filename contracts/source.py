@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from contracts.base import Frozen
 
+OF_SOURCES = "sources"
+"""Stands where an episode of a source names its case: it belongs to none."""
 Encoding = Literal["hex", "base64"]
 Signed = Literal["id", "time", "body"]
 

@@ -16,9 +16,11 @@ from connectors.sources.reading import data_of
 from contracts.event import EventHandled, EventRecord, EventStanding
 from contracts.ids import CONTROL_QUEUE
 from contracts.mailbox import SOURCE_PREFIX
-from contracts.source import EventRule, Source
+from contracts.source import EventRule
+from contracts.subscription import SOURCE_PREFIX as OFFICE_PREFIX
 from logs import is_expected
 from service.event_cases import Poisoned, begin, hint, picked, too_late
+from service.following import facts_of, following_rule
 from service.mail_cases import handle_mail
 from workflows.kernel.event_dispatch import EventDispatchWorkflow
 from workflows.registry import DESKS
@@ -60,32 +62,39 @@ async def handle(client: Client, kontor: "Installation", event: EventRecord) -> 
         Poisoned: its source's file does not know what to do, or what it asks for is no request.
         RPCError: the Temporal server did not take it.
     """
-    source = kontor.event_sources[event.source]
-    rule = source.rule(event.type)
-    if rule is None:
-        raise Poisoned(f"sources/{source.name}.toml says nothing of events of the type {event.type!r}")
+    of_desk = event.source.startswith(OFFICE_PREFIX)
+    rule, channel = following_rule(kontor, event) if of_desk else _rule(kontor, event)
     if rule.nothing:
         return EventHandled(standing=EventStanding.PASSED, why=rule.nothing)
     desk = DESKS.get(rule.desk)
     if desk is None:
         raise Poisoned(f"there is no desk {rule.desk!r}")
     try:
-        data = data_of(event)
+        data = await facts_of(kontor, event) if of_desk else data_of(event)
     except ValueError as unfit:
         raise Poisoned(f"its body cannot be read: {unfit}") from None
     if rule.request:
-        return await begin(client, kontor, desk, source.channel, picked(rule.request, data))
+        return await begin(client, kontor, desk, channel, picked(rule.request, data))
     wanted = picked(rule.where, data)
     if missing := [name for name, value in wanted.items() if value in (None, "")]:
         raise Poisoned(f"{missing[0]}: there is none at {rule.where[missing[0]]}")
-    return await _tell(client, kontor, rule, source, {name: str(value) for name, value in wanted.items()})
+    return await _tell(client, kontor, rule, channel, {name: str(value) for name, value in wanted.items()})
+
+
+def _rule(kontor: "Installation", event: EventRecord) -> tuple[EventRule, str]:
+    """Return what the office says about events of this type, and the channel that they are about."""
+    source = kontor.event_sources[event.source]
+    rule = source.rule(event.type)
+    if rule is None:
+        raise Poisoned(f"sources/{source.name}.toml says nothing of events of the type {event.type!r}")
+    return rule, source.channel
 
 
 async def _tell(
-    client: Client, kontor: "Installation", rule: EventRule, source: Source, where: dict[str, str]
+    client: Client, kontor: "Installation", rule: EventRule, channel: str, where: dict[str, str]
 ) -> EventHandled:
     """Tell the open cases that an event is about; without one, say why nobody was told."""
-    find = partial(kontor.cases.of_request, rule.desk, source.channel, where)
+    find = partial(kontor.cases.of_request, rule.desk, channel, where)
     if opened := await asyncio.to_thread(find, limit=MOST_CASES):
         return await hint(client, [case.id for case in opened], EventStanding.TOLD)
     since = datetime.now(UTC) - LOOK_BACK

@@ -23,7 +23,7 @@ from contracts.case import Episode
 from contracts.event import Event, EventReception, MissedPage, MissedQuery, SilenceLook
 from contracts.failure import CallFailed
 from contracts.ids import CONTROL_QUEUE
-from contracts.source import MissedListing, Source
+from contracts.source import OF_SOURCES, MissedListing, Source
 from logs import is_expected
 from service.words import when
 from workflows.kernel.source_silence import SourceSilenceWorkflow
@@ -31,8 +31,6 @@ from workflows.kernel.source_silence import SourceSilenceWorkflow
 if TYPE_CHECKING:
     from bootstrap.installation import Installation
 
-OF_SOURCES = "sources"
-"""Stands where an episode names its case: it belongs to none."""
 SEEN_SECONDS = 30.0
 """How soon after it began a silence is seen."""
 OVERLAP = timedelta(days=1)

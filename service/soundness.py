@@ -8,6 +8,7 @@ from connectors.checks.manifests import check_connectors, sound_manifests
 from connectors.imports.mapping import check_imports
 from connectors.manifest import read_manifests
 from connectors.sources.files import sound_sources
+from connectors.subscriptions.files import sound_subscriptions
 from contracts.bounds import twice_said
 from contracts.office import OfficeInvalid, Problem, decoded, lines_of, not_utf_8, office_files, read_text
 from contracts.toml_lines import TomlLines
@@ -24,6 +25,7 @@ from policy.texts import OfficeTexts, check_wordings
 from service.channels import notes_of, unfilled
 from service.mailboxes import check_mailboxes
 from service.sources import check_sources
+from service.subscriptions import check_subscriptions
 from workflows.registry import DESKS, check_desk_files, fact_types
 
 TEXTS = (".toml", ".cedar", ".jsonl", ".txt")
@@ -45,6 +47,7 @@ def check_office(office: Path) -> list[Problem]:
         *check_sources(office),
         *check_mailboxes(office),
         *check_desk_files(office),
+        *check_subscriptions(office),
         *unfilled(office),
     ]
     return sorted(found, key=lambda problem: (problem.file, problem.line))
@@ -72,6 +75,7 @@ NEEDED: tuple[Callable[[Path], object], ...] = (
     OfficeCalendar.from_office,
     lambda office: sound_manifests(office, os.environ),
     sound_sources,
+    sound_subscriptions,
     lambda office: load_prompts(office, load_catalogue(office)),
     load_limits,
 )

@@ -27,6 +27,7 @@ KERNEL_NAMESPACES = (BOOKS, Namespace(name=UNDO, facts=UndoFacts))
 
 def workflow_types() -> tuple[type[Any], ...]:
     """Return every workflow that a worker serves."""
+    from workflows.kernel.announcing import AnnouncingWorkflow
     from workflows.kernel.event_dispatch import EventDispatchWorkflow
     from workflows.kernel.memory_rebuild import MemoryRebuildWorkflow
     from workflows.kernel.model_batch import ModelBatchWorkflow
@@ -46,6 +47,7 @@ def workflow_types() -> tuple[type[Any], ...]:
         OwnershipWorkflow,
         EventDispatchWorkflow,
         SourceSilenceWorkflow,
+        AnnouncingWorkflow,
     )
 
 

@@ -24,11 +24,12 @@ EXAMINERS: dict[str, Examine] = {
     "stuck cases": work.stuck_cases,
     "effects": work.held_up,
     "events": work.events,
+    "subscriptions": work.announcements,
     "vectors": machine.vectors,
     "office": machine.office,
     "Gemini": machine.gemini,
 }
-ON_DATABASE = ("stuck cases", "effects", "events", "vectors", "office")
+ON_DATABASE = ("stuck cases", "effects", "events", "subscriptions", "vectors", "office")
 COLOURS = {"ok": "green", "off": "yellow", "bad": "red"}
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bootstrap.installation import Installation
 from cli.doctor.finding import Finding
+from contracts.counted import counted
 from contracts.ledger import LedgerEntry
 from service.silence import silent_sources
 
@@ -51,6 +52,25 @@ def events(found: Installation) -> list[Finding]:
             advice = f"kontor events list --source {each.source} --standing quarantined"
             findings.append(Finding(part, "off", f"{each.quarantined} stand aside", advice))
     return [*findings, *silence(found, now)]
+
+
+def announcements(found: Installation) -> list[Finding]:
+    """Name the subscriptions that are told no more, or take nothing now."""
+    findings = []
+    for each in found.announcements.standings():
+        if each.name not in found.subscriptions:
+            continue
+        part, waits = (
+            f"subscription {each.name}",
+            f"{counted(each.waiting, 'episode waits', 'episodes wait')}",
+        )
+        if each.ended_at is not None:
+            advice = f"mend it there, then kontor events resume {each.name}"
+            findings.append(Finding(part, "bad", f"told no more: {each.why}; {waits}", advice))
+        elif each.why:
+            advice = f"it is tried again by itself; kontor events out {each.name}"
+            findings.append(Finding(part, "off", f"{each.why}; {waits}", advice))
+    return findings
 
 
 def silence(found: Installation, now: datetime) -> list[Finding]:

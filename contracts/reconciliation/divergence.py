@@ -25,6 +25,7 @@ class DivergenceKind(StrEnum):
     `above paid`: more was paid back than was paid.
     `workflow gone`: our books say that a case is open, and Temporal runs nothing for it any more.
     `contested event`: two events came with one id and different bytes.
+    `subscription ended`: what is told to a subscriber was not taken, and is told no more.
     """
 
     MISSING_OUTSIDE = "missing outside"
@@ -37,6 +38,7 @@ class DivergenceKind(StrEnum):
     ABOVE_PAID = "above paid"
     WORKFLOW_GONE = "workflow gone"
     CONTESTED_EVENT = "contested event"
+    SUBSCRIPTION_ENDED = "subscription ended"
 
 
 NO_LONGER_DIFFERS = "it does not differ any more"
@@ -53,9 +55,9 @@ class Divergence(Frozen):
         ours_cents: what our books say, 0 if nothing.
         theirs_cents: what the outside system says, 0 if nothing.
         rounds: how often a case was opened for it.
-        why: for `workflow gone`, how the workflow ended; for `contested event`, what is wrong with it; of a
-            line or a payment of a subject (`contracts.reconciliation.statement`), what differs. Empty where
-            the two amounts say it.
+        why: for `workflow gone`, how the workflow ended; for `contested event`, what is wrong with it; for
+            `subscription ended`, how the last try ended; of a line or a payment of a subject
+            (`contracts.reconciliation.statement`), what differs. Empty where the two amounts say it.
     """
 
     id: str
@@ -85,6 +87,8 @@ class Divergence(Frozen):
             return f"{self.effect_case}: {self.why}; its case was open and is closed as not done to its end"
         if self.kind is DivergenceKind.CONTESTED_EVENT:
             return f"event {self.reference} of {self.connector}: {self.why}; the later one is in quarantine"
+        if self.kind is DivergenceKind.SUBSCRIPTION_ENDED:
+            return f"the subscription {self.reference} is told no more: {self.why}"
         theirs = money_text(self.theirs_cents, self.currency)
         ours = money_text(self.ours_cents, self.currency)
         what = f"{self.operation} {self.reference or self.effect_key} at {self.connector}".lstrip()

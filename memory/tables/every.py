@@ -3,6 +3,7 @@
 from memory.tables import (
     accounting,
     admissions,
+    announcements,
     answers,
     approvals,
     budgets,
@@ -29,6 +30,7 @@ from memory.tables import (
 __all__ = [
     "accounting",
     "admissions",
+    "announcements",
     "answers",
     "approvals",
     "budgets",

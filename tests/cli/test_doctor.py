@@ -254,6 +254,7 @@ async def test_a_database_that_is_away_is_one_finding_and_what_stands_in_it_is_n
         "stuck cases",
         "effects",
         "events",
+        "subscriptions",
         "vectors",
         "office",
     ]

@@ -12,8 +12,9 @@ import pytest
 from temporalio.service import RPCError
 
 from contracts.event import EventStanding
+from contracts.source import OF_SOURCES
 from sandbox.server import Sandbox, running
-from service.silence import OF_SOURCES, look_for_silence, note, see_to, silent_sources
+from service.silence import look_for_silence, note, see_to, silent_sources
 from service.sources import check_sources
 from settings import Settings
 from tests.gateway.door import standard
