@@ -6,6 +6,7 @@ imported for type checking only: at run time activities know no adapter.
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue
@@ -14,10 +15,10 @@ from contracts.approvals.messages import ApprovalDraft, Moments
 from contracts.approvals.request import ApprovalRecord
 from contracts.authorization import Plan
 from contracts.base import Arguments
-from contracts.case import Episode
+from contracts.case import CaseRecord, Episode
 from contracts.connector import Manifest
 from contracts.decision import Decision, Question
-from contracts.effect import OutsideResult
+from contracts.effect import EffectReceipt, OutsideResult
 from contracts.event import EventHandled, EventRecord, MissedPage, MissedQuery, SilenceLook
 from contracts.listing import OutsidePage
 from contracts.memory import (
@@ -37,6 +38,8 @@ from contracts.wording import Wording, Written
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+
+    from policy.working_time import WorkingHours
 
 
 class Manifests(Protocol):
@@ -114,6 +117,47 @@ class Calendar(Protocol):
 
     def schedule(self, draft: ApprovalDraft, now: datetime) -> tuple[ApprovalDraft, Moments]:
         """Return the question with its roles filled in, and its moments in working time."""
+
+
+class CaseBooks(Protocol):
+    """Our list of cases."""
+
+    def find(self, case_id: str) -> CaseRecord | None:
+        """Return a case's row; None if the books have none."""
+
+
+class LedgerBooks(Protocol):
+    """Our record of effects."""
+
+    def find(self, key: str) -> EffectReceipt | None:
+        """Return what became of an effect; None if it was never begun."""
+
+
+class OfficeCalendar(Calendar, Protocol):
+    """The office's working time, whole."""
+
+    def working_hours(self, around: datetime) -> "WorkingHours":
+        """Return when the office works, with the holidays of the years around a moment."""
+
+
+class OwnOffice(Protocol):
+    """What a desk may read of our own files and books."""
+
+    @property
+    def office(self) -> Path:
+        """The folder of the office in force."""
+
+    @property
+    def calendar(self) -> OfficeCalendar:
+        """Its working time."""
+
+    @property
+    def cases(self) -> CaseBooks:
+        """Its cases."""
+
+    @property
+    def ledger(self) -> LedgerBooks:
+        """Its effects."""
 
 
 class ApprovalRecords(Protocol):

@@ -91,6 +91,7 @@ def control_activities(installation: Installation, roles: Collection[str] = ()) 
         reconciling.propose,
         reconciling.settle,
         reconciling.anchor,
+        *(each for desk in registry.DESKS.values() for each in desk.own_activities(installation)),
         *beside_activities(installation, roles),
     ]
 

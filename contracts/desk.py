@@ -20,7 +20,7 @@ from contracts.offer import Offer, Read
 from contracts.told import Told
 
 if TYPE_CHECKING:
-    from activities.ports import Reads, Statements
+    from activities.ports import OwnOffice, Reads, Statements
     from contracts.authorization import Plan
     from models.gemini.prompts import Forms
     from models.routing.candidate import Candidate
@@ -151,6 +151,12 @@ def no_activities(outside: "Reads") -> Sequence[Activity]:
     return ()
 
 
+def no_own_activities(own: "OwnOffice") -> Sequence[Activity]:
+    """Return no activities: the desk reads no office files and books of its own."""
+    del own
+    return ()
+
+
 def no_candidates(embedder: Embedder) -> Mapping[str, "Candidate"]:
     """Return no candidates: the desk's questions are answered by models that all desks share."""
     del embedder
@@ -183,6 +189,7 @@ class Desk(Namespace, Generic[R]):
             and `candidates` need is: a policy is checked without the SDK of workflows.
         activities: what the desk does at the systems its requests come from; each is served on the
             queue of every connector that `sources` admits.
+        own_activities: what the desk reads of our own files and books; served beside its workflow.
         sources: which connectors a request may come from.
         candidates: local answerers of its own, by their name in `models.toml`.
         forms: of tasks that a language model answers in a form of the desk's own: what makes it, by task.
@@ -207,6 +214,7 @@ class Desk(Namespace, Generic[R]):
     request: type[R] = field()  # else the base's default would stand here
     workflow: Callable[[], type[Any]]
     activities: Callable[["Reads"], Sequence[Activity]] = no_activities
+    own_activities: Callable[["OwnOffice"], Sequence[Activity]] = no_own_activities
     sources: Callable[[Manifest], bool] = any_connector
     candidates: Callable[[Embedder], Mapping[str, "Candidate"]] = no_candidates
     forms: Callable[[], "Forms"] = no_forms

@@ -75,7 +75,8 @@ class SmtpExecutor:
         message = EmailMessage()
         try:
             for name, text in prepared.request.headers.items():
-                message[name] = text.render(scope)
+                if said := text.render(scope):
+                    message[name] = said
             message["Message-ID"] = f"<{scope['key']}@{self._name}.kontor>"
             message.set_content(prepared.request.text.render(scope))
             if parseaddr(message["From"])[1] and parseaddr(message["To"])[1]:

@@ -1,8 +1,10 @@
 """Does an office's inbox fit its staff, its desks, its task and itself? Part of what `kontor check` says."""
 
+import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from connectors.manifest import read_manifests
 from contracts.office import OfficeInvalid, Problem, read_text
 from contracts.toml_lines import read_toml
 from models.routing.catalogue import load_catalogue
@@ -26,6 +28,7 @@ def check_inbox(office: Path, desks: Collection[str]) -> Iterator[Problem]:
         return
     yield from _within(read, read.file)
     yield from _topics_desks(read, read.file, desks)
+    yield from _beginnings(read, read.file, office)
     yield from _teams_roles(read, read.file, office)
     yield from _labels(read, read.file, office)
 
@@ -59,6 +62,22 @@ def _topics_desks(read: InboxOfOffice, file: InboxFile, desks: Collection[str]) 
             )
 
 
+def _beginnings(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator[Problem]:
+    """Yield each topic whose operation begins no case of its desk."""
+    begins = {
+        f"{found.manifest.name}.{name}": operation.request.path
+        for found in read_manifests(office, os.environ)[0]
+        if found.manifest.transport == "desk"
+        for name, operation in found.manifest.operations.items()
+        if operation.effect == "write"
+    }
+    for name, topic in file.topics.items():
+        if topic.begins and begins.get(topic.begins) != topic.desk:
+            what = f"{topic.begins!r} begins no case of the desk {topic.desk!r}"
+            fits = [each for each, desk in begins.items() if desk == topic.desk]
+            yield read.problem(("topics", name, "begins"), what, fits, "operations")
+
+
 def _teams_roles(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator[Problem]:
     """Yield each team whose role nobody can have; an unsound `staff.toml` has problems of its own."""
     try:
@@ -66,9 +85,10 @@ def _teams_roles(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator
     except (OSError, OfficeInvalid):
         return
     for name, team in file.teams.items():
-        if team.role not in roles:
-            what = f"{STAFF_FILE} has no role {team.role!r}"
-            yield read.problem(("teams", name, "role"), what, roles, "roles")
+        for field, role in (("role", team.role), *(("escalates_to", role) for role in team.escalates_to)):
+            if role not in roles:
+                what = f"{STAFF_FILE} has no role {role!r}"
+                yield read.problem(("teams", name, field), what, roles, "roles")
 
 
 def _labels(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator[Problem]:

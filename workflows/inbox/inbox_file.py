@@ -12,7 +12,7 @@ from workflows.inbox.clock.events import Terms
 
 FILE = "inbox.toml"
 FIELDS = "see the fields in docs/inbox.md"
-_DESTINATIONS = ("desk", "team", "answer")
+_DESTINATIONS = ("desk", "team")
 
 
 class Promises(Frozen):
@@ -88,34 +88,40 @@ class Level(Frozen):
 
 
 class Team(Frozen):
-    """`[teams.NAME]`: whose queue it is: everybody in a role of `staff.toml`."""
+    """`[teams.NAME]`: whose queue it is: everybody in a role of `staff.toml`.
+
+    Attributes:
+        escalates_to: the roles that are asked then, each when the one before has not answered for so long
+            as `office.toml` gives it.
+    """
 
     note: str = ""
     role: str
+    escalates_to: tuple[str, ...] = ()
 
 
 class Topic(Frozen):
-    """`[topics.NAME]`: what is done about a mail of a topic: one of a desk, a team, an answer.
+    """`[topics.NAME]`: what is done about a mail of a topic: a desk's case is started, or a team has it.
 
     Attributes:
         desk: whose case it starts.
-        team: whose queue it stands in; beside `desk` or `answer`, who has what these cannot do.
-        answer: the text (`texts/…/inbox/NAME.txt`) that answers it.
+        begins: by which operation of which connector, `desks.begin_return`.
+        team: whose queue it stands in; beside `desk`, who has what the desk cannot do.
         clock: what is promised.
     """
 
     note: str = ""
     desk: str = ""
     team: str = ""
-    answer: str = ""
+    begins: str = Field(default="", pattern=r"^([\w-]+\.[\w-]+)?$")
     clock: str
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> "Topic":
         if not any(getattr(self, name) for name in _DESTINATIONS):
-            raise ValueError("it goes nowhere: say desk, team or answer")
-        if self.desk and self.answer:
-            raise ValueError("a mail either starts a desk's case or is answered by a text: say one of them")
+            raise ValueError("it goes nowhere: say desk or team")
+        if bool(self.desk) != bool(self.begins):
+            raise ValueError("desk and begins belong together: begins = 'CONNECTOR.OPERATION'")
         return self
 
 
@@ -166,6 +172,10 @@ class InboxOfOffice:
             self.file = read_toml(text, InboxFile, FILE, FIELDS)
         except OfficeInvalid as invalid:
             self.problems = invalid.problems
+
+    def missing(self) -> Problem:
+        """Return that there is no such file."""
+        return Problem(file=FILE, line=0, what="is missing", fix="docs/inbox.md says what stands in it")
 
     def problem(self, at: tuple[str, ...], what: str, known: list[str], kind: str) -> Problem:
         """Return a finding about a name that is not known, with those that are."""

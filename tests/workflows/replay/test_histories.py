@@ -17,7 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.types import ReturnRequest, ReturnResult
     from workflows.returns.workflow import ReturnWorkflow
 
-HISTORIES = sorted((Path(__file__).parent / "histories").glob("returns-*.json"))
+FOLDER = Path(__file__).parent / "histories"
+HISTORIES, CONVERSATIONS = sorted(FOLDER.glob("returns-*.json")), sorted(FOLDER.glob("inbox-*.json"))
 
 
 def history(file: Path) -> WorkflowHistory:
@@ -29,8 +30,14 @@ async def test_a_recorded_return_replays_on_todays_code(file: Path) -> None:
     assert await replay_one(history(file), workflow_runner()) is None
 
 
+@pytest.mark.parametrize("file", CONVERSATIONS, ids=lambda file: file.stem)
+async def test_a_recorded_conversation_replays_on_todays_code(file: Path) -> None:
+    assert await replay_one(history(file), workflow_runner()) is None
+
+
 def test_there_are_histories_to_replay() -> None:
     assert HISTORIES
+    assert CONVERSATIONS
 
 
 @workflow.defn(name="ReturnWorkflow", sandboxed=False)
