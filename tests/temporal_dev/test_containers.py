@@ -101,6 +101,16 @@ def test_a_service_of_ours_is_built_from_what_there_is_and_set_as_it_can_be(
     assert found.vector_store == "server"
 
 
+def test_the_console_is_asked_where_it_answers_and_published_where_browsers_reach_it() -> None:
+    console = services()["kontor-console"]
+    url = urlsplit(re.findall(r"http://[^']+", console["healthcheck"]["test"][-1])[0])
+
+    assert console["entrypoint"] == ["kontor", "console"]
+    assert url.path in HEALTH_PATHS
+    assert url.port == Settings.model_fields["console_port"].default
+    assert console["ports"] == [f"127.0.0.1:{url.port}:{url.port}"]
+
+
 def test_the_services_serve_every_role_that_the_example_office_needs() -> None:
     served = {
         role

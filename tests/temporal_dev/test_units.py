@@ -54,7 +54,7 @@ def test_a_worker_of_each_role_is_started_with_options_it_has(role: Role) -> Non
     assert parser().parse_args(words[2:]).roles == [role]
 
 
-@pytest.mark.parametrize("unit", ["kontor.service", "kontor-doctor.service"])
+@pytest.mark.parametrize("unit", ["kontor.service", "kontor-doctor.service", "kontor-console.service"])
 def test_a_command_is_started_with_options_it_has(unit: str) -> None:
     program, name, *options = started(UNITS / unit)
     root: Any = get_command(app)
