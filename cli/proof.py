@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
+from bootstrap.installation import Installation
 from cli.amounts import amount_typed
 from cli.answers import Note, Person, Picks, picked, request_named
 from cli.connection import installation, named_case
@@ -15,6 +16,7 @@ from contracts.approvals.messages import Withdrawal
 from contracts.approvals.request import ANSWER_CHOICES, Answer
 from contracts.approvals.rules import flaw, unasked
 from service.identity import NotBound, prove_answer
+from settings import Settings
 
 
 def proof(
@@ -41,7 +43,7 @@ def proof(
         case_id = named_case(kontor, name)
         taken_back = Withdrawal(why=note or f"taken back by {person}", by=person)
         proof_id = proof_or_leave(kontor, person, taken_back.said(case_id))
-        _show("withdraw", case_id, taken_back.model_copy(update={"proof": proof_id}), payload=payload)
+        _show(kontor, "withdraw", case_id, taken_back.model_copy(update={"proof": proof_id}), payload=payload)
         return
     if choice not in ANSWER_CHOICES:
         fail(f"{choice!r} is no answer: {', '.join(ANSWER_CHOICES)} or withdraw", EXIT_USAGE)
@@ -62,14 +64,18 @@ def proof(
         proved = prove_answer(kontor, record.request, said)
     except NotBound as unknown:
         fail(str(unknown), EXIT_USAGE)
-    _show("decide", record.request.case_id, proved, payload=payload)
+    _show(kontor, "decide", record.request.case_id, proved, payload=payload)
 
 
-def _show(name: str, case_id: str, word: BaseModel, *, payload: bool) -> None:
+def _show(kontor: Installation, name: str, case_id: str, word: BaseModel, *, payload: bool) -> None:
     """Print a proved word as the signal that carries it, or its JSON alone."""
     words = word.model_dump_json(exclude_defaults=True)
     if payload:
         OUT.out(words, highlight=False)
         return
     signal = f"temporal workflow signal --workflow-id {case_id} --name {name}"
-    OUT.out(f"{signal} --input {quote(words)}", highlight=False)
+    address = kontor.settings.temporal_address
+    elsewhere = (
+        f" --address {address}" if address != Settings.model_fields["temporal_address"].default else ""
+    )
+    OUT.out(f"{signal}{elsewhere} --input {quote(words)}", highlight=False)
