@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from connectors.mailboxes.files import MailboxesFile
 from connectors.manifest import read_manifests
 from contracts.office import OfficeInvalid, Problem, read_text
 from contracts.toml_lines import read_toml
@@ -11,8 +12,7 @@ from models.routing.catalogue import load_catalogue
 from policy.staff import FILE as STAFF_FILE
 from policy.staff import Staff
 from workflows.inbox.inbox_file import FILE, InboxFile, InboxOfOffice
-
-TASK = "inbox.topic"
+from workflows.inbox.types import DESK, TOPIC
 
 
 def check_inbox(office: Path, desks: Collection[str]) -> Iterator[Problem]:
@@ -25,12 +25,22 @@ def check_inbox(office: Path, desks: Collection[str]) -> Iterator[Problem]:
     read = InboxOfOffice(office)
     yield from read.problems
     if read.file is None:
+        yield from () if read.problems else _mail_without_inbox(office)
         return
     yield from _within(read, read.file)
     yield from _topics_desks(read, read.file, desks)
     yield from _beginnings(read, read.file, office)
     yield from _teams_roles(read, read.file, office)
     yield from _labels(read, read.file, office)
+
+
+def _mail_without_inbox(office: Path) -> Iterator[Problem]:
+    """Yield each mailbox whose mails the desk would get, and could not route."""
+    boxes = MailboxesFile(office)
+    for name, box in boxes.mailboxes.items():
+        if box.desk == DESK:
+            what = f"the desk {DESK} routes by {FILE}, which is missing"
+            yield boxes.problem((name, "desk"), what, "write it: docs/inbox.md says what stands in it")
 
 
 def _within(read: InboxOfOffice, file: InboxFile) -> Iterator[Problem]:
@@ -94,15 +104,17 @@ def _teams_roles(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator
 def _labels(read: InboxOfOffice, file: InboxFile, office: Path) -> Iterator[Problem]:
     """Yield each topic that no answer of the topic's task can name, and each answer that is no topic."""
     try:
-        task = load_catalogue(office).tasks.get(TASK)
+        task = load_catalogue(office).tasks.get(TOPIC)
     except OfficeInvalid:
         return
     if task is None:
-        yield Problem(file="models.toml", line=0, what=f"there is no task {TASK!r}", fix=f'[tasks."{TASK}"]')
+        yield Problem(
+            file="models.toml", line=0, what=f"there is no task {TOPIC!r}", fix=f'[tasks."{TOPIC}"]'
+        )
         return
     for name in sorted(set(file.topics) - set(task.labels)):
-        what = f'models.toml: [tasks."{TASK}".labels] has no {name!r}'
+        what = f'models.toml: [tasks."{TOPIC}".labels] has no {name!r}'
         yield read.problem(("topics", name), what, list(task.labels), "labels")
     for name in sorted(set(task.labels) - set(file.topics)):
-        what = f"the task {TASK!r} may answer {name!r}, which is no topic"
+        what = f"the task {TOPIC!r} may answer {name!r}, which is no topic"
         yield Problem(file=FILE, line=0, what=what, fix=f"write [topics.{name}], or take the label away")

@@ -61,6 +61,13 @@ def test_an_office_without_the_file_has_no_inbox_and_no_fault(tmp_path: Path) ->
     assert (read.file, read.problems) == (None, [])
 
 
+def test_a_mailbox_of_the_desk_needs_the_file(office: Path) -> None:
+    (office / "inbox.toml").unlink()
+    [found] = [str(problem) for problem in check_office(office)]
+    assert found.startswith("mailboxes.toml:")
+    assert "[inbox] desk: the desk inbox routes by inbox.toml, which is missing" in found
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
