@@ -36,6 +36,7 @@ class Settings(BaseSettings):
         gateway_port: the port; 0 is a free one, which the gateway's log names.
         console_host: the interface that the console, where people work, answers on.
         console_port: the port; 0 is a free one, which the console's log names.
+        temporal_ui_url: how browsers reach the Temporal Web UI; empty means `http://127.0.0.1` and its port.
         console_url: how browsers reach it, for instance `https://kontor.example`: who signs in elsewhere is
             turned away. Empty means `http://localhost` and the port.
         log: how a process writes its log: lines of text, or one JSON object a line.
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     console_host: str = "127.0.0.1"
     console_port: int = Field(default=8600, ge=0, le=LAST_PORT)
     console_url: str = ""
+    temporal_ui_url: str = ""
     log: Literal["text", "json"] = "text"
     audit_anchor: Path | None = None
     audit_second_anchor: Path | None = None
@@ -101,6 +103,14 @@ class Settings(BaseSettings):
             raise ValueError("write scheme and host alone, for instance https://kontor.example")
         return url.rstrip("/")
 
+    @field_validator("temporal_ui_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
+            raise ValueError("write where browsers find it, for instance https://kontor.example/temporal")
+        return url.rstrip("/")
+
     @field_validator("state")
     @classmethod
     def _is_a_folder(cls, state: Path) -> Path:
@@ -121,6 +131,11 @@ class Settings(BaseSettings):
     def sql_url(self) -> str:
         """The database that holds the authoritative state."""
         return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def web_ui(self) -> str:
+        """Where browsers reach the Temporal Web UI, without a slash at its end."""
+        return self.temporal_ui_url or f"http://127.0.0.1:{self.temporal_ui_port}"
 
     @property
     def console_origin(self) -> str:

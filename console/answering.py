@@ -1,7 +1,7 @@
 """A person's answer to a request: bound to what they saw, and sent as every other answer is."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -13,6 +13,7 @@ from bootstrap.serving import approval_activities
 from console import signing
 from console.effects import effect_line
 from console.inbox import MOST, found
+from console.proving import proved
 from console.visit import Refused, Visit
 from contracts.approvals.clarification import Picked
 from contracts.approvals.messages import AnswerReply
@@ -27,16 +28,12 @@ from contracts.approvals.request import (
 )
 from contracts.approvals.rules import flaw, unasked
 from contracts.money import NotAnAmount, money_text, parse_amount
-from contracts.proof import How
-from contracts.session import Means
 from service.answers import refusal, send_answer
 from service.approvals import authority_words, listed
 from service.ownership import NotOurs, join
 from service.temporal import ServerAway
 
 GOOD = (AnswerStatus.VALID, AnswerStatus.DELEGATED, AnswerStatus.EARLY)
-HOW: Mapping[Means, How] = {"link": "session", "passkey": "passkey"}
-"""What a session proves, by how its person came in: a link in is no signed link to one answer."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ async def answer(visit: Visit) -> Response:
         signed = await asyncio.to_thread(signing.signature, visit, request, said)
         said = said.model_copy(update={"signature": signed})
     following = await asyncio.to_thread(_following, visit, request.id)
-    reply = await _sent(visit, request, said)
+    reply = await send(visit, request, said)
     await asyncio.to_thread(visit.kontor.attention.left, request.id, visit.person, visit.now)
     if reply.standing in GOOD:
         return RedirectResponse(f"{following}?answered={request.id}", HTTPStatus.SEE_OTHER)
@@ -144,7 +141,12 @@ def _colleague(visit: Visit) -> str:
     return name
 
 
-async def _sent(visit: Visit, request: ApprovalRequest, said: Answer) -> AnswerReply:
+async def send(visit: Visit, request: ApprovalRequest, said: Answer) -> AnswerReply:
+    """Send an answer with its proof; return what became of it.
+
+    Raises:
+        Refused: it could not be sent.
+    """
     kontor = visit.kontor
     try:
         client = await join(kontor)
@@ -159,16 +161,8 @@ async def _sent(visit: Visit, request: ApprovalRequest, said: Answer) -> AnswerR
 
 def _proved(visit: Visit, request: ApprovalRequest, said: Answer) -> Answer:
     """Return the answer with the proof that its person, who is in, gave it to what is asked now."""
-    session = visit.visitor.session
     bound = said.model_copy(update={"request_id": request.id, "arguments_hash": request.arguments_hash})
-    proof = visit.kontor.proofs.issue(
-        visit.person,
-        "passkey" if said.signature else HOW[session.how],
-        "console",
-        answered(request, bound),
-        visit.now,
-        proved_at=visit.now if said.signature else session.proved_at,
-    )
+    proof = proved(visit, answered(request, bound), now=said.signature is not None)
     return bound.model_copy(update={"proof": proof.id})
 
 

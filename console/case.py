@@ -12,6 +12,7 @@ from starlette.responses import Response
 from console.cases import TONES
 from console.effects import DoneLine, done_line
 from console.trail import TrailLine, trail, waits_for
+from console.undoing import UndoView, undo_view
 from console.visit import Refused, Visit
 from contracts.money import money_text
 from service.customer_words import customer_words, other_fields
@@ -31,7 +32,7 @@ class CaseView:
         facts: what else the request says.
         waits: what keeps it from going on.
         temporal: the address of its workflow in the Temporal Web UI.
-        asked: what people are asked in it now, each request with its question.
+        undo: what an undo would do; None where there is nothing to undo now.
     """
 
     id: str
@@ -49,6 +50,7 @@ class CaseView:
     done: Sequence[DoneLine]
     trail: Sequence[TrailLine]
     temporal: str
+    undo: UndoView | None
 
 
 async def show(visit: Visit) -> Response:
@@ -59,11 +61,11 @@ async def show(visit: Visit) -> Response:
         raise Refused(HTTPStatus.NOT_FOUND, f"There is no case {case_id}")
     if not found.record.status.ended:
         found = replace(found, at_server=await live(visit.kontor, case_id))
-    view = _view(found, _temporal(visit, case_id))
+    view = _view(found, _temporal(visit, case_id), await undo_view(visit, found.record))
     return await asyncio.to_thread(visit.page, "case.html", case_id, view, hears=HEARS)
 
 
-def _view(found: Timeline, temporal: str) -> CaseView:
+def _view(found: Timeline, temporal: str, undo: UndoView | None) -> CaseView:
     record = found.record
     return CaseView(
         id=record.id,
@@ -81,12 +83,11 @@ def _view(found: Timeline, temporal: str) -> CaseView:
         done=tuple(done_line(entry) for entry in found.effects),
         trail=trail(found),
         temporal=temporal,
+        undo=undo,
     )
 
 
 def _temporal(visit: Visit, case_id: str) -> str:
     own = visit.kontor.settings
-    return (
-        f"http://127.0.0.1:{own.temporal_ui_port}/namespaces/{own.temporal_namespace}"
-        f"/workflows/{quote(case_id, safe='')}"
-    )
+    namespace, workflow = (quote(each, safe="") for each in (own.temporal_namespace, case_id))
+    return f"{own.web_ui}/namespaces/{namespace}/workflows/{workflow}"

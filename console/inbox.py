@@ -24,6 +24,8 @@ from service.words import age, fields_in_words, in_words
 MOST = 50
 """Requests on a page: the oldest first, so what is on it is what is next."""
 MOST_EVIDENCE = 6
+LOOKS_FOR = timedelta(minutes=15)
+"""Who opened a request longer ago, and turned to nothing else since, is not looking at it any more."""
 SOON, AT_ONCE = timedelta(hours=8), timedelta(hours=2)
 HEARS = ("approvals", "approval_answers")
 DOUBTS = "desk:doubts"
@@ -47,7 +49,13 @@ class TimeLeft:
 
 @dataclass(frozen=True)
 class WaitingLine:
-    """A request in the queue."""
+    """A request in the queue.
+
+    Attributes:
+        ticks: what says that it is among several that are answered at once, as it is listed; empty for what
+            is answered by itself.
+        looked_at: by whom else, and since when.
+    """
 
     id: str
     path: str
@@ -56,6 +64,8 @@ class WaitingLine:
     why: str
     left: TimeLeft
     here: bool
+    ticks: str
+    looked_at: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,7 @@ class RequestView:
         evidence: what else it stands on, with its source.
         roles: who is asked, first to last.
         mine: whether the person who is in may answer it.
+        looked_at: by whom else, and since when.
         whose: who may, and up to how much.
     """
 
@@ -117,6 +128,7 @@ class RequestView:
     needed: int
     agreed: int
     mine: bool
+    looked_at: str
     whose: str
     arguments_hash: str
     currency: str
@@ -125,11 +137,12 @@ class RequestView:
 
 @dataclass(frozen=True)
 class BecameView:
-    """What became of the request that was answered last."""
+    """What became of the request that was answered last; `undo` is where it can be undone, if it can be."""
 
     what: str
     words: str
     path: str
+    undo: str
 
 
 @dataclass(frozen=True)
@@ -181,13 +194,27 @@ def _queue(visit: Visit, request: RequestView | None) -> InboxView:
     wanted = ApprovalFilter(limit=2 * MOST)
     entries = listed(visit.kontor, wanted, visit.person, MOST + 1, visit.now)
     reasons = {policy.id: policy.reason for policy in visit.kontor.policy_engine.policies.values()}
+    looks = visit.kontor.attention.looking(visit.now - LOOKS_FOR)
+    shown = entries[:MOST]
     return InboxView(
-        lines=tuple(_line(visit, entry, reasons, request) for entry in entries[:MOST]),
+        lines=tuple(
+            _line(visit, each, reasons, request, _looked_at(visit, looks.get(each.id, ()))) for each in shown
+        ),
         more=len(entries) > MOST,
         waiting=visit.kontor.approval_queue.counts().get("waiting", 0),
         request=request,
         became=_became(visit),
     )
+
+
+def _looked_at(visit: Visit, looks: Sequence[tuple[str, datetime]]) -> str:
+    """Say who else is looking: that keeps nobody from answering."""
+    people = visit.kontor.policy_engine.book.staff.people
+    others = [
+        (people[person].name, since) for person, since in looks if person in people and person != visit.person
+    ]
+    pages = visit.console.pages
+    return ", ".join(f"{name} is looking at this since {pages.time(since)}" for name, since in others)
 
 
 def _became(visit: Visit) -> BecameView | None:
@@ -198,16 +225,22 @@ def _became(visit: Visit) -> BecameView | None:
     end, request = record.approval, record.request
     agreed = len({kept.answer.person for kept in record.counted if kept.answer.choice in AGREES})
     waits = f"{agreed} of {request.needed} agreed" if agreed else "your answer is on its way"
-    return BecameView(request.what, end.outcome.value if end else waits, path_of(request.case_id))
+    path = path_of(request.case_id)
+    undo = f"{path}#undo" if end is not None and end.granted and request.plan.effects else ""
+    return BecameView(request.what, end.outcome.value if end else waits, path, undo)
 
 
 def _line(
-    visit: Visit, entry: ApprovalEntry, reasons: dict[str, str], request: RequestView | None
+    visit: Visit,
+    entry: ApprovalEntry,
+    reasons: dict[str, str],
+    request: RequestView | None,
+    looked_at: str,
 ) -> WaitingLine:
+    known = visit.kontor.policy_engine.policies
+    many = bool(entry.policies) and all(known[each].bulk for each in entry.policies if each in known)
     stops = [
-        reasons[policy]
-        for policy in entry.policies
-        if policy in reasons and visit.kontor.policy_engine.policies[policy].effect == "forbid"
+        reasons[policy] for policy in entry.policies if policy in reasons and known[policy].effect == "forbid"
     ]
     return WaitingLine(
         id=entry.id,
@@ -217,6 +250,8 @@ def _line(
         why=stops[0] if stops else "A person is to handle it.",
         left=time_left(entry.deadline, visit.now),
         here=request is not None and request.id == entry.id,
+        ticks=f"{entry.id} {entry.arguments_hash}" if many else "",
+        looked_at=looked_at,
     )
 
 
@@ -249,6 +284,9 @@ def request_view(visit: Visit, record: ApprovalRecord) -> RequestView:
         needed=request.needed,
         agreed=entry.agreed,
         mine=may_answer(visit.kontor, visit.person, entry, visit.now),
+        looked_at=_looked_at(
+            visit, visit.kontor.attention.looking(visit.now - LOOKS_FOR).get(request.id, ())
+        ),
         whose=authority_words(visit.kontor, visit.person, request, visit.now),
         arguments_hash=request.arguments_hash,
         currency=request.currency,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console import account, answering, board, books, case, cases, inbox, office, remembering
+from console import account, answering, board, books, bulk, case, cases, inbox, office, remembering, undoing
 from console.rendering import Place
 from console.visit import Handler
 
@@ -26,10 +26,12 @@ class Page:
 
 PAGES = (
     Page("/inbox", inbox.show, place=Place("Inbox", "/inbox", "a")),
+    Page("/inbox", bulk.answer, "POST"),
     Page("/inbox/{request_id}", inbox.show_request),
     Page("/inbox/{request_id}", answering.answer, "POST"),
     Page("/cases", cases.show, place=Place("Cases", "/cases", "c")),
     Page("/cases/{case_id:path}", case.show),
+    Page("/cases/{case_id:path}", undoing.undo, "POST"),
     Page("/board", board.show, place=Place("Board", "/board", "b")),
     Page("/books", books.show, place=Place("Books", "/books", "e")),
     Page("/memory", remembering.show, place=Place("Memory", "/memory", "m")),

@@ -95,6 +95,10 @@ class Renderer:
         """Return a moment in the office's time: `Mon 30 Nov, 14:05`."""
         return at.astimezone(self._zone).strftime("%a %-d %b, %H:%M")
 
+    def time(self, at: datetime) -> str:
+        """Return a time of day: `14:05`."""
+        return at.astimezone(self._zone).strftime("%H:%M")
+
     def day(self, at: datetime) -> str:
         """Return a day in the office's time: `30 Nov 2026`."""
         return at.astimezone(self._zone).strftime("%-d %b %Y")

@@ -116,7 +116,8 @@ document.addEventListener("keydown", (event) => {
     before = "g";
     return;
   }
-  if (pressed === "j") step(1);
+  if (pressed === "x") document.activeElement.closest("li")?.querySelector(".tick input")?.click();
+  else if (pressed === "j") step(1);
   else if (pressed === "k") step(-1);
   else {
     const found = document.querySelector(`[data-key="${CSS.escape(pressed)}"]`);

@@ -122,3 +122,24 @@ def test_who_is_not_in_hears_nothing(served: Served) -> None:
 )
 def test_a_browser_is_named_in_two_words(told: str, words: str) -> None:
     assert browser_words(told) == words
+
+
+def test_a_case_links_to_the_web_ui_where_browsers_find_it(served: Served) -> None:
+    case_id = keep(served.kontor, 1)
+    served.kontor.settings = served.kontor.settings.model_copy(
+        update={"temporal_ui_url": "https://kontor.example/temporal"}
+    )
+    with served.signed_in("ben") as ben:
+        page = ben.get(f"/cases/{case_id}").text
+    where = "https://kontor.example/temporal/namespaces/default/workflows/returns%2Fwebshop%2FRMA-1"
+    assert f'href="{where}"' in page
+
+
+def test_a_case_that_did_nothing_has_nothing_to_undo_and_none_is_undone_unseen(served: Served) -> None:
+    case_id = keep(served.kontor, 1)
+    with served.signed_in("ben") as ben:
+        assert 'id="undo"' not in ben.get(f"/cases/{case_id}").text
+        answer = ben.post(f"/cases/{case_id}", data={"seen": ""})
+        unknown = ben.post("/cases/returns/webshop/RMA-9", data={"seen": ""})
+    assert (answer.status_code, "Nothing was undone" in answer.text) == (409, True)
+    assert unknown.status_code == 404

@@ -1,6 +1,6 @@
 """What waits for a person: theirs alone, with the reason first, and the words that a customer will read."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -92,3 +92,57 @@ def test_of_many_requests_the_oldest_stand_on_the_page(served: Served) -> None:
         page = ben.get("/inbox").text
     assert [id_ in page for id_ in asked] == [True] * 50 + [False] * 10
     assert "50+ for you" in page
+
+
+def test_who_else_is_looking_is_named_in_the_list_and_on_the_page(served: Served) -> None:
+    request = ask(served.kontor)
+    with served.signed_in("ben") as ben, served.signed_in("anna") as anna:
+        anna.get(f"/inbox/{request.id}")
+        queue, own, page = (
+            ben.get("/inbox").text,
+            anna.get("/inbox").text,
+            ben.get(f"/inbox/{request.id}").text,
+        )
+        served.kontor.attention.left(request.id, "anna", datetime.now(UTC))
+        after = ben.get("/inbox").text
+    assert "Anna is looking at this since " in queue
+    assert "Anna is looking at this since " in page
+    assert "Anna is looking at this" not in own
+    assert "Anna is looking at this" not in after
+
+
+def test_of_several_that_are_ticked_each_has_its_own_result(served: Served) -> None:
+    first, changed, by_hand = (
+        ask(served.kontor, 1),
+        ask(served.kontor, 2),
+        ask(served.kontor, 3, by_hand=True),
+    )
+    served.kontor.settings = served.kontor.settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    ticked = [
+        f"{first.id} {first.arguments_hash}",
+        f"{changed.id} other",
+        f"{by_hand.id} {by_hand.arguments_hash}",
+    ]
+    with served.signed_in("ben") as ben:
+        queue = ben.get("/inbox").text
+        answer = ben.post("/inbox", data={"ticked": ticked, "choice": "approve"})
+    assert f'value="{ticked[0]}" form="several"' in queue
+    assert ticked[2] not in queue, "what is handled by hand is answered by itself"
+    assert "0 of 3 were taken" in answer.text
+    for words in ("not sent", "it is not as it was listed", "it is answered by itself"):
+        assert words in answer.text
+    for request in (first, changed, by_hand):
+        record = served.kontor.approvals.find(request.id)
+        assert record is not None
+        assert record.answers == ()
+
+
+@pytest.mark.parametrize("said", [{"choice": "edit"}, {"choice": "approve"}, {}], ids=str)
+def test_several_are_answered_with_yes_or_no_and_not_without_any(
+    served: Served, said: dict[str, str]
+) -> None:
+    request = ask(served.kontor)
+    ticked = {"ticked": f"{request.id} {request.arguments_hash}"} if said.get("choice") != "approve" else {}
+    with served.signed_in("ben") as ben:
+        answer = ben.post("/inbox", data={**ticked, **said})
+    assert (answer.status_code, "Nothing was answered" in answer.text) == (422, True)

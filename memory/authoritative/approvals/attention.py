@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Engine, update
-from sqlmodel import col
+from sqlmodel import col, select
 
-from memory.database import insert_into, writing
+from memory.database import insert_into, reading, writing
 from memory.tables.approvals import AttentionRow
 
 
@@ -26,6 +26,20 @@ class SqlAttention:
             )
             look = insert_into(session, looks).values(request_id=request_id, person=person, shown_at=at)
             session.execute(look.on_conflict_do_nothing())
+
+    def looking(self, since: datetime) -> dict[str, list[tuple[str, datetime]]]:
+        """Return who began to look at what since a moment, and has not turned away: by request."""
+        looks = AttentionRow
+        query = (
+            select(looks)
+            .where(col(looks.left_at).is_(None), col(looks.shown_at) >= since)
+            .order_by(col(looks.shown_at))
+        )
+        found: dict[str, list[tuple[str, datetime]]] = {}
+        with reading(self._engine) as session:
+            for look in session.exec(query):
+                found.setdefault(look.request_id, []).append((look.person, look.shown_at))
+        return found
 
     def left(self, request_id: str, person: str, at: datetime, visible_seconds: float | None = None) -> None:
         """End a person's look at a request, if one is open.

@@ -32,7 +32,10 @@ def of_share(hits: int, n: int) -> Interval:
 
 
 def of_mean(n: int, total: float, squares: float) -> Interval:
-    """Return Student's interval of a mean, by count, sum and sum of squares."""
+    """Return Student's interval of a mean, by count, sum and sum of squares.
+
+    Of what is never below zero, as times and costs are: the interval does not begin there either.
+    """
     if n < 2:  # noqa: PLR2004 - of one there is no spread
         return Interval()
     from scipy.stats import t  # noqa: PLC0415 - a second of imports that only a reader needs
@@ -40,7 +43,7 @@ def of_mean(n: int, total: float, squares: float) -> Interval:
     mean = total / n
     spread = math.sqrt(max(0.0, squares / n - mean * mean) / (n - 1))
     away = float(t.ppf((1 + SURE) / 2, n - 1)) * spread
-    return Interval(mean - away, mean + away)
+    return Interval(max(0.0, mean - away), mean + away)
 
 
 def ranks(share: float, n: int) -> Ranks:

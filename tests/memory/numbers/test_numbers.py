@@ -125,3 +125,5 @@ def test_the_interval_of_a_mean_is_students() -> None:
     low, high = intervals.of_mean(5, 15.0, 55.0)  # 1, 2, 3, 4, 5
     assert (low or 0, high or 0) == pytest.approx((1.036757, 4.963243), abs=1e-6)
     assert intervals.of_mean(1, 3.0, 9.0) == (None, None)
+    rare = intervals.of_mean(50, 60.0, 3600.0)  # one look of a minute over fifty cases
+    assert rare.low == 0.0, "no time is below zero"
