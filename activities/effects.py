@@ -22,7 +22,7 @@ from activities.ports import Outside
 from activities.retries import backoff, heartbeats, is_last_attempt
 from contracts.connector import Manifest
 from contracts.effect import EffectOrder, EffectReceipt, OutsideResult
-from contracts.failure import CallFailed, FailureClass, PermitRefused
+from contracts.failure import AddressTaken, CallFailed, FailureClass, PermitRefused
 from contracts.ledger import START_WITHIN_SECONDS, Dispatch, Next
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ class EffectActivities:
             if dispatch.next is Next.LOOK_UP:
                 looked_at = self._clock()
                 try:
-                    found = await self._look_up(pursuit, dispatch)
+                    found: OutsideResult | AddressTaken | None = await self._look_up(pursuit, dispatch)
+                except AddressTaken as another:
+                    found = another
                 except CallFailed as failed:
                     return await self._look_up_failed(pursuit, failed)
                 marked_at = self._stopwatch()
@@ -198,9 +200,17 @@ class EffectActivities:
             raise CallFailed("the look-up gave no answer in time", exception="ReadTimeout") from late
 
     async def _conclude(
-        self, pursuit: _Pursuit, last_call: int, found: OutsideResult | None, looked_at: datetime
+        self,
+        pursuit: _Pursuit,
+        last_call: int,
+        found: OutsideResult | AddressTaken | None,
+        looked_at: datetime,
     ) -> Dispatch:
         key, manifest, now = pursuit.order.key, pursuit.manifest, self._clock()
+        if isinstance(found, AddressTaken):
+            return await asyncio.to_thread(
+                self._ledger.found_taken, key, last_call, manifest, found.why, looked_at=looked_at, now=now
+            )
         if found is not None:
             return await asyncio.to_thread(self._ledger.found, key, manifest, found, now)
         return await asyncio.to_thread(

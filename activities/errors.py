@@ -80,11 +80,14 @@ _UNAVAILABLE = 503
 def classify(manifest: Manifest, operation: str, failure: CallFailed) -> FailureClass:
     """Return what a failure says about the effect. Total: every failure has exactly one class.
 
-    The operation's own failure modes come first, then the connector's, then what the protocol
-    says. What nobody foresaw is ambiguous for a write and worth another try for a read. A status
-    alone is no refusal where it speaks of us or of our key (`_no_refusal`); a code that a mode names is.
+    What the write says may mean that it is there already comes first, then the operation's own failure
+    modes, the connector's, and what the protocol says. What nobody foresaw is ambiguous for a write and
+    worth another try for a read. A status alone is no refusal where it speaks of us or of our key
+    (`_no_refusal`); a code that a mode names is.
     """
     declared = manifest.operations.get(operation)
+    if _may_be_there(declared, failure):
+        return FailureClass.AMBIGUOUS
     mode = next(_declared(manifest, declared, failure), None)
     found = mode.means if mode else _by_protocol(manifest, declared, failure)
     if found is not FailureClass.AMBIGUOUS and not (mode and mode.names_a_code):
@@ -95,6 +98,20 @@ def classify(manifest: Manifest, operation: str, failure: CallFailed) -> Failure
     if reading and (failure.sent or found is FailureClass.AMBIGUOUS):
         return FailureClass.NOT_APPLIED_RETRY
     return found
+
+
+def _may_be_there(operation: Operation | None, failure: CallFailed) -> bool:
+    """Say whether a write's answer may mean that what it sends is there already."""
+    if operation is None or operation.idempotency is None or not failure.sent:
+        return False
+    return any(
+        (not said.status or failure.status in said.status) and (not said.code or _is_code(said.code, failure))
+        for said in operation.idempotency.conflict
+    )
+
+
+def _is_code(codes: tuple[str, ...], failure: CallFailed) -> bool:
+    return any(fnmatchcase(failure.code or "", code) for code in codes)
 
 
 def _declared(manifest: Manifest, operation: Operation | None, failure: CallFailed) -> Iterator[FailureMode]:
@@ -130,7 +147,7 @@ def _matches(mode: FailureMode, failure: CallFailed) -> bool:
         return False
     return (
         (not mode.status or failure.status in mode.status)
-        and (not mode.code or any(fnmatchcase(failure.code or "", code) for code in mode.code))
+        and (not mode.code or _is_code(mode.code, failure))
         and (not mode.exception or failure.exception in mode.exception)
     )
 

@@ -266,7 +266,8 @@ def _operation_words(operation: Operation) -> str:
     words = [operation.effect, f"{operation.latency.timeout_seconds:g} s"]
     if operation.idempotency is not None:
         looked_up = f" by {operation.idempotency.lookup}" if operation.idempotency.lookup else ""
-        words.append(f"on a retry {operation.idempotency.kind}{looked_up}")
+        at = f" at {operation.idempotency.address}" if operation.idempotency.address else ""
+        words.append(f"on a retry {operation.idempotency.kind}{at}{looked_up}")
     if operation.effect == "write":
         undoing = operation.compensation
         words.append(f"undone by {undoing}" if undoing else "cannot be undone")

@@ -21,7 +21,7 @@ from contracts.base import Arguments
 from contracts.bounds import LONGEST_ANSWER_BYTES, LONGEST_REFERENCE_CHARS, MOST_CENTS, size
 from contracts.connector import Manifest
 from contracts.effect import OutsideResult
-from contracts.failure import OUT_OF_BOUNDS, Absent, CallFailed
+from contracts.failure import OUT_OF_BOUNDS, Absent, AddressTaken, CallFailed
 from contracts.ids import connector_queue
 from contracts.listing import OutsideEntry, OutsidePage
 from contracts.notation import Misread
@@ -135,7 +135,7 @@ class Connectors:
         """Call a write operation once; raises CallFailed."""
         found = self._find(connector)
         prepared = found.operation(operation, "write")
-        scope = _write_scope(prepared, arguments, key) | {TIMES: found.manifest.times}
+        scope = _write_scope(found.manifest, prepared, arguments, key)
         with self.limits.call(connector):
             answer = await found.executor.call(prepared, scope)
         result = _limited(read_result(prepared.result, answer.body, found.manifest.times), answer)
@@ -151,17 +151,22 @@ class Connectors:
         *,
         taken: Collection[str] = (),
     ) -> OutsideResult | None:
-        """Find an effect that may have been made; None means surely absent; raises CallFailed.
+        """Find an effect that may have been made; None means surely absent.
 
         References in `taken` belong to other effects of ours and never match.
+
+        Raises:
+            AddressTaken: what we send has an address of its own, and something else stands there.
+            CallFailed: the system gave no answer, or none that fits.
         """
         found = self._find(connector)
         prepared = found.operation(operation, "write")
         lookup = prepared.lookup
         if lookup is None:
             raise CallFailed(f"{prepared.title} cannot be looked up", code="operation", sent=False)
-        scope = {**_write_scope(prepared, arguments, key), "sent_at": sent_at, TIMES: found.manifest.times}
+        scope = {**_write_scope(found.manifest, prepared, arguments, key), "sent_at": sent_at}
         cursor: JsonValue = None
+        another = False
         for _page in range(LOOKUP_PAGES):
             asked = self._lookup_arguments(connector, lookup, scope, cursor)
             try:
@@ -172,9 +177,13 @@ class Connectors:
                 sent = _matched(lookup, item, scope)
                 if sent is not None and sent.reference not in taken:
                     return sent
+                another = another or prepared.address is not None
             cursor = _find(lookup.next_cursor, answer.body) if lookup.next_cursor else None
-            if cursor is None:
-                return None
+            if cursor is not None:
+                continue
+            if another:
+                raise AddressTaken(f"{prepared.title}: something else stands at the address that it names")
+            return None
         raise CallFailed(f"{prepared.title}: no end after {LOOKUP_PAGES} pages", code="malformed")
 
     def compensation(
@@ -259,8 +268,16 @@ class Connectors:
         return {name: value for name, value in asked.items() if value is not None}
 
 
-def _write_scope(prepared: Prepared, arguments: Arguments, key: str) -> dict[str, Any]:
-    return {"reference": key, **check_arguments(prepared.operation, arguments), "key": key}
+def _write_scope(manifest: Manifest, prepared: Prepared, arguments: Arguments, key: str) -> dict[str, Any]:
+    """Return what a write's templates know; raises CallFailed, not sent."""
+    given = check_arguments(prepared.operation, arguments)
+    scope = {"reference": key, **given, "key": key, TIMES: manifest.times}
+    if prepared.address is None:
+        return scope
+    try:
+        return {**scope, "address": prepared.address.render(scope)}
+    except TemplateFailed as failed:
+        raise CallFailed(f"{prepared.title}: the address: {failed}", code="arguments", sent=False) from None
 
 
 def _find(path: Extraction, body: object) -> Any:

@@ -123,6 +123,8 @@ class Prepared:
             for field_name, field in operation.result.items()
         }
         self.absent = tuple(PreparedAbsence(absence) for absence in operation.absent)
+        address = operation.idempotency.address if operation.idempotency else ""
+        self.address = Text(address) if address else None
         by, lookup = operation.idempotency.lookup if operation.idempotency else None, operation.lookup
         self.lookup = PreparedLookup(by, lookup, numbers) if by and lookup else None
 

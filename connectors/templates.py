@@ -1,7 +1,10 @@
 """What goes out: Jinja2 templates, sandboxed, compiled once, with nothing undefined let through."""
 
+import hashlib
 import json
 import re
+import unicodedata
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,6 +27,7 @@ Compiled = TypeVar("Compiled")
 _ONE_EXPRESSION = re.compile(r"^\s*\{\{[-+]?(.*?)[-+]?\}\}\s*$", re.DOTALL)
 _FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 _SLASH = re.compile(r"[/\\]")
 _NEEDS_QUOTES = re.compile(r"^\s|\s$|[\",;|\t\r\n]")
 
@@ -75,6 +79,29 @@ def csv_field(value: object) -> str:
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
+def slug(value: object, longest: int = 100) -> str:
+    """Jinja filter: a text as a slug of small letters, digits and single dashes, `Größe 38!` as `grosse-38`.
+
+    A text of which nothing is left (`東京`) is refused: two of them would have one address.
+    """
+    plain = unicodedata.normalize("NFKD", str(value).casefold())
+    letters = plain.encode("ascii", "ignore").decode()
+    found = _NOT_IN_SLUG.sub("-", letters)[:longest].strip("-")
+    if value is None or not found:
+        raise TemplateFailed("a value has no letter or digit that a slug can hold")
+    return found
+
+
+def fingerprint(value: object, digits: int = 32) -> str:
+    """Jinja filter: the first hexadecimal digits of a text's SHA-256, for keys of a given length."""
+    return hashlib.sha256(str(value).encode()).hexdigest()[:digits]
+
+
+def as_uuid(value: object) -> str:
+    """Jinja filter `uuid`: a UUID (version 5) that is the same for the same text."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, str(value)))
+
+
 def extract(value: object, path: str) -> Any:
     """Jinja filter `jmespath`: reshape a value, for instance a list of lines."""
     return Extraction.cached(path).find(value)
@@ -110,6 +137,9 @@ def _environment(finalize: Callable[[object], object]) -> ImmutableSandboxedEnvi
         "decimal": decimal,
         "csv": csv_field,
         "jmespath": extract,
+        "slug": slug,
+        "fingerprint": fingerprint,
+        "uuid": as_uuid,
     }
     return environment
 

@@ -126,11 +126,32 @@ class Latency(Frozen):
     settle_seconds: float | None = None
 
 
+class Conflict(Frozen):
+    """What a system answers that may mean: it is there already. Of the fields that are given all must hold.
+
+    Attributes:
+        code: the system's own codes; `*` stands for any run of characters.
+    """
+
+    status: tuple[int, ...] = ()
+    code: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_when(self) -> "Conflict":
+        if not (self.status or self.code):
+            raise ValueError("a conflict must name a status or a code")
+        return self
+
+
 class Idempotency(Frozen):
     """What the outside system can do about a retry.
 
     Attributes:
         kind: `docs/decisions/0012` says what a retry may do with each.
+        address: of kind `addressed`, under which the system keeps what is made, for ever and once: a
+            template over the arguments and `key`. The other templates of the write and of its look-up know
+            it as `address`.
+        conflict: answers that may mean that what was sent is there already; it is looked up.
         retention_seconds: how long a `native_key` is honoured; None means for ever.
         lookup: the read operation that finds the effect again.
         told_apart_by: the arguments that the match compares: two calls that agree in them cannot be
@@ -138,8 +159,10 @@ class Idempotency(Frozen):
             others that our key or reference stands in the match.
     """
 
-    kind: Literal["native_key", "client_reference", "lookup", "none"]
+    kind: Literal["native_key", "client_reference", "addressed", "lookup", "none"]
     retention_seconds: float | None = None
+    address: str = ""
+    conflict: tuple[Conflict, ...] = ()
     lookup: str | None = None
     told_apart_by: tuple[str, ...] = ()
 
@@ -205,8 +228,9 @@ class Operation(Frozen):
 
     @property
     def is_keyed(self) -> bool:
-        """True for a write that sends a key or reference of ours which the system knows again."""
-        return self.idempotency is not None and self.idempotency.kind in ("native_key", "client_reference")
+        """True for a write that sends a key, reference or address of ours which the system knows again."""
+        kinds = ("native_key", "client_reference", "addressed")
+        return self.idempotency is not None and self.idempotency.kind in kinds
 
 
 class Login(Frozen):

@@ -61,6 +61,10 @@ class Absent(CallFailed):
     """The system itself says, as its manifest declares, that what was asked for does not exist."""
 
 
+class AddressTaken(CallFailed):
+    """At the address that was ours to name stands something that is not what we sent."""
+
+
 class PermitRefused(Exception):
     """The data plane will not execute an effect; `reason` says which check failed.
 

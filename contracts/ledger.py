@@ -52,6 +52,7 @@ class CallOutcome(StrEnum):
     FOUND = "found"
     NOTHING_YET = "nothing-yet"
     ABSENT = "absent"
+    TAKEN = "taken"
 
 
 class LedgerCall(Frozen):

@@ -97,7 +97,8 @@ WRITE = """\
 effect = "write"
 {more}{arguments}
 reference = "id"
-# CHANGE: native_key only where a second call with the same key does nothing; see "What a retry does".
+# CHANGE: native_key only where a second call with the same key does nothing, addressed where we name the
+# address of what is made; see "What a retry does".
 idempotency = {{ kind = "native_key", retention_seconds = 86400 }}
 {undone}[operations.{operation}.request]
 path = "/{about}s/{{{{ {about} }}}}/{operation}"

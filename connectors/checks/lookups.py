@@ -6,10 +6,12 @@ from typing import Any
 
 from connectors.checks.findings import Finding
 from connectors.extraction import Extraction, ExtractionInvalid
-from connectors.templates import Expression, TemplateInvalid, Value
+from connectors.prepared import PreparedRequest
+from connectors.templates import Expression, TemplateInvalid, Text, Value
 from contracts.connector import Idempotency, Lookup, Manifest, Operation
 
 _SCOPE = frozenset({"key", "reference", "sent_at"})
+_FOUND_AGAIN = ("lookup", "client_reference", "addressed")
 
 
 def check_lookup(manifest: Manifest, name: str) -> Iterator[Finding]:
@@ -40,12 +42,19 @@ def check_lookup(manifest: Manifest, name: str) -> Iterator[Finding]:
         yield Finding((*at, "idempotency"), what, fix)
     if asked is not None:
         yield from _check_asked(operation, lookup, asked, (*at, "lookup"))
+        if idempotency.address and not _asks_at(idempotency, lookup, asked):
+            what = "the look-up does not ask at the address: what else it finds would be a stranger's there"
+            yield Finding((*at, "lookup"), what, "[...lookup.arguments] NAME = '{{ address }}'")
 
 
 def _check_idempotency(
     idempotency: Idempotency, operation: Operation, at: tuple[str, ...]
 ) -> Iterator[Finding]:
-    if idempotency.kind in ("lookup", "client_reference") and not idempotency.lookup:
+    yield from _check_address(idempotency, operation, at)
+    if idempotency.conflict and not idempotency.lookup:
+        what = "says what may mean that it is there already, but no operation looks"
+        yield Finding(at, what, "name the read that finds the effect again: lookup = 'OPERATION'")
+    if idempotency.kind in _FOUND_AGAIN and not idempotency.lookup:
         fix = "name the read that finds the effect again: lookup = 'OPERATION'"
         yield Finding(at, f"is {idempotency.kind} without a look-up operation", fix)
     if idempotency.kind == "none" and idempotency.lookup:
@@ -55,6 +64,28 @@ def _check_idempotency(
     for argument in sorted(set(idempotency.told_apart_by) - set(operation.arguments)):
         fix = f"name some of {', '.join(operation.arguments)}"
         yield Finding(at, f"told_apart_by names {argument}, which is no argument", fix)
+
+
+def _check_address(idempotency: Idempotency, operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    """What the client names must be named, once for every effect, and sent."""
+    if (idempotency.kind == "addressed") != bool(idempotency.address):
+        fix = "kind = 'addressed', address = '{{ slug }}'"
+        yield Finding(at, "kind addressed and an address belong together", fix)
+    if not idempotency.address:
+        return
+    try:
+        named = Text(idempotency.address).names
+        sent = PreparedRequest(operation.request).names
+    except TemplateInvalid as invalid:
+        yield Finding(at, str(invalid))
+        return
+    known = {"key", *operation.arguments}
+    for name in sorted(named - known):
+        yield Finding(at, f"the address names {name}", f"known are {', '.join(sorted(known))}")
+    if not named:
+        yield Finding(at, "is one address for all effects", "address = '{{ slug }}', or '{{ key | uuid }}'")
+    if "address" not in sent and not named <= sent:
+        yield Finding(at, "never sends the address", "write {{ address }} in the request")
 
 
 def _check_match(
@@ -68,13 +99,16 @@ def _check_match(
         yield from _compiled((*at, "result"), partial(Extraction, path))
         if argument not in operation.result:
             yield Finding((*at, "result"), f"{argument} is no result field of the write", "declare it there")
-    known = _SCOPE | set(operation.arguments)
+    known = _SCOPE | set(operation.arguments) | ({"address"} if idempotency.address else set())
     if lookup.match:
         yield from _names_known((*at, "match"), partial(Expression, lookup.match), known | {"item"})
         if "item" not in lookup.match:
             yield Finding(
                 (*at, "match"), "never looks at the candidate", "compare item.FIELD with an argument"
             )
+    elif idempotency.kind == "addressed":
+        what = "takes whatever stands at the address for ours: it may be a stranger's"
+        yield Finding(at, what, "match = 'item.title == title and ...'")
     elif idempotency.kind == "lookup" and not _asks_for_it(idempotency, lookup):
         what = "takes every candidate for ours, though the system is not asked for what tells it apart"
         fix = "match = 'item.amount == amount_cents and ...', or ask with all that told_apart_by names"
@@ -91,7 +125,8 @@ def _check_asked(
         fix = f"it takes {', '.join(asked.arguments) or 'nothing'}"
         yield Finding((*at, "arguments"), f"{argument} is no argument of the look-up operation", fix)
     for name, field in asked.arguments.items():
-        if name in lookup.arguments or name in _SCOPE or name == "cursor":
+        known = _SCOPE | ({"address"} if operation.idempotency and operation.idempotency.address else set())
+        if name in lookup.arguments or name in known or name == "cursor":
             continue
         given = operation.arguments.get(name)
         if given is None and field.required:
@@ -112,6 +147,17 @@ def _asks_for_it(idempotency: Idempotency, lookup: Lookup) -> bool:
     return bool(idempotency.told_apart_by) and asked >= set(idempotency.told_apart_by)
 
 
+def _asks_at(idempotency: Idempotency, lookup: Lookup, asked: Operation) -> bool:
+    """True if the look-up is given the address, or all that it is made of."""
+    try:
+        named = Text(idempotency.address).names
+        given = {name for template in lookup.arguments.values() for name in Value(template).names}
+    except (TemplateInvalid, ExtractionInvalid):
+        return True  # said where the template is checked
+    given |= set(asked.arguments) - set(lookup.arguments)
+    return "address" in given or (bool(named) and named <= given)
+
+
 def _is_told_apart(idempotency: Idempotency, lookup: Lookup, asked: Operation) -> bool:
     """True if the look-up goes by our key, or the manifest names what it goes by."""
     if idempotency.kind == "lookup" or idempotency.told_apart_by:
@@ -119,6 +165,7 @@ def _is_told_apart(idempotency: Idempotency, lookup: Lookup, asked: Operation) -
     try:
         names = set(Expression(lookup.match).names) if lookup.match else set()
         names |= {name for template in lookup.arguments.values() for name in Value(template).names}
+        names |= Text(idempotency.address).names if "address" in names else set()
     except (TemplateInvalid, ExtractionInvalid):
         return True  # said where the template is checked
     return bool({"key", "reference"} & (names | (set(asked.arguments) - set(lookup.arguments))))

@@ -60,9 +60,11 @@ def _check_effect(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding
                 "say what the system can do about a retry: idempotency = { kind = '...' }; 'none' if nothing"
             )
             yield Finding(at, "is a write without idempotency", fix)
-        if "key" in operation.arguments:
-            fix = "name the argument otherwise: key is the effect's own"
-            yield Finding((*at, "arguments", "key"), "hides the effect's key", fix)
+        addressed = operation.idempotency is not None and bool(operation.idempotency.address)
+        for own in ("key", "address") if addressed else ("key",):
+            if own in operation.arguments:
+                fix = f"name the argument otherwise: {own} is the effect's own"
+                yield Finding((*at, "arguments", own), f"hides the effect's {own}", fix)
         return
     for field in ("idempotency", "lookup", "compensation", "money"):
         if getattr(operation, field):
@@ -83,6 +85,8 @@ def _check_request(manifest: Manifest, operation: Operation, at: tuple[str, ...]
         yield Finding(place, str(invalid))
         return
     known = set(operation.arguments) | ({"key", "reference"} if operation.effect == "write" else set())
+    if operation.idempotency and operation.idempotency.address:
+        known.add("address")
     for name in sorted(names - known):
         fix = f"the arguments are {', '.join(operation.arguments) or 'none'}"
         if name in ("key", "reference"):

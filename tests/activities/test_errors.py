@@ -54,7 +54,7 @@ declarations = st.builds(
     manifest,
     st.sampled_from(["http", "graphql", "smtp", "file"]),
     st.sampled_from(["read", "write"]),
-    st.sampled_from(["native_key", "client_reference", "lookup", "none"]),
+    st.sampled_from(["native_key", "client_reference", "addressed", "lookup", "none"]),
     st.lists(modes, max_size=2).map(tuple),
     st.lists(modes, max_size=2).map(tuple),
 )

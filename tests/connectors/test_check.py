@@ -160,3 +160,35 @@ def test_a_template_in_a_graphql_document_would_not_be_read(tmp_path: Path) -> N
         tmp_path, GRAPHQL.replace("refundOrder(input: $input)", "refundOrder({{ order }})")
     )
     assert "no template is read here" in problem.what
+
+
+ADDRESSED = (
+    'idempotency = { kind = "addressed", address = "{{ order }}", lookup = "find_refunds", '
+    'told_apart_by = ["order", "amount_cents"], conflict = [{ status = [409] }] }'
+)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "complaint"),
+    [
+        ("", "", None),
+        ('address = "{{ order }}", ', "", "kind addressed and an address belong together"),
+        ('kind = "addressed"', 'kind = "lookup"', "kind addressed and an address belong together"),
+        ('address = "{{ order }}"', 'address = "{{ slug }}"', "the address names slug"),
+        ('address = "{{ order }}"', 'address = "refund"', "is one address for all effects"),
+        ('address = "{{ order }}"', 'address = "{{ order | slugs }}"', "No filter named"),
+        ('address = "{{ order }}"', 'address = "{{ lines }}"', "the look-up does not ask at the address"),
+        (', lookup = "find_refunds"', "", "is addressed without a look-up operation"),
+        (', lookup = "find_refunds"', "", "but no operation looks"),
+        (MATCH, "", "takes whatever stands at the address for ours"),
+        ("conflict = [{ status = [409] }]", "conflict = [{}]", "must name a status or a code"),
+        (', told_apart_by = ["order", "amount_cents"]', "", "nothing says what tells it from another"),
+        ("arguments.order = { type", "arguments.address = { type", "hides the effect's address"),
+    ],
+)
+def test_an_address_is_named_sent_and_looked_at(
+    tmp_path: Path, was: str, becomes: str, complaint: str | None
+) -> None:
+    manifest = SHOP.replace(IDEMPOTENCY, ADDRESSED).replace(was, becomes)
+    found = [problem.what for problem in problems_of(tmp_path, manifest)]
+    assert found == [] if complaint is None else any(complaint in what for what in found), found

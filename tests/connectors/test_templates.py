@@ -129,3 +129,23 @@ def test_an_answer_that_does_not_fit_fails_without_quoting_it(path: str, answer:
 def test_a_path_that_is_none_is_refused_when_it_is_compiled(path: str) -> None:
     with pytest.raises(ExtractionInvalid):
         Extraction(path)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ 'Größe 38, again!' | slug }}", "grosse-38-again"),
+        ("{{ '  Ça va?  ' | slug }}", "ca-va"),
+        ("{{ 'one two three' | slug(8) }}", "one-two"),
+        ("{{ 'content/may/hello' | fingerprint(8) }}", "68abf863"),
+        ("{{ 'content/may/hello' | uuid }}", "9e1d416f-e0a4-5c00-a9d6-41ccc4e1faa0"),
+    ],
+)
+def test_keys_are_made_as_a_system_wants_them(template: str, expected: str) -> None:
+    assert Value(template).render({}) == expected
+
+
+@pytest.mark.parametrize("text", ["東京", "!?", ""])
+def test_no_slug_is_made_of_nothing(text: str) -> None:
+    with pytest.raises(TemplateFailed, match="no letter or digit"):
+        Value("{{ text | slug }}").render({"text": text})

@@ -128,6 +128,29 @@ class SqlLedger(LedgerView):
                 return _done(row)
             return _next(session, row, operation, now)
 
+    def found_taken(
+        self, key: str, last_call: int, manifest: Manifest, why: str, *, looked_at: datetime, now: datetime
+    ) -> Dispatch:
+        """Say what may be done after a look-up that found something else at our address.
+
+        Once no call of ours can be on its way any more, nothing is sent over it: whether ours was
+        never made or was changed there since, only a person can see.
+        """
+        with self._journal.writing("a look-up found something else", now) as session:
+            row = locked(session, key)
+            calls, state = calls_of(session, key), EffectState(row.state)
+            if state.at_rest:
+                return _done(row)
+            if row.last_call != last_call or not open_calls(calls):
+                return _wait(row, now + LOOK_AGAIN)
+            keep_look_up(session, row, calls, CallOutcome.TAKEN, now, began_at=looked_at, why=why)
+            proved_from = absence_proved_from(calls, manifest.operations[row.operation].latency)
+            if looked_at < proved_from:
+                return _wait(row, proved_from)
+            if state != EffectState.UNKNOWN:
+                settle(session, row, EffectState.UNKNOWN, now, reason=f"{why}; a person must look")
+            return _done(row)
+
     def found(self, key: str, manifest: Manifest, sent: OutsideResult, now: datetime) -> Dispatch:
         """Settle the row as applied by look-up, unless what was found may be another effect's.
 
