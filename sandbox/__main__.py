@@ -17,7 +17,7 @@ from sandbox.world import World
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="sandbox", description="Three sales channels with faults on demand."
+        prog="sandbox", description="Sales channels, a blog and a social channel, with faults on demand."
     )
     parser.add_argument("--port", type=int, default=8400, help="0 takes a free one")
     parser.add_argument("--database", type=Path, default=Path(".kontor/sandbox.db"))

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from sandbox.faults import FaultPlan, Faults, Scripted
 from sandbox.loading import Load, Parcels, load, seed
 from sandbox.webhooks import Webhooks
-from sandbox.world import CHANNELS, Entry, World
+from sandbox.world import SYSTEMS, Entry, World
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -42,7 +42,7 @@ class Admin:
         ]
 
     async def _health(self, _request: Request) -> Response:
-        return JSONResponse({"ready": True, "channels": CHANNELS})
+        return JSONResponse({"ready": True, "channels": SYSTEMS})
 
     async def _faults(self, _request: Request) -> Response:
         return JSONResponse(self.faults.plan.model_dump(mode="json"))
@@ -125,7 +125,7 @@ def books(
 ) -> dict[str, dict[str, list[Any]]]:
     """Return everything that was really made: channel → kind of entry → entries, oldest first."""
     table: dict[str, dict[str, list[Any]]] = {}
-    for name in CHANNELS if channel is None else (channel,):
+    for name in SYSTEMS if channel is None else (channel,):
         kinds: dict[str, list[Any]] = {}
         for entry in world.entries(name, kind=kind):
             kinds.setdefault(entry.kind, []).append(_plain(entry))
@@ -135,7 +135,7 @@ def books(
 
 def totals(world: World) -> dict[str, dict[str, dict[str, int]]]:
     """Return channel → kind → how many entries stand (were not undone) and their cents."""
-    table: dict[str, dict[str, dict[str, int]]] = {name: {} for name in CHANNELS}
+    table: dict[str, dict[str, dict[str, int]]] = {name: {} for name in SYSTEMS}
     rows = world.db.execute(
         "SELECT channel, kind, COUNT(*), SUM(amount_cents) FROM entries WHERE undone_by IS NULL"
         " GROUP BY channel, kind ORDER BY channel, kind"

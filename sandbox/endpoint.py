@@ -156,4 +156,6 @@ class Endpoint:
         return JSONResponse(answer, status)
 
     def _refusal(self, refused: Refused) -> Response:
-        return JSONResponse(self.shape(refused), refused.status)
+        wait = refused.retry_after_seconds
+        headers = {"Retry-After": str(wait)} if wait is not None else None
+        return JSONResponse(self.shape(refused), refused.status, headers)

@@ -50,7 +50,8 @@ class FaultPlan(BaseModel):
             the same: the fault that no look-up in between can see. More than the manifests'
             `settle_seconds` is a system that breaks its word.
         limits_per_second: by channel, how many calls a second it takes before it answers 429.
-        key_retention_seconds: how long the webshop remembers an Idempotency-Key.
+        key_retention_seconds: how long the webshop and the social channel remember an Idempotency-Key.
+        posts_per_day: by outlet, how many posts it takes a day (UTC) before it answers 429 until the next.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +65,7 @@ class FaultPlan(BaseModel):
     late_seconds: float = Field(default=0.5, ge=0)
     limits_per_second: dict[str, int] = {}
     key_retention_seconds: float = 86_400.0
+    posts_per_day: dict[str, int] = {}
 
 
 class Scripted(BaseModel):

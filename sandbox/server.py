@@ -1,4 +1,4 @@
-"""The sandbox as a server: three channels and the back door, over a real socket."""
+"""The sandbox as a server: shops, outlets and the back door, over a real socket."""
 
 import os
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.admin import Admin
-from sandbox.channels import marketplace, store, webshop
+from sandbox.channels import blog, marketplace, social, store, webshop
 from sandbox.endpoint import Endpoint
 from sandbox.faults import FaultPlan, Faults
 from sandbox.listening import in_thread, listener
 from sandbox.loading import seed
 from sandbox.webhooks import Webhooks
-from sandbox.world import CHANNELS, World
+from sandbox.world import SYSTEMS, World
 
 
 def token_of(channel: str) -> str:
@@ -46,11 +46,13 @@ class AsWritten:
 
 
 def application(world: World, faults: Faults, webhooks: str = "") -> Starlette:
-    """Put the three channels and the back door together."""
+    """Put the channels, the outlets and the back door together."""
     doors = {
         "webshop": Endpoint(world, "webshop", token_of("webshop"), faults, webshop.refusal),
         "marketplace": Endpoint(world, "marketplace", token_of("marketplace"), faults, marketplace.refusal),
         "store": Endpoint(world, "store", token_of("store"), faults, store.refusal),
+        "blog": Endpoint(world, "blog", token_of("blog"), faults, blog.refusal),
+        "social": Endpoint(world, "social", token_of("social"), faults, social.refusal),
     }
     told = Webhooks(webhooks)
     return Starlette(
@@ -58,6 +60,8 @@ def application(world: World, faults: Faults, webhooks: str = "") -> Starlette:
             Mount("/webshop", routes=webshop.Webshop(world, doors["webshop"], told).routes()),
             Mount("/marketplace", routes=marketplace.Marketplace(world, doors["marketplace"]).routes()),
             Mount("/store", routes=store.Store(world, doors["store"]).routes()),
+            Mount("/blog", routes=blog.Blog(world, doors["blog"]).routes()),
+            Mount("/social", routes=social.Social(world, doors["social"]).routes()),
             Mount("/admin", routes=Admin(world, faults, told).routes()),
         ],
         middleware=[Middleware(AsWritten)],
@@ -83,7 +87,7 @@ class Sandbox:
     port: int
     database: Path
     faults: Faults
-    tokens: dict[str, str] = field(default_factory=lambda: {name: token_of(name) for name in CHANNELS})
+    tokens: dict[str, str] = field(default_factory=lambda: {name: token_of(name) for name in SYSTEMS})
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Everything that the three channels know and did, in one SQLite file of their own."""
+"""Everything that the channels know and did, in one SQLite file of their own."""
 
 import json
 import sqlite3
@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 CHANNELS = ("webshop", "marketplace", "store")
+"""Where things are sold."""
+OUTLETS = ("blog", "social")
+"""Where texts are published."""
+SYSTEMS = (*CHANNELS, *OUTLETS)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (

@@ -7,7 +7,7 @@ import tomlkit
 
 from sandbox.server import token_of
 from sandbox.webhooks import webhook_secret
-from sandbox.world import CHANNELS
+from sandbox.world import CHANNELS, OUTLETS
 
 OWNER_ONLY = 0o600
 
@@ -21,6 +21,7 @@ def ensure_sandbox_secrets(file: Path) -> None:
     wanted = {
         channel: {"token": token_of(channel), "webhook": webhook_secret(channel)} for channel in CHANNELS
     }
+    wanted |= {outlet: {"token": token_of(outlet)} for outlet in OUTLETS}
     missing = [
         (channel, name)
         for channel in wanted
