@@ -8,6 +8,7 @@ from bootstrap.records import Records
 if TYPE_CHECKING:
     from memory.authoritative.admissions import SqlAdmissions
     from memory.authoritative.announcements import SqlAnnouncements
+    from memory.authoritative.conversations import SqlConversations
     from memory.authoritative.events import SqlEvents
     from memory.authoritative.mails.lists import MailLists
     from memory.authoritative.passkeys import SqlPasskeys
@@ -74,3 +75,10 @@ class DoorRecords(Records):
         from memory.authoritative.mails.lists import MailLists
 
         return MailLists(self.database)
+
+    @cached_property
+    def conversations(self) -> "SqlConversations":
+        """What is said with customers, turn by turn."""
+        from memory.authoritative.conversations import SqlConversations
+
+        return SqlConversations(self.journal)

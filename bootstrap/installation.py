@@ -280,7 +280,9 @@ class Installation(Correspondence):
         Raises:
             FolderBusy: another process owns the embedded store.
         """
-        opened = self.open_memory([self._policy_sentences()])
+        from workflows.assistant.documents import documents_of
+
+        opened = self.open_memory([self._policy_sentences(), documents_of(self.office)])
         self._opened.callback(opened.close)
         return opened
 

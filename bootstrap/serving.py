@@ -26,6 +26,7 @@ from activities.silence import SilenceActivities
 from activities.statements import StatementActivities
 from activities.undo import UndoActivities
 from activities.waits import WaitActivities
+from bootstrap.conversing import conversation_activities
 from bootstrap.installation import Installation
 from contracts.case import Served
 from contracts.connector import Manifest
@@ -119,6 +120,7 @@ def beside_activities(installation: Installation, roles: Collection[str]) -> lis
         found += decision_activities(installation)
     if "memory" in roles:
         found += case_memory_activities(installation)
+        found += conversation_activities(installation)
     if "connectors" in roles:
         found += connector_activities(installation)
     return found
@@ -169,6 +171,7 @@ def memory_activities(installation: Installation) -> list[Activity]:
     rebuilding = RebuildActivities(CollectionRebuild(memory))
     return [
         *case_memory_activities(installation),
+        *conversation_activities(installation),
         keeping.search,
         keeping.history,
         keeping.take_in,

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "office": "cli.office:app",
     "policy": "cli.policy:app",
     "content": "cli.content:app",
+    "chat": "cli.chat:app",
 }
 """Where each command is: a function, or the Typer of a noun with commands of its own."""
 

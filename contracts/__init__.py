@@ -39,6 +39,7 @@ A module imports only what stands above it in this list:
 - `source`: who sends events, how they are proved and read, and what is done about each type.
 - `mailbox`: where mail comes in, and what a mail in it asks for.
 - `wording`: a message to a customer, before the office's own words are put to it.
+- `conversation`: what customers say turn by turn, and who answers.
 - `shares`: what effects are done for, and what our books say of it.
 - `effect`: one change in the outside world, its permit and its receipt.
 - `ledger`: what is known of each effect, and what may be done next.

@@ -13,7 +13,7 @@ How = Literal["os-account", "session", "passkey"]
 ShownHow = Literal["os-account", "session", "passkey", "link", "name"]
 """The same, as policy reads it."""
 Door = Literal["cli", "console"]
-Act = Literal["answer", "undo", "withdraw", "received", "inspected", "replied"]
+Act = Literal["answer", "undo", "withdraw", "received", "inspected", "replied", "conversed"]
 """What a proof lets somebody do; `answer` is every answer to a request for approval."""
 LASTS = timedelta(hours=1)
 """How long what was said may be on its way, for instance while no worker runs."""

@@ -26,7 +26,7 @@ from service.channels import notes_of, unfilled
 from service.mailboxes import check_mailboxes
 from service.sources import check_sources
 from service.subscriptions import check_subscriptions
-from workflows.registry import DESKS, check_desk_files, fact_types
+from workflows.registry import DESKS, check_desk_files, fact_types, told_besides
 
 TEXTS = (".toml", ".cedar", ".jsonl", ".txt")
 JSON_LINES = ".jsonl"
@@ -139,4 +139,5 @@ def _check_wordings(office: Path) -> Iterator[Problem]:
     manifests = [found.manifest for found in read_manifests(office, os.environ)[0]]
     desks = [desk for desk in DESKS.values() if any(desk.sources(manifest) for manifest in manifests)]
     texts = OfficeTexts.from_office(office, file)
-    yield from check_wordings(office, texts, {desk.name: desk.texts for desk in desks if desk.texts})
+    needed = {**{desk.name: desk.texts for desk in desks if desk.texts}, **told_besides(office)}
+    yield from check_wordings(office, texts, needed)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from contracts.admission import OnRecord, PartOf
 from contracts.authorization import Plan
@@ -28,6 +28,7 @@ KERNEL_NAMESPACES = (BOOKS, Namespace(name=UNDO, facts=UndoFacts))
 
 def workflow_types() -> tuple[type[Any], ...]:
     """Return every workflow that a worker serves."""
+    from workflows.assistant.workflow import ConversationWorkflow
     from workflows.kernel.announcing import AnnouncingWorkflow
     from workflows.kernel.event_dispatch import EventDispatchWorkflow
     from workflows.kernel.memory_rebuild import MemoryRebuildWorkflow
@@ -49,6 +50,7 @@ def workflow_types() -> tuple[type[Any], ...]:
         EventDispatchWorkflow,
         SourceSilenceWorkflow,
         AnnouncingWorkflow,
+        ConversationWorkflow,
     )
 
 
@@ -104,9 +106,19 @@ def forms() -> "Forms":
 
 def check_desk_files(office: Path) -> Iterator[Problem]:
     """Yield what is wrong with the office files that one desk alone reads."""
+    from workflows.assistant.assistant_check import check_assistant
     from workflows.inbox.inbox_check import check_inbox
 
+    yield from check_assistant(office)
     yield from check_inbox(office, DESKS)
+
+
+def told_besides(office: Path) -> dict[str, Mapping[str, Mapping[str, JsonValue]]]:
+    """Return, by folder of the office's texts, what its customers are told outside of cases."""
+    from workflows.assistant.assistant_check import DESK, TEXTS
+    from workflows.assistant.assistant_file import FILE
+
+    return {DESK: TEXTS} if (office / FILE).exists() else {}
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from contracts.case import CaseStatus
 from contracts.desk import KeptFields, texts, to_forget
+from memory.authoritative.conversations import forget_turns
 from memory.authoritative.decision_inputs import forget_inputs
 from memory.authoritative.mails.erasure import empty_mails
 from memory.episodic.journal import Books, Journal
@@ -45,7 +46,7 @@ class CustomerTextEraser:
         An answer's key is a hash: whose words it answers cannot be told, so all of them go.
 
         Returns:
-            How many cases' words, inputs of decisions and answers were taken out.
+            How many cases' words, inputs of decisions, turns of conversations and answers were taken out.
         """
         with self._journal.writing("a customer is forgotten", datetime.now(UTC)) as session:
             if session.get_bind().dialect.name == "sqlite":
@@ -63,9 +64,10 @@ class CustomerTextEraser:
             inputs = sum(forget_inputs(session, case.id) for case in cases)
             _empty_events(session, [case.id for case in cases])
             empty_mails(session, customer, [case.id for case in cases])
+            turns = forget_turns(session, customer)
             answers = session.execute(select(func.count()).select_from(AnswerRow)).scalar_one()
             session.execute(delete(AnswerRow))
-        return len(blanked) + inputs + int(answers)
+        return len(blanked) + inputs + int(answers) + turns
 
 
 def _blank(session: Books, case: CaseRow, kept: KeptFields) -> bool:

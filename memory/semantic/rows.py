@@ -141,6 +141,15 @@ class Memories:
                 return
             after = page[-1]
 
+    def version(self, kinds: Sequence[str]) -> str:
+        """Return what changes whenever a memory of these kinds is written, retired, revived or deleted."""
+        live = func.sum(text("case when retired_at is null then 1 else 0 end"))
+        newest, retired = func.max(col(MemoryRow.written_at)), func.max(col(MemoryRow.retired_at))
+        statement = select(func.count(), live, newest, retired).where(col(MemoryRow.kind).in_(kinds))
+        with reading(self._engine) as session:
+            count, alive, written_at, retired_at = session.execute(statement).one()
+        return f"{count}-{alive or 0}-{written_at}-{retired_at}"
+
     def by_kind(self) -> dict[str, tuple[int, int]]:
         """Return for each kind how many rows are live and how many are retired."""
         with reading(self._engine) as session:

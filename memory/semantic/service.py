@@ -268,6 +268,11 @@ class SemanticMemory:
         assert current is not None  # start() opened it
         return await self.find_in(current, question, narrow, limit, mode)
 
+    async def version(self, kinds: Sequence[str]) -> str:
+        """Return what changes whenever what is known of these kinds does."""
+        await self.start()
+        return await asyncio.to_thread(self.memories.version, kinds)
+
     async def find_in(
         self, collection: Collection, question: str, narrow: Filter, limit: int, mode: Mode = "fused"
     ) -> tuple[Recalled, ...]:

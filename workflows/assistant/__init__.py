@@ -1,0 +1,1 @@
+"""The assistant desk: conversations with customers."""
