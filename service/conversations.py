@@ -1,6 +1,7 @@
 """What doors do in conversations: a customer's message, a person's word, and how fast turns were."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -130,13 +131,21 @@ async def _told(client: Client, begun: Begun, word: Message | PersonWord) -> Tur
             turn: Turn = await client.execute_update_with_start_workflow(
                 update, word, start_workflow_operation=start, id=id_, result_type=Turn
             )
-        except RPCError as ended:
-            if not left or ended.status not in ENDING:
+        except BaseException as failed:
+            await _heard(start)
+            if not left or not isinstance(failed, RPCError) or failed.status not in ENDING:
                 raise
             await asyncio.sleep(BETWEEN_SECONDS)
         else:
             return turn
     raise AssertionError("the last try returns or raises")
+
+
+async def _heard(start: WithStartWorkflowOperation[ConversationWorkflow, int]) -> None:
+    """Take note of a failed beginning: the SDK tells it a second time, and complains where nobody listens."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await asyncio.gather(start.workflow_handle(), return_exceptions=True)
 
 
 def _nearest(values: list[float], share: float) -> float:
