@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.gateway import measured
 from bootstrap.installation import Installation
 from cli.stack.secrets_file import ensure_sandbox_secrets
 from contracts.case import CaseRecord, CaseStatus
@@ -126,3 +127,11 @@ def test_a_parcel_of_the_webshop_concerns_the_open_returns_of_its_order(state: P
 
     assert [case.id for case in found] == ["returns/webshop/RMA-0"]
     assert [case.id for case in late] == ["returns/webshop/RMA-1"]
+
+
+@pytest.mark.slow
+async def test_a_gateway_that_is_killed_under_load_loses_nothing_and_keeps_nothing_twice() -> None:
+    found = await measured(seconds=4, per_second=30, kills=1)
+
+    assert (found.sent, found.lost, found.doubled, found.forged) == (120, 0, 0, 0)
+    assert 60 < found.kept < 120
