@@ -1,6 +1,8 @@
 """A state folder that an earlier version left with cases waiting: today's code takes it over."""
 
 import asyncio
+import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,6 +85,16 @@ async def test_a_history_too_long_for_today_replays_as_it_was_before_it_goes_ove
     assert await replay_one(WorkflowHistory.from_json(name, HISTORIES[name]), workflow_runner()) is None
 
 
+def an_office_of_then(folder: Path) -> Path:
+    """Return today's office without what it learned to want since: who answered before showed no passkey."""
+    shutil.copytree(ROOT / "office", folder)
+    policies = folder / "policies" / "approvals.cedar"
+    kept = [part for part in re.split(r"(?=^@id)", policies.read_text(), flags=re.M) if "passkey" not in part]
+    policies.write_text("".join(kept))
+    (folder / "policies" / "tests" / "approvals.toml").unlink()
+    return folder
+
+
 @pytest.fixture
 def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Children]:
     """Today's server, sandbox and worker on the earlier version's folder."""
@@ -92,7 +104,7 @@ def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chil
     monkeypatch.setenv("KONTOR_RECONCILE_EVERY_MINUTES", "0")
     children = Children(
         Settings(
-            office=ROOT / "office",
+            office=an_office_of_then(tmp_path / "office"),
             state=tmp_path,
             temporal_address=f"127.0.0.1:{free_port()}",
             temporal_ui_port=free_port(),
