@@ -11,10 +11,10 @@ from contracts.wording import TextFailed, Wording
 from policy.calendar import OfficeCalendar, Waiting
 from policy.texts import OfficeTexts, check_wordings
 from tests.conftest import ROOT
-from workflows.registry import DESKS
+from workflows.registry import DESKS, told_besides
 
 SHOP = OfficeCalendar.from_office(ROOT / "office").file.model_copy(update={"name": "Shop"})
-NEEDED = {name: desk.texts for name, desk in DESKS.items()}
+NEEDED = {**{name: desk.texts for name, desk in DESKS.items()}, **told_besides(ROOT / "office")}
 
 
 @pytest.fixture

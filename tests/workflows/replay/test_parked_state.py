@@ -165,4 +165,5 @@ def standing(shop: Shop) -> dict[str, list[int]]:
     return {
         channel: sorted(entry["amount_cents"] for entry in kinds.get("refund", []) if not entry["undone_by"])
         for channel, kinds in books.items()
+        if "refund" in kinds
     }
