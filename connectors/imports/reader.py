@@ -26,6 +26,10 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2212": "-"})
 _SYMBOLS = "€$£¥ "
+_THOUSAND = 3
+"""Digits behind a sign that may stand between thousands."""
+_NOISE = Decimal("0.001")
+"""Of a minor unit: what a program that reckons in binary fractions leaves behind."""
 
 
 class NotAnExport(Exception):
@@ -333,10 +337,31 @@ class _Rows:
     def _money(self, said: Mapping[str, str], quantity: int) -> tuple[Decimal, Decimal]:
         """Return the price of one piece and the amount of the row."""
         if "unit_price" in said:
-            price = self._decimal("unit_price", said["unit_price"])
+            price = self._amount("unit_price", said["unit_price"])
             return price, price * quantity
-        amount = self._decimal("amount", said["amount"])
+        amount = self._amount("amount", said["amount"])
+        minor = to_minor(amount, self._currency)
+        if abs(minor - round(minor)) > _NOISE:
+            smaller = f"has a part smaller than the smallest of {self._currency}"
+            raise ValueError(
+                f"{self._names['amount']} {said['amount']!r} {smaller}: correct it in the export"
+            )
         return round(amount / quantity, 6), amount
+
+    def _amount(self, field: str, text: str) -> Decimal:
+        """Read an amount of money; one whose only sign may stand between thousands is not guessed."""
+        amount = self._decimal(field, text)
+        point = self._mapping.decimal
+        if not self._mapping.grouping and minor_digits(self._currency) != _THOUSAND:
+            whole, _, part = f"{abs(amount):f}".partition(".")
+            if len(part) == _THOUSAND and whole != "0" and len(whole) <= _THOUSAND:
+                other = "," if point == "." else "."
+                hint = (
+                    f"the mapping's grouping = {other!r} says that it is {amount:f}, and decimal = {other!r} "
+                    f"with grouping = {point!r} that it is {whole}{part}"
+                )
+                raise ValueError(f"{self._names[field]} {text!r} may be thousands or thousandths: {hint}")
+        return amount
 
     def _quantity(self, text: str) -> int:
         quantity = self._decimal("quantity", text, "no whole number")

@@ -153,6 +153,61 @@ def test_a_number_that_could_mean_two_things_is_reported(
     assert bad == BadLine(number=2, why=f"Einzelpreis {text!r} is no number")
 
 
+@pytest.mark.parametrize("text", ["4.505", "4.500", "-4.505", "(4.505)", "12.345", "123.456", "€ 4.505"])
+@pytest.mark.parametrize("column", ["unit_price", "amount"])
+def test_an_amount_that_may_be_thousands_or_thousandths_is_refused_with_what_to_write(
+    tmp_path: Path, text: str, column: str
+) -> None:
+    [bad] = read(tmp_path, bare_rows(text), bare_mapping(tmp_path, column))
+    assert isinstance(bad, BadLine)
+    assert bad.number == 2
+    assert bad.why.startswith(f"Sum {text!r} may be thousands or thousandths: the mapping's grouping = ','")
+    assert "decimal = ',' with grouping = '.'" in bad.why
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "grouping", "amount"),
+    [
+        ("4.505", "EUR", ",", 451),
+        ("0.505", "EUR", "", 51),
+        ("1234.505", "EUR", "", 123_451),
+        ("4.5050", "EUR", "", 451),
+        ("4.505", "KWD", "", 4_505),
+        ("4.50", "EUR", "", 450),
+    ],
+)
+def test_a_price_that_can_only_be_one_thing_is_read(
+    tmp_path: Path, text: str, currency: str, grouping: str, amount: int
+) -> None:
+    [line] = read(tmp_path, bare_rows(text), bare_mapping(tmp_path, "unit_price", grouping), currency)
+    assert isinstance(line, AccountingLine), line
+    assert line.amount_cents == amount
+
+
+def test_the_amount_of_a_row_has_no_part_that_nobody_can_pay(tmp_path: Path) -> None:
+    mapping = bare_mapping(tmp_path, "amount", ",")
+    [bad] = read(tmp_path, bare_rows("4.505"), mapping)
+    assert bad == BadLine(
+        number=2,
+        why="Sum '4.505' has a part smaller than the smallest of EUR: correct it in the export",
+    )
+    [noise] = read(tmp_path, bare_rows("59.980000000000004"), mapping)
+    assert isinstance(noise, AccountingLine)
+    assert noise.amount_cents == 5_998
+
+
+def bare_mapping(folder: Path, column: str, grouping: str = "") -> ImportMapping:
+    """A mapping with one column of money."""
+    file = folder / "bare.toml"
+    columns = f'[columns]\ninvoice = "No"\nsku = "Item"\nat = "Day"\n{column} = "Sum"\n'
+    file.write_text(f'grouping = "{grouping}"\ndates = ["iso"]\n{columns}[[kinds]]\nkind = "sale"\n')
+    return read_mapping(file)
+
+
+def bare_rows(text: str) -> str:
+    return f"No,Item,Day,Sum\n1,CUP,2026-01-02,{text}\n"
+
+
 @pytest.mark.parametrize(
     ("quantity", "price"),
     [("9" * 20, "1"), ("1", "9" * 20), ("1", "9" * 400), ("1", "1e40"), ("1000001", "1"), ("1e400", "1")],
