@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.case import CaseRun
     from workflows.kernel.customer_questions import NOT_LET, SILENT, CustomerQuestions
     from workflows.returns.changes import said
+    from workflows.returns.open_remedy import REMEDIES, WHICH_REMEDY, choices_of, remedied
     from workflows.returns.order_reads import OrderReads
     from workflows.returns.plan import Known, message_plan
     from workflows.returns.proposals import Proposals
@@ -39,6 +40,7 @@ FEWEST, MOST = 2, 12
 """Choices of a question: with one there is nothing to ask, and more nobody reads."""
 YES_NO = (ReplyChoice(id="yes", text="yes"), ReplyChoice(id="no", text="no"))
 """How a reply is read; what the customer reads is the office's text."""
+OUT_OF_STOCK = "what the customer chose is not in stock any more"
 NO_GUESS = "silence-chooses-no-items"
 """Cases of an earlier version put to people what they took for the likeliest items, as they began."""
 
@@ -64,12 +66,26 @@ class AskingBack:
         """Return what the next run needs."""
         return self.customer.carry()
 
-    def missing(self, known: Known) -> CustomerQuestion | None:
+    async def missing(self, known: Known) -> CustomerQuestion | None:
         """Return what the customer is asked; None where nothing is missing, or more than they could say."""
         question = self.customer.open or missing_fact(known) or self._photos(known)
+        if question is None and known.reading.doubts == (WHICH_REMEDY,) and known.doubts == (WHICH_REMEDY,):
+            question = await self._remedy(known)
         if question is None or self.customer.open or workflow.patched("asks-the-customer-back"):
             return question
         return None
+
+    async def _remedy(self, known: Known) -> CustomerQuestion | None:
+        """Ask how what is faulty shall be put right, of what its channel can do and policy does not deny."""
+        offered = []
+        for remedy in REMEDIES:
+            reading = remedied(known.order, known.reading, remedy)
+            if reading and await self._proposals.offers(replace(known, reading=reading)):
+                offered.append(remedy)
+        if len(offered) < FEWEST:
+            return None
+        about = ", ".join(line.name for line in known.reading.lines[:MOST])
+        return question_to(known, Gap.REMEDY, WHICH_REMEDY, choices_of(offered), about=about)
 
     def _photos(self, known: Known) -> CustomerQuestion | None:
         """Ask for photos of what is faulty, once; policy says of which. Without any, the case goes on."""
@@ -98,8 +114,9 @@ class AskingBack:
         Raises:
             TakenBack: nobody wants the case any more.
         """
-        meant = _if_yes(known) if question.kind == Gap.CONFIRM else known
-        says: dict[str, JsonValue] = {"wishes": wishes_of(meant)} if meant is not known else {}
+        meant = _meant(known, question)
+        confirms = question.kind == Gap.CONFIRM
+        says: dict[str, JsonValue] = {"wishes": wishes_of(meant)} if confirms else {}
 
         def message(name: str, step: str, values: dict[str, JsonValue]) -> Plan:
             return message_plan(self._proposals.plan(meant), known, name, step, **says, **values)
@@ -128,8 +145,9 @@ class AskingBack:
                 return _if_yes(known)
             case Gap.CONFIRM:
                 return _left(known, "the customer says that this is not what they mean", otherwise=True)
-            case Gap.VARIANT:
-                return replace(known, reading=_with_variant(known, chosen[0]))
+            case Gap.REMEDY | Gap.VARIANT as gap:
+                with_it = _with_remedy if gap is Gap.REMEDY else _with_variant
+                return replace(known, reading=with_it(known, chosen[0]))
             case _:
                 return await self._with_lines(known, chosen)
 
@@ -234,6 +252,16 @@ def _looked_at(known: Known, answer: ReplyEnd) -> Known:
     return known
 
 
+def _meant(known: Known, question: CustomerQuestion) -> Known:
+    """Return what is known as policy judges the question: by what may be wished, where nothing is yet."""
+    if question.kind == Gap.CONFIRM:
+        return _if_yes(known)
+    if question.kind == Gap.REMEDY:
+        reading = remedied(known.order, known.reading, question.choices[-1].id)
+        return replace(known, reading=reading) if reading else known
+    return known
+
+
 def _if_yes(known: Known) -> Known:
     """Return what is known if the customer means what was read."""
     assert known.reading.if_yes is not None
@@ -244,11 +272,16 @@ def _unknown_variants(reading: Reading) -> list[Wanted]:
     return [item for item in reading.wanted if which_instead(item.line) in reading.doubts]
 
 
+def _with_remedy(known: Known, remedy: str) -> Reading:
+    """Return the reading with the remedy that was chosen."""
+    return remedied(known.order, known.reading, remedy) or _left(known, OUT_OF_STOCK).reading
+
+
 def _with_variant(known: Known, sku: str) -> Reading:
     """Return the reading with the variant that was chosen for the one line that lacked it."""
     chosen = next((one for one in known.order.variants if one.sku == sku and one.available > 0), None)
     if chosen is None:
-        return _left(known, "what the customer chose is not in stock any more").reading
+        return _left(known, OUT_OF_STOCK).reading
     [item] = _unknown_variants(known.reading)
     wanted = tuple(
         one.model_copy(update={"variant": chosen}) if one == item else one for one in known.reading.wanted

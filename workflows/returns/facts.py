@@ -65,6 +65,6 @@ class ReturnFacts(Frozen):
     ground: Ground = "unsure"
     remedy: Remedy = "none"
     photos: int = 0
-    question: Literal["none", "order", "lines", "variant", "confirm", "photos"] = "none"
+    question: Literal["none", "order", "lines", "variant", "confirm", "photos", "remedy"] = "none"
     currency: str = ""
     channel: str

@@ -6,6 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.memory import Context
     from workflows.kernel.case import CaseRun
     from workflows.returns.contradictions import count_doubts
+    from workflows.returns.open_remedy import remedy_missing
     from workflows.returns.order_reads import EXACT, OrderReads
     from workflows.returns.reading import (
         MOST_EXCHANGED,
@@ -43,6 +44,9 @@ SIGNS_COUNT = "a-forbidding-sign-is-a-doubt"
 COUNTS_AGREE = "counts-agree"
 """Cases of an earlier version take a form's number, whatever the text says, and `both` of three as two."""
 
+REMEDIES = "asks-which-remedy"
+"""Cases of an earlier version give a fault without a wish to a person, as they began."""
+
 WHOLE_CANCELS = "a-part-is-not-the-whole"
 """Cases of an earlier version cancel the whole order whatever part of it a letter or a form names."""
 
@@ -73,6 +77,9 @@ async def read_letter(
     reading = reading.model_copy(update={"claims": workflow.patched(CLAIMS)})
     if whole:
         [letter] = await case.decide(letter_question(case_id, asked, order, others))
+        faulty = remedy_missing(asked, order, decisions, letter)
+        if faulty and first and workflow.patched(REMEDIES):
+            return faulty
         if unread(asked, letter) and workflow.patched("a-letter-read-by-nobody"):
             reading = read_by_nobody(reading)
         unsure_counts = workflow.patched("an-unsure-letter-counts")

@@ -86,6 +86,24 @@ class Proposals:
             self._goods.way = ways[await self._case.choose(self._outlines(known, most, ways), GOODS)]
         return self.plan(known)
 
+    async def offers(self, known: Known) -> bool:
+        """Say whether what a customer could choose can be done, and policy would not deny it."""
+        if known.reading.repair:
+            ways = ways_of_repair(self._goods.way)
+            plans = [plan for plan in (self.plan(known, way) for way in ways) if plan.effects]
+            offered, spoken = promised(plans), SPEAKS_OF
+        else:
+            ways = [self._goods.way]
+            if self._comes_back(known):
+                refunds = known.reading.intent is Intent.RETURN
+                ways = self._goods.way.alternatives(refunds=refunds)
+            plans = [plan for plan in (self.plan(known, way) for way in ways) if plan.effects]
+            offered, spoken = plans, "intent"
+        if not plans:
+            return False
+        nothing = plans[-1].model_copy(update={"effects": ()})
+        return await self._case.choose([*offered, nothing], SPEAKS_OF, spoken=spoken) < len(plans)
+
     async def _propose_repair(self, known: Known) -> Plan:
         """Return what the desk proposes of a repair: nothing where no policy speaks of one."""
         ways = ways_of_repair(self._goods.way)

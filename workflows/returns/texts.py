@@ -52,6 +52,14 @@ TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "ask_lines": _ASKED,
     "ask_variant": _ASKED,
     "ask_photos": {**_ASKED, "choices": []},
+    "ask_remedy": {
+        **_ASKED,
+        "choices": [
+            {"number": 1, "text": "repair"},
+            {"number": 2, "text": "replacement"},
+            {"number": 3, "text": "refund"},
+        ],
+    },
     "ask_confirm": {
         **_ASKED,
         "wishes": [

@@ -122,7 +122,7 @@ class ReturnWorkflow:
     async def find_out(self, known: Known) -> ReturnResult:
         """Ask the customer what is missing, where their answer settles it; then propose."""
         try:
-            while question := self.asking.missing(known):
+            while question := await self.asking.missing(known):
                 self.known = known = await self.asking.answered(known, question)
         except TakenBack:
             await self.case.tell(message_plan(self.proposals.plan(known), known, "withdrawn"))

@@ -10,6 +10,7 @@ from workflows.returns.matching.items import Match, match_items
 from workflows.returns.matching.variants import match_variant
 from workflows.returns.wishes.acts import Act, acts, families
 from workflows.returns.wishes.letter import Gap
+from workflows.returns.wishes.repairs import repaired_elsewhere
 
 _AGAINST = frozenset(
     {Act.WITHDRAWS, Act.KEEPS, Act.DENIES, Act.THREATENS, Act.SUPPOSES, Act.OTHERS, Act.REPORTS, Act.THANKS}
@@ -55,7 +56,8 @@ def _says_more(text: str, gap: Gap, about: str) -> bool:
     if text.rstrip().endswith("?") or _NEW_WISH.search(text) or any(each.act in _AGAINST for each in said):
         return True
     expected = {"exchange"} if gap is Gap.VARIANT else families(about)
-    return bool(families(text) - expected - ({"refund", "exchange"} if gap is Gap.ORDER else set()))
+    either = {"refund", "exchange"} if gap in (Gap.ORDER, Gap.REMEDY) else set()
+    return bool(families(text) - expected - either)
 
 
 def _which_variant(text: str, choices: Sequence[str], about: str) -> Match | None:
@@ -72,8 +74,32 @@ def _none(text: str, choices: Sequence[str], about: str) -> Match | None:
     return None
 
 
+_REPAIR = re.compile(r"\b(?:repair\w*|mend\w*|fix(?:ed|es|ing)?|reparier\w*|reparatur\w*)\b", re.I)
+_AGAIN = re.compile(
+    r"\b(?:replace\w*|new one|another one|same again|ersatz\w*|ersetz\w*|umtausch\w*)\b", re.I
+)
+
+
+def _which_remedy(text: str, choices: Sequence[str], about: str) -> Match | None:
+    """Return the one remedy that a reply names; with several, none is picked."""
+    del about
+    named = families(text)
+    said = {
+        "repair": bool(_REPAIR.search(text)),
+        "replacement": bool(_AGAIN.search(text)) or "exchange" in named,
+        "refund": "refund" in named,
+    }
+    if said["repair"] and repaired_elsewhere(text):
+        return None
+    meant = [remedy for remedy, is_named in said.items() if is_named]
+    if len(meant) != 1 or meant[0] not in choices:
+        return None
+    return Match(picked=(choices.index(meant[0]),), sure=True, rule="names one remedy")
+
+
 _MATCHERS: dict[Gap, Callable[[str, Sequence[str], str], Match | None]] = {
     Gap.LINES: _which_of,
     Gap.ORDER: _which_of,
     Gap.VARIANT: _which_variant,
+    Gap.REMEDY: _which_remedy,
 }

@@ -62,6 +62,7 @@ class Gap(StrEnum):
     METHOD = "method"
     CONFIRM = "confirm"
     PHOTOS = "photos"
+    REMEDY = "remedy"
 
 
 class Question(Frozen):

@@ -54,3 +54,20 @@ def asks_for_repair(message: str) -> bool:
                 return False
             asked = asked or bool(_ASKS.search(clause))
     return asked
+
+
+def repaired_elsewhere(text: str) -> bool:
+    """Say whether a text tells of a repair that others do or did, or denies one."""
+    told = _ELSEWHERE.search(text) and not _WANTED_DONE.search(text)
+    return bool(told or _DENIES.search(text))
+
+
+def names_no_remedy(message: str) -> bool:
+    """Say whether a letter wishes neither a repair, money back, another piece nor an end of the order.
+
+    Whether it tells of a fault is another question.
+    """
+    text = without_sayings(clean(message).text)
+    if families(text) or _MENTIONS.search(text):
+        return False
+    return {*guard.doubts(message)} == {guard.NOTHING_ASKED}
