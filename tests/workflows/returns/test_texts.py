@@ -15,7 +15,7 @@ TURNED_DOWN = (ApprovalOutcome.EXPIRED, ApprovalOutcome.REJECTED)
 SAYS: dict[str, tuple[int, set[str]]] = {
     "notice": (2, set()),
     "message_plan": (2, set()),
-    "tell_of_goods": (1, {"rma"}),
+    "goods_message": (1, {"rma"}),
 }
 """What makes a message: the place of the text's name among its arguments, and what it always says."""
 
