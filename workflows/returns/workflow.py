@@ -386,9 +386,9 @@ class ReturnWorkflow:
         if self.letter.are_several and status is not CaseStatus.WITHDRAWN:
             assert self.known is not None
             every = (ended, *await self.letter.all_ended(lambda: self.case.gate.withdrawn))
-            told: dict[str, JsonValue] = {"orders": [each.told for each in every]}
+            told: list[JsonValue] = [each.told for each in every]
             plan = self.proposals.plan(self.known)
-            await self.case.tell(message_plan(plan, self.known, "all_orders", step="all-orders", **told))
+            await self.case.tell(message_plan(plan, self.known, "all_orders", step="all-orders", orders=told))
         await self.case.close(status, outcome)
         if self.letter.part_of:
             await self.letter.report(ended)
