@@ -1,5 +1,7 @@
 """All numbers of a generated year: each equal to a count by hand, and how long they take to read.
 
+`console.board_ms` is what the board's queries for its last seven days take, without the page around them.
+
 `KONTOR_YEAR_CASES` makes the year smaller; `KONTOR_BENCH_DATABASE` names a database that may be written
 into instead of an SQLite file of its own.
 """
@@ -7,7 +9,10 @@ into instead of an SQLite file of its own.
 import os
 import tempfile
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from statistics import median
 
 from benchmarks.rows import Row
 from benchmarks.year import BEGIN, END, TASKS, Generator, Year
@@ -19,6 +24,8 @@ from memory.database import migrate, open_engine
 
 CASES = int(os.environ.get("KONTOR_YEAR_CASES", "100000"))
 SCOPE = Scope(since=BEGIN, until=END, now=END, latency_budgets_ms=TASKS, case_budget_usd=0.01)
+WEEK = timedelta(days=7)
+READS = 5
 ALIKE = 1e-5
 """So far apart are sums of many fractions that were added in another order."""
 
@@ -37,6 +44,7 @@ async def rows() -> list[Row]:
             readings += numbers.read(SCOPE, [number])
             took = time.perf_counter() - began
             slowest, all_ = max(slowest, took), all_ + took
+        weeks = [_read_ms(numbers, replace(SCOPE, since=END - WEEK)) for _ in range(READS)]
         engine.dispose()
         began = time.perf_counter()
         compared, different = compare(year, readings)
@@ -46,7 +54,15 @@ async def rows() -> list[Row]:
         Row("numbers.different_from_by_hand", different, "count"),
         Row("numbers.read_all_s", all_, "s", by_hand),
         Row("numbers.read_slowest_s", slowest, "s"),
+        Row("console.board_ms", median(weeks), "ms", 300.0),
     ]
+
+
+def _read_ms(numbers: SqlNumbers, scope: Scope) -> float:
+    """Return how long it takes to read all numbers that a board shows."""
+    began = time.perf_counter()
+    numbers.read(scope)
+    return (time.perf_counter() - began) * 1000
 
 
 def compare(year: Year, readings: list[Reading]) -> tuple[int, int]:

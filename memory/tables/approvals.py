@@ -56,7 +56,10 @@ class AnswerRow(SQLModel, table=True):
     """One answer with its standing; never its token. `request_id` is empty if nothing was asked."""
 
     __tablename__ = "approval_answers"
-    __table_args__ = (Index("approval_answers_by_request", "request_id", "position"),)
+    __table_args__ = (
+        Index("approval_answers_by_request", "request_id", "position"),
+        Index("approval_answers_by_time", "at"),
+    )
 
     id: str = Field(primary_key=True)
     request_id: str

@@ -66,6 +66,7 @@ class DivergenceRow(SQLModel, table=True):
     __table_args__ = (
         Index("divergences_by_standing", "standing", "found_at"),
         Index("divergences_by_effect", "effect_key"),
+        Index("divergences_by_case", "effect_case", "standing"),
         Index("divergences_by_reference", "connector", "reference"),
     )
 

@@ -29,10 +29,11 @@ class EffectRow(SQLModel, table=True):
         Index("effects_by_reference", "connector", "outside_reference"),
         Index("effects_by_state", "state", "updated_at"),
         Index("effects_by_change", "connector", "updated_at"),
+        Index("effects_by_case", "case_id", "state"),
     )
 
     key: str = Field(primary_key=True)
-    case_id: str = Field(index=True)
+    case_id: str
     step: str
     connector: str
     operation: str
@@ -80,6 +81,7 @@ class EffectCallRow(SQLModel, table=True):
     """One call made for an effect; see `contracts.ledger.LedgerCall`."""
 
     __tablename__ = "effect_attempts"
+    __table_args__ = (Index("effect_attempts_by_time", "started_at"),)
 
     effect_key: str = Field(primary_key=True, foreign_key="effects.key")
     number: int = Field(primary_key=True)

@@ -20,6 +20,7 @@ class VerdictRow(SQLModel, table=True):
     __table_args__ = (
         Index("verdicts_by_case", "case_id", "position"),
         Index("verdicts_by_conflict", "conflict"),
+        Index("verdicts_by_time", "at"),
     )
 
     id: str = Field(primary_key=True)

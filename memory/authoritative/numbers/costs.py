@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
 from contracts.case import UNDER_WAY
-from memory.authoritative.numbers.automation import opened
+from memory.authoritative.numbers.automation import happened, opened
 from memory.authoritative.numbers.moments import seconds_between
 from memory.authoritative.numbers.number import Scope
 from memory.database import table_of
@@ -27,26 +27,19 @@ def leads(scope: Scope) -> Select[Any]:
 
 def costs(scope: Scope) -> Select[Any]:
     """Return ended cases, and what models cost for each in US dollars."""
-    cost = (
-        select(DECISIONS.case_id, func.sum(DECISIONS.cost_microusd).label("microusd"))
-        .group_by(DECISIONS.case_id)
-        .subquery("cost")
+    microusd = (
+        select(func.sum(DECISIONS.cost_microusd)).where(DECISIONS.case_id == CASES.id).scalar_subquery()
     )
-    value = func.coalesce(cost.c.microusd, 0) / MICRO
-    cases = table_of(CaseRow).outerjoin(cost, cost.c.case_id == CASES.id)
-    return (
-        select(CASES.desk, CASES.id.label("case_id"), value.label("value"))
-        .select_from(cases)
-        .where(opened(scope), CASES.status.not_in(UNDER_WAY))
+    value = func.coalesce(microusd, 0) / MICRO
+    return select(CASES.desk, CASES.id.label("case_id"), value.label("value")).where(
+        opened(scope), CASES.status.not_in(UNDER_WAY)
     )
 
 
 def _measured(scope: Scope) -> ColumnElement[bool]:
     """Return the condition that a model made a decision at once, not in a batch job."""
-    at = func.coalesce(DECISIONS.at, CASES.opened_at)
     return and_(
-        at >= scope.since,
-        at < scope.until,
+        happened(scope, DECISIONS.at),
         DECISIONS.decided_by.in_(MODELS),
         DECISIONS.latency_ms.is_not(None),
         DECISIONS.step.not_like("%@batch"),

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select,
 
 from contracts.approvals.request import AnswerStatus, ApprovalOutcome
 from contracts.case import CaseStatus
-from memory.authoritative.numbers.automation import ABOUT_AN_UNDO, opened
+from memory.authoritative.numbers.automation import ABOUT_AN_UNDO, happened, opened
 from memory.authoritative.numbers.number import Scope
 from memory.database import table_of
 from memory.tables.approvals import AnswerRow, ApprovalRow
@@ -59,11 +59,10 @@ def _of_connectors(scope: Scope) -> Select[Any]:
 
 
 def _of_models(scope: Scope) -> Select[Any]:
-    # A decision of before there were moments counts by its case's.
     return (
         _failure("model", DECISIONS.name, DECISIONS.outcome, DECISIONS.case_id)
         .join_from(table_of(DecisionRow), table_of(CaseRow), CASES.id == DECISIONS.case_id)
-        .where(_within(scope, func.coalesce(DECISIONS.at, CASES.opened_at)), DECISIONS.outcome != "answered")
+        .where(happened(scope, DECISIONS.at), DECISIONS.outcome != "answered")
     )
 
 
@@ -77,7 +76,7 @@ def _of_policy(scope: Scope) -> Select[Any]:
     return (
         _failure("policy", place, mode, VERDICTS.case_id)
         .join_from(table_of(VerdictRow), table_of(CaseRow), CASES.id == VERDICTS.case_id)
-        .where(_within(scope, func.coalesce(VERDICTS.at, CASES.opened_at)), VERDICTS.outcome != "allow")
+        .where(happened(scope, VERDICTS.at), VERDICTS.outcome != "allow")
     )
 
 

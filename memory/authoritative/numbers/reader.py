@@ -67,7 +67,8 @@ class SqlNumbers:
 
 
 def _readings(session: Session, number: Number, scope: Scope) -> Iterator[Reading]:
-    items = number.items(scope).subquery("items")
+    # Materialized, so that what an item's value costs is paid once, not once for each sum over it.
+    items = number.items(scope).cte("items").prefix_with("MATERIALIZED")
     groups = session.execute(_counted(number, items)).mappings().all()
     placed = _placed(session, number, items, [row["n"] for row in groups]) if number.kind == "spread" else {}
     for row in groups:
