@@ -10,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.case import CaseStatus
 from contracts.failure import CallFailed
-from service.event_cases import Poisoned, begin
+from service.event_cases import Poisoned, begun
 from workflows.registry import DESKS
 
 if TYPE_CHECKING:
@@ -34,12 +34,11 @@ class DeskDoor:
             known = ", ".join(DESKS)
             raise CallFailed(f"there is no desk {desk!r} (desks are: {known})", code="desk", sent=False)
         try:
-            handled = await begin(_client(), self._kontor, found, str(request.get("channel", "")), request)
+            _, case_id = await begun(_client(), self._kontor, found, str(request.get("channel", "")), request)
         except Poisoned as poisoned:
             raise CallFailed(str(poisoned), code="request", sent=False) from None
         except RPCError as away:
             raise CallFailed(f"the server says {away.status.name}", exception=type(away).__name__) from None
-        [case_id] = handled.cases
         return await self.find(case_id) or _standing(case_id, CaseStatus.RUNNING)
 
     async def find(self, case_id: str) -> dict[str, JsonValue] | None:

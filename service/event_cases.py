@@ -42,7 +42,20 @@ def picked(paths: Mapping[str, str], data: JsonValue) -> dict[str, Any]:
 async def begin(
     client: Client, kontor: "Installation", desk: Desk[Any], channel: str, said: dict[str, Any]
 ) -> EventHandled:
-    """Start the case of a request, or join it.
+    """Start the case of a request, or join it: what it knows is a hint to read the facts again.
+
+    Args and raises as `begun`.
+    """
+    started, case_id = await begun(client, kontor, desk, channel, said)
+    if started is Started.JOINED:
+        return await hint(client, [case_id], EventStanding.JOINED)
+    return STARTED[started].model_copy(update={"cases": (case_id,)})
+
+
+async def begun(
+    client: Client, kontor: "Installation", desk: Desk[Any], channel: str, said: dict[str, Any]
+) -> tuple[Started, str]:
+    """Start the case of a request unless it has begun; return which of both, and the case.
 
     Args:
         client: of the Temporal server.
@@ -67,9 +80,7 @@ async def begin(
     started = await start(client, kontor.admissions, desk, request)
     if started is Started.CONFLICT:
         raise Poisoned(f"another request made {case_id} already: a person must say what of this one is new")
-    if started is Started.JOINED:
-        return await hint(client, [case_id], EventStanding.JOINED)
-    return STARTED[started].model_copy(update={"cases": (case_id,)})
+    return started, case_id
 
 
 async def hint(client: Client, case_ids: Sequence[str], standing: EventStanding) -> EventHandled:

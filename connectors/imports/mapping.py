@@ -158,6 +158,11 @@ class ImportMapping(Frozen):
         return self
 
     @property
+    def says_decimal(self) -> bool:
+        """Whether it says what the signs of a number mean; else `4.505` may be either."""
+        return bool(self.grouping) or "decimal" in self.model_fields_set
+
+    @property
     def version(self) -> str:
         """The hash of what it says: a file read by another mapping is read anew."""
         return content_hash(self)

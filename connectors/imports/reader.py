@@ -351,14 +351,12 @@ class _Rows:
     def _amount(self, field: str, text: str) -> Decimal:
         """Read an amount of money; one whose only sign may stand between thousands is not guessed."""
         amount = self._decimal(field, text)
-        point = self._mapping.decimal
-        if not self._mapping.grouping and minor_digits(self._currency) != _THOUSAND:
+        if not self._mapping.says_decimal and minor_digits(self._currency) != _THOUSAND:
             whole, _, part = f"{abs(amount):f}".partition(".")
             if len(part) == _THOUSAND and whole != "0" and len(whole) <= _THOUSAND:
-                other = "," if point == "." else "."
                 hint = (
-                    f"the mapping's grouping = {other!r} says that it is {amount:f}, and decimal = {other!r} "
-                    f"with grouping = {point!r} that it is {whole}{part}"
+                    f"decimal = '.' in the mapping says that it is {amount:f}, and decimal = ',' "
+                    f"with grouping = '.' that it is {whole}{part}"
                 )
                 raise ValueError(f"{self._names[field]} {text!r} may be thousands or thousandths: {hint}")
         return amount

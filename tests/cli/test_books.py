@@ -92,7 +92,7 @@ def test_a_file_that_is_no_export_is_refused(installed: Installation, tmp_path: 
 
 
 def test_reconciling_an_unknown_connector_names_those_there_are(installed: Installation) -> None:
-    assert "marketplace, store" in books("reconcile", "nowhere", code=2)
+    assert "marketplace, social, store" in books("reconcile", "nowhere", code=2)
 
 
 def test_a_whole_log_verifies_and_exports(installed: Installation, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_an_amount_that_may_be_thousands_or_thousandths_is_refused_with_what_to_
     [bad] = read(tmp_path, bare_rows(text), bare_mapping(tmp_path, column))
     assert isinstance(bad, BadLine)
     assert bad.number == 2
-    assert bad.why.startswith(f"Sum {text!r} may be thousands or thousandths: the mapping's grouping = ','")
+    assert bad.why.startswith(f"Sum {text!r} may be thousands or thousandths: decimal = '.' in the mapping")
     assert "decimal = ',' with grouping = '.'" in bad.why
 
 
