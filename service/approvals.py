@@ -1,14 +1,17 @@
 """The approvals a person sees and means: which may be theirs, and that they saw what they answer."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from contracts.approvals.queue import ApprovalEntry, ApprovalFilter
 from contracts.approvals.request import ApprovalRequest
 from contracts.money import money_text
+from contracts.proof import AT_BEST
+from policy.answering import question_of
 
 if TYPE_CHECKING:
     from bootstrap.installation import Installation
@@ -73,12 +76,31 @@ def listed(
     What a person is shown counts as seen by them.
     """
     queue = installation.approval_queue
-    entries = (entry for page in queue.pages(wanted) for entry in page)
-    theirs = (entry for entry in entries if not person or may_answer(installation, person, entry, now))
-    found = list(islice(theirs, limit))
-    if person:
-        queue.show_to(person, found, now)
+    pages = queue.pages(wanted)
+    if not person:
+        return list(islice(chain.from_iterable(pages), limit))
+    found = list(islice(_theirs(installation, pages, person, now), limit))
+    queue.show_to(person, found, now)
     return found
+
+
+def _theirs(
+    installation: "Installation", pages: Iterable[Sequence[ApprovalEntry]], person: str, now: datetime
+) -> Iterator[ApprovalEntry]:
+    """Yield the lines that a person may answer; what policy would be asked in the same words, it is once."""
+    engine, judged = installation.policy_engine, dict[str, bool]()
+    for page in pages:
+        handed = {entry.id for entry in page if person in entry.delegated_to}
+        asked = installation.approvals.requests([entry.id for entry in page if entry.id not in handed])
+        for entry in page:
+            if entry.id in handed:
+                yield entry
+            elif request := asked.get(entry.id):
+                question = json.dumps(question_of(person, request, now, AT_BEST), sort_keys=True)
+                if question not in judged:
+                    judged[question] = engine.may_answer(person, request, now).outcome == "allow"
+                if judged[question]:
+                    yield entry
 
 
 def may_answer(installation: "Installation", person: str, entry: ApprovalEntry, now: datetime) -> bool:

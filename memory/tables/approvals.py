@@ -102,6 +102,7 @@ class ApprovalListingRow(SQLModel, table=True):
     """A request as it was last listed to a person: what a bulk answer may touch.
 
     Attributes:
+        listed_at: when they first saw it with these arguments.
         first_listed_at: when they first saw it; None where that is not known.
     """
 

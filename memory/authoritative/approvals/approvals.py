@@ -4,7 +4,7 @@ Whatever a workflow does, an answer is judged here, in the transaction that writ
 `contracts.tally`; the episode that tells of it is appended in the same commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -93,6 +93,12 @@ class SqlApprovals:
         with reading(self._journal.engine) as session:
             row = session.get(ApprovalRow, request_id)
             return _record(session, row) if row else None
+
+    def requests(self, ids: Sequence[str]) -> dict[str, ApprovalRequest]:
+        """Return what was asked, by its id, without answers and ends; what is not there is left out."""
+        query = select(ApprovalRow.id, ApprovalRow.request).where(col(ApprovalRow.id).in_(ids))
+        with reading(self._journal.engine) as session:
+            return {row_id: ApprovalRequest.model_validate(body) for row_id, body in session.exec(query)}
 
     def of_case(self, case_id: str) -> tuple[ApprovalRecord, ...]:
         """Return what a case asked, the first question first, each with its answers and its end."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, event, inspect
 from sqlmodel import SQLModel
 
 from contracts.approvals.messages import Reminder
@@ -81,6 +81,20 @@ async def test_what_was_shown_counts_only_as_long_as_it_waits(
     assert queue.seen_by("anna") == {}
     await house.say(ids[0], Answer(person="ben", choice="reject"), case_id="returns/webshop/Q-0")
     assert set(queue.seen_by("ben")) == {ids[1]}
+
+
+async def test_what_a_person_saw_already_is_not_written_again(
+    house: DataPlane, queue: SqlApprovalQueue, clock: Clock, engine: Engine
+) -> None:
+    await fill(house, clock, 3)
+    queue.show_to("ben", queue.entries(ApprovalFilter(limit=2)), clock.now)
+    written: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: written.append(given[2]))
+    queue.show_to("ben", queue.entries(ApprovalFilter(limit=2)), clock.now)
+    assert not [statement for statement in written if statement.startswith("INSERT")]
+    queue.show_to("ben", queue.entries(ApprovalFilter(limit=3)), clock.now)
+    assert len([statement for statement in written if statement.startswith("INSERT")]) == 1
+    assert len(queue.seen_by("ben")) == 3
 
 
 async def test_a_request_is_found_by_its_beginning_and_by_its_case(
