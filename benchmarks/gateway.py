@@ -5,8 +5,9 @@ counts events that were answered and are not in the books, `gateway.doubled` tho
 `gateway.forged` those with a bad signature that were accepted, or are in the books.
 The time of an answer is counted from when the event was due, or from when its last try began. Tries that
 found nobody, no answer within 5 s, or were told to come again (429, 503) are counted beside it.
-The sender shares the machine, and its own waiting is in that time: an upper bound, far off while many events
-are behind after a kill. `KONTOR_BENCH_GATEWAY` is the number of seconds (default 60).
+The sender shares the machine, and its own waiting is in that time, too: an upper bound. It keeps a fixed
+number of connections, as a source does; who finds none free waits in line, and that wait counts.
+`KONTOR_BENCH_GATEWAY` is the number of seconds (default 60).
 """
 
 import asyncio
@@ -39,6 +40,8 @@ DUPLICATES, FORGED = 0.20, 0.05
 KILLS = 3
 AGAIN_SECONDS = (0.5, 1.5)
 TIMEOUT_SECONDS = 5.0
+CONNECTIONS = 64
+"""The pool looks through all that wait in it at each answer: they wait in a line before it."""
 STARTED_SECONDS = 60.0
 """A gateway that does not serve after so long is broken."""
 MOST_KEPT = 1_000_000
@@ -128,6 +131,18 @@ async def measured(seconds: float, per_second: int, kills: int, seed: int = 13) 
         return _looked_up(storm, Path(folder), sent)
 
 
+@dataclass(frozen=True)
+class Line:
+    """The connections of the sender.
+
+    Attributes:
+        free: as many as there are connections; waits in the order of coming.
+    """
+
+    pool: httpcore.AsyncConnectionPool
+    free: asyncio.Semaphore
+
+
 class GatewayProcess:
     """`kontor gateway` on the example office, without any Temporal server: what is kept, waits."""
 
@@ -178,8 +193,11 @@ async def _send_all(storm: Storm, port: int, seconds: float, per_second: int, se
     choice = random.Random(seed)
     count, begun = int(seconds * per_second), time.perf_counter()
     ids: list[str] = []
+    free = asyncio.Semaphore(CONNECTIONS)
     async with (
-        httpcore.AsyncConnectionPool(max_connections=None, retries=0) as pool,
+        httpcore.AsyncConnectionPool(
+            max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, retries=0
+        ) as pool,
         asyncio.TaskGroup() as group,
     ):
         for number in range(count):
@@ -191,13 +209,11 @@ async def _send_all(storm: Storm, port: int, seconds: float, per_second: int, se
             else:
                 event_id, forged = f"evt_{number}", draw > 1 - FORGED
                 (storm.forged.add if forged else ids.append)(event_id)
-            group.create_task(_send(storm, pool, port, event_id, due, forged=forged))
+            group.create_task(_send(storm, Line(pool, free), port, event_id, due, forged=forged))
     return count
 
 
-async def _send(
-    storm: Storm, pool: httpcore.AsyncConnectionPool, port: int, event_id: str, due: float, *, forged: bool
-) -> None:
+async def _send(storm: Storm, line: Line, port: int, event_id: str, due: float, *, forged: bool) -> None:
     """Send one event until it is answered."""
     body = (
         f'{{"specversion":"1.0","id":"{event_id}","source":"/bench","type":"order.paid",'
@@ -206,11 +222,12 @@ async def _send(
     secret = webhook_secret("marketplace" if forged else SOURCE)
     url, limits = f"http://127.0.0.1:{port}/in/{SOURCE}", dict.fromkeys(PHASES, TIMEOUT_SECONDS)
     while True:
-        headers = list(signed(secret, event_id, body, datetime.now(UTC)).items())
         try:
-            answer: httpcore.Response | None = await pool.request(
-                "POST", url, headers=headers, content=body, extensions={"timeout": limits}
-            )
+            async with line.free:
+                headers = list(signed(secret, event_id, body, datetime.now(UTC)).items())
+                answer: httpcore.Response | None = await line.pool.request(
+                    "POST", url, headers=headers, content=body, extensions={"timeout": limits}
+                )
         except httpcore.TimeoutException:
             storm.unanswered += 1
             answer = None

@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
+from bootstrap.at_once import AtOnce
 from health.systemd import tell
 
-MOST_CONNECTIONS = 500
+MOST_AT_ONCE = 500
+"""Requests under way, and connections that wait for the process to take them."""
 GRACE_SECONDS = 5
 
 
@@ -41,7 +44,7 @@ class HttpServer(uvicorn.Server):
 
     told_to_end = False
 
-    def __init__(self, app: object, before_end: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, app: ASGIApp, before_end: Callable[[], None] = lambda: None) -> None:
         """Take what is served.
 
         Args:
@@ -50,14 +53,13 @@ class HttpServer(uvicorn.Server):
         """
         super().__init__(
             uvicorn.Config(
-                app,  # type: ignore[arg-type] # Starlette's own signature says less than uvicorn asks for
+                AtOnce(app, MOST_AT_ONCE),
                 http="h11",
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
@@ -109,7 +111,7 @@ def listening(place: Place) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((place.host, place.port))
-            listener.listen(MOST_CONNECTIONS)
+            listener.listen(MOST_AT_ONCE)
         except OSError as error:
             raise CannotListen(
                 f"the {place.what} cannot listen at {place.host}:{place.port} ({error.strerror}): "

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import bindparam, func, or_, update
 from sqlalchemy import select as grouped
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.case import Episode
 from contracts.event import (
@@ -21,13 +22,24 @@ from contracts.event import (
 )
 from contracts.reconciliation.divergence import Divergence, DivergenceKind, divergence_id
 from memory.authoritative.reconciliation import divergences
-from memory.database import insert_into, reading, take_turn, writing
+from memory.database import dialect_of, insert_for, reading, take_turn, writing
 from memory.episodic.journal import Books, Journal
 from memory.tables.events import EventRow
 
 CAME_IN = "events came in"
 WAITING, QUARANTINED = EventStanding.WAITING.value, EventStanding.QUARANTINED.value
 CONTESTED = "an event with this id came before, with other bytes"
+# Made once: to make a statement costs several times what SQLite needs to run it (`insert_for`).
+_SAME_ID = select(EventRow).where(
+    col(EventRow.source) == bindparam("of_source"),
+    col(EventRow.event_id) == bindparam("of_id"),
+    col(EventRow.contested).in_(("", bindparam("of_digest"))),
+)
+_COPIES = (
+    select(EventRow)
+    .where(col(EventRow.source) == bindparam("of_source"), col(EventRow.digest) == bindparam("of_digest"))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -206,10 +218,11 @@ def accept_event(
     Returns:
         What is said to it, and how it stands.
     """
-    known = _known(session, event)
+    same_id = _same_id(session, event)
+    known = _known(session, event, same_id)
     if known is not None:
         return EventReception.KNOWN, EventStanding(known.standing)
-    first = session.exec(_by_id(event, "")).first()
+    first = next((row for row in same_id if not row.contested), None)
     if first is not None and (event.fetched or first.fetched):
         first.fetched = first.fetched and event.fetched
         session.add(first)
@@ -219,8 +232,7 @@ def accept_event(
     if first is None and waiting[event.source] >= most:
         return EventReception.FULL, EventStanding.WAITING
     values = _values(event, now) | ({} if first is None else _aside(event))
-    insert = insert_into(session, EventRow).values(values).on_conflict_do_nothing()
-    if session.execute(insert.returning(col(EventRow.position))).first() is None:
+    if session.execute(_insert_for(dialect_of(session)), values).first() is None:
         # Another gateway kept one with this id between our look and our writing.
         return accept_event(session, event, most, waiting, now)
     if first is None:
@@ -230,27 +242,25 @@ def accept_event(
     return EventReception.CONTESTED, EventStanding.QUARANTINED
 
 
-def _known(session: Session, event: Event) -> EventRow | None:
+def _same_id(session: Session, event: Event) -> Sequence[EventRow]:
+    """Return what came with this id: the first, and the one that stands aside with these bytes."""
+    given = {"of_source": event.source, "of_id": event.id, "of_digest": event.digest}
+    return session.execute(_SAME_ID, given).scalars().all()
+
+
+def _known(session: Session, event: Event, same_id: Sequence[EventRow]) -> EventRow | None:
     """Return the row of the same event, if it came before."""
-    for contested in ("", event.digest):
-        row = session.exec(_by_id(event, contested)).first()
-        if row is not None and row.digest == event.digest:
-            return row
-    if not event.replayable:
-        return None
+    known = next((row for row in same_id if row.digest == event.digest), None)
+    if known is not None or not event.replayable:
+        return known
     take_turn(session, f"{event.source}#{event.digest}")
-    copies = select(EventRow).where(
-        col(EventRow.source) == event.source, col(EventRow.digest) == event.digest
-    )
-    return session.exec(copies.limit(1)).first()
+    copies = {"of_source": event.source, "of_digest": event.digest}
+    return session.execute(_COPIES, copies).scalars().first()
 
 
-def _by_id(event: Event, contested: str) -> SelectOfScalar[EventRow]:
-    return select(EventRow).where(
-        col(EventRow.source) == event.source,
-        col(EventRow.event_id) == event.id,
-        col(EventRow.contested) == contested,
-    )
+@cache
+def _insert_for(dialect: str) -> ReturningInsert[tuple[int | None]]:
+    return insert_for(dialect, EventRow).on_conflict_do_nothing().returning(col(EventRow.position))
 
 
 def _count_waiting(session: Session, source: str) -> int:
