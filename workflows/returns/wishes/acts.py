@@ -72,14 +72,16 @@ def _act(clause: str, sentence: str, *, asked: bool, conditional: bool) -> Act:
     """Judge one clause; the first rule that holds wins, the most careful first."""
     if cues.WITHDRAWS.search(cues.NOT_KEPT.sub(" ", clause)) or cues.KEEP_ON.search(clause):
         return Act.WITHDRAWS
+    if cues.HEED_NOT.search(clause):
+        return Act.WITHDRAWS
     if not _named(clause):
         return _unnamed(clause)
     rules = (
-        (Act.DENIES, bool(cues.DENIES.search(cues.WHERE_TO.sub(" ", clause)))),
+        (Act.DENIES, _denies(clause, sentence)),
         (Act.THREATENS, bool(cues.THREAT.search(sentence)) and not asked),
         (Act.THANKS, bool(cues.THANKS.search(clause))),
         (Act.REPORTS, bool(cues.PAST.search(clause)) and not cues.WANTED_DONE.search(clause)),
-        (Act.OTHERS, bool(cues.OTHERS.search(clause)) and not cues.MINE.search(clause)),
+        (Act.OTHERS, _of_others(clause)),
         (Act.SUPPOSES, bool(cues.NEARLY.search(clause)) or (conditional and not asked)),
         (
             Act.WONDERS,
@@ -88,6 +90,15 @@ def _act(clause: str, sentence: str, *, asked: bool, conditional: bool) -> Act:
         (Act.KEEPS, bool(cues.KEEPS.search(clause)) and not cues.WISHES.search(clause)),
     )
     return next((act for act, holds in rules if holds), Act.ASKS)
+
+
+def _denies(clause: str, sentence: str) -> bool:
+    return bool(cues.DENIES.search(cues.WHERE_TO.sub(" ", clause)) or cues.AVERTS.search(sentence))
+
+
+def _of_others(clause: str) -> bool:
+    others = bool(cues.OTHERS.search(clause)) and not cues.MINE.search(clause)
+    return others or bool(cues.SENT_BY.search(clause))
 
 
 def _unnamed(clause: str) -> Act:

@@ -50,6 +50,25 @@ DENIES = re.compile(
     rf"no longer(?! (?:need|want|wish)\b)|out of)\b|{DO} nothing\b",
     re.I,
 )
+AVERTS = re.compile(
+    r"\b(?:stop|prevent\w*|refrain\w*|hold(?:ing)? (?:off|back|on)|wait (?:with|before)|postpone|delay|far from|"
+    r"(?:any|every)thing but|keep (?:\w+ )?from|no need|hesitat\w+|(?:less|sooner|rather) .{0,30}\bthan)"
+    rf"(?: (?!and\b|or\b|then\b|please\b)[\w']+){{0,4}}? {DO}"
+    rf"|{DO}(?: [\w']+){{0,3}}? (?:is|are|was|were|be|as|'s) (?:[\w']+ ){{0,2}}?(?:last|least|worst|mistake|nonsense)\b",
+    re.I,
+)
+"""Words that refuse without a word of refusal: `the last thing I want`, `hold off on the refund`."""
+SENT_BY = re.compile(
+    r"\b(?!(?:i|we|and|have|has|had|i've|we've|already|just|also|then|once|twice|who)\b)[\w-]+ (?:has |had |have )?"
+    r"(?:told|asks?|asked|wants?|wanted|begged|instructed|urged|ordered|wrote) (?:to )?(?:you|u)(?: \w+)? "
+    rf"to (?:\w+ ){{0,2}}{DO}|\byou (?:\w+ )?(?:want|expect|ask)(?:ed)? (?:me|us) to (?:\w+ )?{DO}",
+    re.I,
+)
+"""What somebody else wishes of the desk, or the desk of the customer."""
+HEED_NOT = re.compile(
+    r"\b(?:ignore|disregard|(?:do not|don't|dont|never) (?:listen to|believe|mind)) (?:her|him|them|what)\b",
+    re.I,
+)
 WHERE_TO = re.compile(
     r"\b(?:refund|money(?: back)?|it back) (?:to go |to be )?(?:on|to|onto|via) (?:the|my) "
     r"(?:visa|master ?card|pay ?pal|gift ?card|(?:credit )?card)\b",
