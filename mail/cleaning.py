@@ -16,6 +16,10 @@ _HTML = re.compile(
     r"<(?:!doctype|html|body|head|div|p|br|span|table|style|blockquote|ul|ol|li|b|i|a)\b[^>]*>", re.I
 )
 _BLOCKS = "p, div, br, li, tr, h1, h2, h3, h4, table, ul, ol, blockquote"
+_UNSEEN = ", ".join(
+    ["[hidden]", *(f'[style*="{how}" i]' for how in ("display:none", "display: none", "visibility:hidden"))]
+)
+"""What nobody saw who wrote it: no mail program shows it."""
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _QUOTED_LINE = re.compile(r"^\s*[>|]")
 _FORWARDED = re.compile(
@@ -78,7 +82,7 @@ def clean(message: str) -> Cleaned:
 def text_of_html(html: str) -> str:
     """Return the text of HTML, its blocks on lines of their own, quotations marked as in plain mail."""
     tree = LexborHTMLParser(html)
-    for node in tree.css("style, script, head, title"):
+    for node in tree.css(f"style, script, head, title, {_UNSEEN}"):
         node.decompose()
     for node in tree.css("blockquote, .gmail_quote, #divRplyFwdMsg"):
         quoted = "\n".join(f"> {line}" for line in node.text(separator=" ").splitlines() if line.strip())

@@ -48,6 +48,10 @@ def _acts(text: str) -> tuple[Said, ...]:
     said = [said for sentence in sentences(own) for said in _sentence_acts(sentence)]
     if refused := cues.REFUSED.search(own):
         said.append(Said(text=refused.group(), act=Act.DENIES, about_action=True))
+    if theirs := cues.THEIR_ORDER.search(own):
+        said.append(Said(text=theirs.group(), act=Act.OTHERS, about_action=True))
+    if posing := cues.POSES.search(own):
+        said.append(Said(text=posing.group(), act=Act.QUOTES, about_action=True))
     return tuple(said)
 
 
@@ -70,9 +74,9 @@ def _named(clause: str) -> bool:
 
 def _act(clause: str, sentence: str, *, asked: bool, conditional: bool) -> Act:
     """Judge one clause; the first rule that holds wins, the most careful first."""
-    if cues.WITHDRAWS.search(cues.NOT_KEPT.sub(" ", clause)) or cues.KEEP_ON.search(clause):
+    if any(words.search(clause) for words in (cues.KEEP_ON, cues.HEED_NOT)):
         return Act.WITHDRAWS
-    if cues.HEED_NOT.search(clause):
+    if cues.WITHDRAWS.search(cues.NOT_KEPT.sub(" ", clause)):
         return Act.WITHDRAWS
     if not _named(clause):
         return _unnamed(clause)
@@ -80,7 +84,8 @@ def _act(clause: str, sentence: str, *, asked: bool, conditional: bool) -> Act:
         (Act.DENIES, _denies(clause, sentence)),
         (Act.THREATENS, bool(cues.THREAT.search(sentence)) and not asked),
         (Act.THANKS, bool(cues.THANKS.search(clause))),
-        (Act.REPORTS, bool(cues.PAST.search(clause)) and not cues.WANTED_DONE.search(clause)),
+        (Act.WONDERS, _inquires(clause, asked=asked)),
+        (Act.REPORTS, _reports(clause)),
         (Act.OTHERS, _of_others(clause)),
         (Act.SUPPOSES, bool(cues.NEARLY.search(clause)) or (conditional and not asked)),
         (
@@ -101,6 +106,17 @@ def _of_others(clause: str) -> bool:
     return others or bool(cues.SENT_BY.search(clause))
 
 
+def _inquires(clause: str, *, asked: bool) -> bool:
+    """Say whether a clause asks to be told about it, or only wonders aloud."""
+    return bool(cues.INDIRECT.search(clause)) or (asked and bool(cues.BARE.match(clause)))
+
+
+def _reports(clause: str) -> bool:
+    """Say whether a clause tells what has been done, or what others said should be."""
+    done = bool(cues.PAST.search(clause)) and not cues.WANTED_DONE.search(clause)
+    return done or bool(cues.TOLD.search(clause) and not cues.MINE.search(clause))
+
+
 def _unnamed(clause: str) -> Act:
     """Judge a clause that names no action, by what it says of the others."""
     if cues.UNDECIDED.search(clause):
@@ -113,7 +129,18 @@ def _unnamed(clause: str) -> Act:
 def firmly(said: Said) -> bool:
     """Say whether a clause asks in so many words: `please`, `I want`, an imperative, `can you`."""
     asks = said.act is Act.ASKS and said.about_action
-    return asks and bool(cues.WISHES.search(said.text) or cues.NOMINAL.search(said.text))
+    return asks and bool(_governs(said.text) or cues.NOMINAL.search(said.text))
+
+
+def _governs(clause: str) -> bool:
+    """Say whether words of wishing come before what is wished, or `please` anywhere.
+
+    Behind it, the others may be about anything: `a refund is the one thing I want least`.
+    """
+    if cues.PLEASE.search(clause):
+        return True
+    done = [found.end() for found in cues.DOES.finditer(cues.NOT_MEANT.sub(" ", clause))]
+    return any(wish.start() < max(done, default=0) for wish in cues.WISHES.finditer(clause))
 
 
 def wants_another(said: Said) -> bool:

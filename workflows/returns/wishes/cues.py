@@ -51,22 +51,26 @@ DENIES = re.compile(
     re.I,
 )
 AVERTS = re.compile(
-    r"\b(?:stop|prevent\w*|refrain\w*|hold(?:ing)? (?:off|back|on)|wait (?:with|before)|postpone|delay|far from|"
-    r"(?:any|every)thing but|keep (?:\w+ )?from|no need|hesitat\w+|(?:less|sooner|rather) .{0,30}\bthan)"
+    r"\b(?:stop|prevent\w*|refrain\w*|hold(?:ing)? (?:off|back|on)|wait (?:with|before)|postpone|delay|"
+    r"far from|(?:any|every)thing but|keep (?:\w+ )?from|no need|hesitat\w+|"
+    r"(?:less|sooner|rather) .{0,30}\bthan)"
     rf"(?: (?!and\b|or\b|then\b|please\b)[\w']+){{0,4}}? {DO}"
-    rf"|{DO}(?: [\w']+){{0,3}}? (?:is|are|was|were|be|as|'s) (?:[\w']+ ){{0,2}}?(?:last|least|worst|mistake|nonsense)\b",
+    rf"|{DO}(?: [\w']+){{0,3}}? (?:is|are|was|were|be|as|'s) (?:[\w']+ ){{0,2}}?"
+    r"(?:last|least|worst|mistake|nonsense)\b",
     re.I,
 )
 """Words that refuse without a word of refusal: `the last thing I want`, `hold off on the refund`."""
 SENT_BY = re.compile(
-    r"\b(?!(?:i|we|and|have|has|had|i've|we've|already|just|also|then|once|twice|who)\b)[\w-]+ (?:has |had |have )?"
-    r"(?:told|asks?|asked|wants?|wanted|begged|instructed|urged|ordered|wrote) (?:to )?(?:you|u)(?: \w+)? "
-    rf"to (?:\w+ ){{0,2}}{DO}|\byou (?:\w+ )?(?:want|expect|ask)(?:ed)? (?:me|us) to (?:\w+ )?{DO}",
+    r"\b(?!(?:i|we|and|have|has|had|i've|we've|already|just|also|then|once|twice|who)\b)[\w-]+ "
+    r"(?:has |had |have )?(?:told|asks?|asked|wants?|wanted|begged|instructed|urged|ordered|wrote) (?:to )?"
+    rf"(?:you|u)(?: \w+)? to (?:\w+ ){{0,2}}{DO}|"
+    rf"\byou (?:\w+ )?(?:want|expect|ask)(?:ed)? (?:me|us) to (?:\w+ )?{DO}",
     re.I,
 )
 """What somebody else wishes of the desk, or the desk of the customer."""
 HEED_NOT = re.compile(
-    r"\b(?:ignore|disregard|(?:do not|don't|dont|never) (?:listen to|believe|mind)) (?:her|him|them|what)\b",
+    r"\b(?:ignore|disregard|(?:do not|don't|dont|never) (?:listen to|believe|mind)) "
+    r"(?:her|him|them|what)\b",
     re.I,
 )
 WHERE_TO = re.compile(
@@ -231,6 +235,16 @@ OTHERS = re.compile(
     rf"money|cancell?ation)\b",
     re.I,
 )
+THEIR_ORDER = re.compile(
+    r"\b(?:neighbou?r|friend|sister|brother|mother|father|mum|mom|dad|colleague|flatmate|roommate|cousin|"
+    r"aunt|uncle|daughter|son|boss|tenant|grand\w+)['\u2019]?s (?:own )?(?:order|purchase|account)\b",
+    re.I,
+)
+POSES = re.compile(
+    r"^\W*(?:system|assistant|admin(?:istrator)?|developer|operator|tool|supervisor|instructions?)\W{0,3}:",
+    re.I | re.M,
+)
+"""Who writes as the machine or its keeper is not heard as a customer."""
 MINE = re.compile(
     r"\b(?:i|we)(?:'d|'m| am| would| want| need| have to| wish| must| should)?\b[^.!?]{0,70}" + DO, re.I
 )
@@ -247,7 +261,8 @@ NOT_MEANT = re.compile(
     r"cancel(?:l?ed)? (?:my |the |any |your )?(?:newsletter|appointment|subscription|account|cheque|"
     r"pickup|internet|button)|return(?:s|ed)? (?:my |your |the |a )?(?:call|flight|address|department|"
     r"policy|form)|replacement (?:filter|part|lid|head|bulb)s?|replace the (?:photo|picture|text)|"
-    r"return to (?:the|sender)|happy returns|in return\b|returning customers?|"
+    r"return to (?:the|sender|(?:your|this) (?:shop|store|site|website|page))|"
+    r"happy returns|in return\b|returning customers?|"
     r"exchange (?:a few )?(?:words|currenc\w+|rates?)|\brefund polic|(?:call|get|write|hear|come|"
     r"answer|reply|report|bring|go|look) (?:\w+ )?back to (?:me|you|us)|back (?:doctor|then|pain|cover|"
     r"home|room)|\bback and forth|"
@@ -284,6 +299,7 @@ WISHES = re.compile(
     r"|\b(?:refund|replacement|return|exchange|cancell?ation|cancel|money back)\b.{0,12}(?:\bplease|\bpls)",
     re.I,
 )
+PLEASE = re.compile(r"\b(?:please|pls|plz|bitte|s'il vous plaît|por favor)\b", re.I)
 NOMINAL = re.compile(
     r"^(?:\W*\w+\W+){0,5}\b(?:refund|replacement|return|exchange|cancell?ation|cancel|money back)\b.{0,12}$",
     re.I,
@@ -326,3 +342,24 @@ INQUIRES = re.compile(
     r"^(?:do|did|must|should|shall) (?:i|we)\b|^why (?:would|should|do)\b|\bdid you\b", re.I
 )
 DOES = re.compile(rf"\b{DO}", re.I)
+INDIRECT = re.compile(
+    rf"\b(?:tell|know|explain|inform|advise|understand|clarify|describe|show)\b(?: \w+)? "
+    rf"(?:(?:whether|if)\b[^.!?]*\b(?:can|could|may|might|would|possible|allowed)\b[^.!?]*\b{DO}|"
+    rf"how (?:to|i can|i could|i would|one) (?:\w+ )?{DO}|"
+    rf"what (?:an? |the )?{DO}[^.!?]*\b(?:cost|mean|take|involve)s?\b)"
+    rf"|\b(?:tell|know|clarify|advise)\b(?: \w+)? (?:whether|if)\b[^.!?]*\b{DO}[^.!?]*"
+    rf"\b(?:possible|allowed|an option)\b",
+    re.I,
+)
+"""Who asks to be told whether or how it can be done asks for words, not for it to be done."""
+TOLD = re.compile(
+    rf"\b(?:you|they|he|she|someone|somebody|support|assistant|agent) (?:told|asked|advised|urged|wanted) "
+    rf"(?:me|us) to (?:\w+ )?{DO}",
+    re.I,
+)
+"""What others told the customer to do."""
+BARE = re.compile(
+    r"^(?:cancel|refund|return|exchange|swap|replace)\b(?!.*\b(?:please|pls|plz|possible|for)\b)",
+    re.I,
+)
+"""A question without a verb of asking: `Return the lamp?`"""

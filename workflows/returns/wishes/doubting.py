@@ -32,6 +32,10 @@ _CONDITION = re.compile(
 )
 
 
+_WHICHEVER = re.compile(r"\bwhichever (?:one )?(?:is|costs|has|was|gives)\b", re.I)
+"""Of several things one is meant, by what it costs or is: none of them stands by itself."""
+
+
 _FINE_IF = re.compile(
     r"\bif (?:that'?s|that is|it'?s|it is|this is|needed|necessary|required|i'm (?:reading|seeing|"
     r"not mistaken|right)|"
@@ -86,6 +90,8 @@ def judged(
         "keeps": float(sum(piece.keeps for piece in pieces)),
         DENIED: float(_denied(reading, order, [*said, *stray])),
     }
+    if any(_WHICHEVER.search(piece.text) for piece in pieces):
+        signs["ambiguous"] = 1.0
     doubts = tuple(
         dict.fromkeys(f"a clause {each.act.value}: {each.text[:80]}" for each in [*obstacles, *stray])
     )

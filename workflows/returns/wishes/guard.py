@@ -14,6 +14,7 @@ _WORDS = {
     Act.REPORTS: "the customer speaks of what has been done already",
     Act.THANKS: "the customer thanks for it",
     Act.OTHERS: "the customer speaks of other people's things",
+    Act.QUOTES: "the message speaks as somebody other than its customer",
     Act.WITHDRAWS: "the customer takes a wish back or keeps things as they are",
     Act.KEEPS: "the customer keeps it, or has changed their mind",
     Act.THREATENS: "the customer says what they will do otherwise",

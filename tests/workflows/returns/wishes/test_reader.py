@@ -6,7 +6,7 @@ from benchmarks.mutations import atoms, mutated
 from benchmarks.unasked import unasked_messages
 from models.local.language import language_of
 from tests.workflows.returns.wishes.letters import CUSTOMER
-from workflows.returns.wishes.acceptance import accepted, card, weighed
+from workflows.returns.wishes.acceptance import accepted, card, forbidden, weighed
 from workflows.returns.wishes.letter import Gap, Kind, OrderReading, Piece
 from workflows.returns.wishes.reader import read
 
@@ -212,3 +212,11 @@ def test_what_is_said_of_another_order_takes_nothing_back() -> None:
     ).values()
 
     assert accepted(found, card())
+
+
+def test_of_two_things_whichever_is_cheaper_does_not_stand_for_both() -> None:
+    letter = "Please return the lamp or the bottle of W-90001, whichever is cheaper."
+
+    [one] = weighed(read(letter, CUSTOMER)).orders
+
+    assert "ambiguous" in forbidden(one)
