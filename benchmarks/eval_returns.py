@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
 
+from benchmarks.answering import by_passkey
 from benchmarks.data import data_folder
 from benchmarks.environment import own_settings
 from benchmarks.mail import mail_rows
@@ -38,7 +39,6 @@ from bootstrap.installation import Installation
 from cli.demo.judgement import Verdict
 from cli.demo.run import Morning
 from cli.stack.processes import ROOT, Children
-from contracts.approvals.request import Answer
 from contracts.case import CaseStatus
 from contracts.effect import EffectState
 from sandbox.faults import MORNING
@@ -262,7 +262,9 @@ async def _turn_down_what_waits(kontor: Installation, client: Client, wave: list
         found = kontor.cases.find(case_id)
         if found is not None and found.status is CaseStatus.WAITING:
             handle = client.get_workflow_handle(case_id)
-            await handle.signal("decide", Answer(person="anna", choice="reject"))
+            for question in kontor.approvals.of_case(case_id):
+                if question.approval is None:
+                    await handle.signal("decide", by_passkey(kontor, question.request, "anna", "reject"))
             await handle.result()
 
 

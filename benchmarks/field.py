@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import httpx
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from benchmarks.answering import by_passkey
 from benchmarks.environment import own_settings
 from benchmarks.field_reckoning import Account, Bought, can_be_reckoned
 from benchmarks.field_shop import CHANNELS, Shop, Wish, generated
@@ -24,7 +26,6 @@ from benchmarks.rows import Row
 from bootstrap.installation import Installation
 from cli.stack.processes import Children
 from contracts.approvals.messages import AnswerReply
-from contracts.approvals.request import Answer
 from contracts.case import CaseRecord, CaseStatus
 from service.intake import start_all
 from service.temporal import connect
@@ -173,7 +174,8 @@ async def _answer_one(client: Client, installation: Installation, record: CaseRe
     questions = await asyncio.to_thread(installation.approvals.of_case, record.id)
     for question in questions:
         if question.approval is None:
-            answer = Answer(person=OWNER, choice="reject" if question.request.alone else "approve")
+            choice: Literal["approve", "reject"] = "reject" if question.request.alone else "approve"
+            answer = await asyncio.to_thread(by_passkey, installation, question.request, OWNER, choice)
             try:
                 await client.get_workflow_handle(record.id).execute_update(
                     "decide", answer, result_type=AnswerReply
