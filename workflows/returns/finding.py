@@ -154,7 +154,9 @@ class OrderFinding:
             return self._found((fit or allowed)[0].id, "things")
         choices = fit if len(fit) >= FEWEST else allowed
         doubts = [] if intent is Intent.WHERE_IS_IT else unasked([asks])
-        if doubts or not FEWEST <= len(choices) <= MOST:
+        # Somebody's only order may still be the wrong one, so it is asked about and not taken.
+        fewest = 1 if all_seen and workflow.patched("asks-about-the-only-order") else FEWEST
+        if doubts or not fewest <= len(choices) <= MOST:
             raise await self._left("; ".join([WHICH, *doubts]))
         reading = Reading(
             intent=intent,
