@@ -164,5 +164,8 @@ async def test_a_connectors_rate_holds_over_two_worker_processes_together(
     assert min(by_process.values()) > CALLS // 10
 
     fast = office_with_rate(office, tmp_path, RATE_PER_SECOND * 50)
-    free, _ = await run_calls(temporal, system, fast, tmp_path)
-    assert free.most_within(1) > RATE_PER_SECOND * 2, "the limit was not what held the calls back"
+    for _ in range(3):  # the server may keep the old rate for a while after its pollers have gone
+        free, _ = await run_calls(temporal, system, fast, tmp_path)
+        if free.most_within(1) > RATE_PER_SECOND * 2:
+            return
+    raise AssertionError("the limit was not what held the calls back")

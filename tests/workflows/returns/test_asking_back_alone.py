@@ -28,7 +28,7 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
     folder: Path = tmp_path_factory.mktemp("asking")
     shutil.copytree(ROOT / "office", folder / "office")
     policies = folder / "office" / "policies" / "returns.cedar"
-    rule = 'when { ["order", "lines", "variant", "confirm"].contains(context.question)'
+    rule = 'when { ["order", "lines", "variant", "confirm", "remedy"].contains(context.question)'
     text = policies.read_text()
     assert rule in text
     policies.write_text(text.replace(rule, f'{rule} && context.channel != "marketplace"'))
