@@ -76,7 +76,8 @@ class ProofActivities:
         proof = self._proofs.find(claim.proof) if claim.proof else None
         if why := unborne(proof, person, said):
             return why
-        if not self._on_staff(person):
+        written = proof is not None and proof.how == "mail" and said.act == "replied" and not person
+        if not written and not self._on_staff(person):
             return f"nobody named {person} is on the staff"
         try:
             self._proofs.use(claim.proof, claim.use, now)

@@ -208,6 +208,7 @@ class Desk(Namespace, Generic[R]):
             compared.
         part_of: says whether a request is a part of another, whose case may start it.
         waits: what it waits for outside, by the names in `[waits]` of `office.toml`.
+        hears: its cases hear what their customer writes later, as the signal and the update `replied`.
         measured: of tasks that its own rules answer without examples: the languages they are measured in.
     """
 
@@ -229,6 +230,7 @@ class Desk(Namespace, Generic[R]):
     witness: Callable[["Plan", OnRecord], str] | None = None
     part_of: PartOf | None = None
     waits: frozenset[str] = frozenset()
+    hears: bool = False
     measured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def case_id(self, request: R) -> str:

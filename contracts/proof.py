@@ -8,11 +8,11 @@ from pydantic import JsonValue
 
 from contracts.base import Frozen, content_hash
 
-How = Literal["os-account", "session", "passkey"]
-"""How a person showed who they are."""
-ShownHow = Literal["os-account", "session", "passkey", "link", "name"]
+How = Literal["os-account", "session", "passkey", "mail"]
+"""How a person showed who they are; by `mail` a customer, whom our mail server or a colleague proved."""
+ShownHow = Literal["os-account", "session", "passkey", "mail", "link", "name"]
 """The same, as policy reads it."""
-Door = Literal["cli", "console"]
+Door = Literal["cli", "console", "mail"]
 Act = Literal["answer", "undo", "withdraw", "received", "inspected", "replied", "conversed"]
 """What a proof lets somebody do; `answer` is every answer to a request for approval."""
 LASTS = timedelta(hours=1)

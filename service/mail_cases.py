@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from temporalio.client import Client
 
 from connectors.sources.reading import data_of
-from contracts.event import EventHandled, EventRecord, EventStanding
+from contracts.event import EventHandled, EventRecord
 from contracts.mailbox import SOURCE_PREFIX
 from memory.authoritative.mails.keeping import JOINED
-from service.event_cases import Poisoned, begin, hint, picked
+from service.event_cases import Poisoned, begin, picked
+from service.later_mail import heard
 from workflows.registry import DESKS
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def handle_mail(client: Client, kontor: "Installation", event: EventRecord
 async def _join(client: Client, kontor: "Installation", event: EventRecord) -> EventHandled:
     case_id, waits = await asyncio.to_thread(kontor.mail_lists.case_of, event.key)
     if case_id:
-        return await hint(client, [case_id], EventStanding.JOINED)
+        return await heard(client, kontor, event, case_id)
     if waits:
         raise NotYet("what its conversation begins with was not taken up yet")
     raise Poisoned("its conversation has no case: what it begins with stands aside")

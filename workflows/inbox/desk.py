@@ -47,5 +47,6 @@ DESK = Desk(
     customer_text=("subject", "message", "message_id"),
     other_text=("order",),
     sources=answers_mail,
+    hears=True,
     texts=TEXTS,
 )

@@ -8,17 +8,22 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from contracts.approvals.messages import ApprovalDraft, draft_for
+    from contracts.approvals.request import Approval
     from contracts.authorization import Authorization, Plan, why_denied
     from contracts.case import CaseStatus
     from contracts.decision import Inquiry, Question
+    from contracts.evidence import Evidence
     from contracts.ids import effect_key
     from workflows.inbox.activities import InboxActivities
     from workflows.inbox.clock_watch import ClockWatch
+    from workflows.inbox.later_mail import LaterMail
     from workflows.inbox.plan import BEGIN, evidence_of, message_plan, plan_for
     from workflows.inbox.types import DESK, TOPIC, BegunCase, InboxRequest, InboxResult, Route, RouteQuery
     from workflows.kernel.case import CaseRun
     from workflows.kernel.case_file import CaseFile
     from workflows.kernel.effects import EffectRefused
+    from workflows.kernel.ends import handled
+    from workflows.kernel.looks import stands
     from workflows.kernel.outside_reads import NoAnswer
     from workflows.kernel.pauses import Rest
 
@@ -26,6 +31,8 @@ FIRST_LOOK, LONGEST_LOOK = timedelta(seconds=2), timedelta(hours=1)
 """How soon it is looked where the case stands that was begun; each time twice as long later."""
 LONGEST_FOLLOW = timedelta(days=90)
 """A case that has not ended by then is followed no longer; a person has it."""
+MOST_ANEW, MOST_SHOWN = 10, 20
+"""How often people are asked anew because another mail came; how many of those that came they are shown."""
 TOO_SHORT = 12
 """Characters of a text that says less than its subject."""
 
@@ -42,6 +49,7 @@ class InboxWorkflow:
         self.file.customer = request.customer
         self.case = CaseRun(self.file)
         self.clock = ClockWatch(self.file)
+        self.later = LaterMail(self.case, self.clock)
         self.topic = ""
         self.begun = ""
 
@@ -120,7 +128,7 @@ class InboxWorkflow:
         draft = draft_for(
             plan, authorization, asked_by=self.request.customer, evidence=evidence_of(self.request)
         )
-        approval = await self.case.ask(draft)
+        approval = await self.case.gate.ask(draft, recheck=stands)
         return await self.case.authorize_approved(plan, approval) if approval.granted else None
 
     async def follow(self, plan: Plan, route: Route) -> InboxResult:
@@ -140,6 +148,8 @@ class InboxWorkflow:
             )
         )
         self.clock.happened("answered")
+        if self.later.unread:
+            return await self.hand_over(plan, route, f"they wrote again while {self.begun} was under way")
         return await self.close(CaseStatus.SETTLED, f"{route.desk}_{standing.status}")
 
     async def ended(self) -> BegunCase | None:
@@ -167,21 +177,52 @@ class InboxWorkflow:
         return None
 
     async def hand_over(self, plan: Plan, route: Route, why: str = "") -> InboxResult:
-        """Give the mail to the team of its topic: approve means that they answered it."""
+        """Give the mail to the team of its topic: approve means that they answered it, and all that came."""
+        self.file.summary, round_number = f"handle by hand: {plan.summary}", 1
+        while True:
+            approval, read = await self.answered(self.question(plan, route, why, round_number))
+            status, outcome = handled(approval)
+            if status is CaseStatus.SETTLED:
+                self.clock.happened("answered")
+            if status is not CaseStatus.SETTLED or len(self.later.unread) <= read:
+                return await self.close(status, outcome)
+            why, round_number = "they wrote again when it was answered", self.case.gate.rounds + 1
+
+    def question(self, plan: Plan, route: Route, why: str, round_number: int) -> ApprovalDraft:
+        """Return what the team is asked, with what came so far."""
         summary = f"{plan.summary}, for {route.team}"
-        draft = ApprovalDraft(
+        return ApprovalDraft(
             plan=plan.model_copy(update={"effects": ()}),
             what=f"{summary}: {why}" if why else summary,
             step="by-hand",
+            round_number=round_number,
             asked_by=self.request.customer,
-            evidence=evidence_of(self.request),
+            evidence=self.said(),
             roles=route.roles,
             office_version=self.file.office_version,
         )
-        status, outcome = await self.case.hand_over(draft)
-        if status is CaseStatus.SETTLED:
-            self.clock.happened("answered")
-        return await self.close(status, outcome)
+
+    def said(self) -> tuple[Evidence, ...]:
+        """Return the first mail, and the last of those that came later."""
+        return (*evidence_of(self.request), *self.later.unread[-MOST_SHOWN:])
+
+    async def answered(self, draft: ApprovalDraft) -> tuple[Approval, int]:
+        """Ask people, anew with each mail that comes meanwhile; return the end, and how many they were shown.
+
+        So nobody says that they answered what they have not seen. After some, the question stands: what
+        came is asked about once it is answered.
+        """
+        read, anew = len(self.later.unread), 0
+
+        async def look() -> ApprovalDraft | None:
+            nonlocal read, anew
+            if len(self.later.unread) <= read or anew == MOST_ANEW:
+                return None
+            read, anew = len(self.later.unread), anew + 1
+            return draft.model_copy(update={"evidence": self.said()})
+
+        approval = await self.case.gate.ask(draft, recheck=look)
+        return approval, read
 
     async def close(self, status: CaseStatus, outcome: str) -> InboxResult:
         """Write the end into the books, and what was kept of what was promised."""

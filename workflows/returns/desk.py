@@ -150,5 +150,6 @@ DESK = Desk(
     witness=witness,
     part_of=part_of,
     waits=frozenset({GOODS}),
+    hears=True,
     measured={ASKS: MEASURED, WISHES: MEASURED},
 )
