@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,6 +56,19 @@ class EnvironmentSecrets:
         return "EnvironmentSecrets()"
 
 
+_Stamp = tuple[int, int, int, int]
+"""Of a file: which it is, how long, and when it was written and changed, in nanoseconds."""
+_SETTLED_NS = 2_000_000_000
+
+
+def _read_toml(raw: bytes) -> dict[str, object] | None:
+    """Return what a file says; None for what is no TOML: the parser's message may quote a secret."""
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return None
+
+
 class FileSecrets:
     """Secrets from a TOML file that only its owner may read.
 
@@ -66,6 +80,7 @@ class FileSecrets:
     def __init__(self, path: Path) -> None:
         """Read from `path`, at the moment of each call."""
         self._path = path
+        self._parsed: tuple[_Stamp, dict[str, object]] | None = None
 
     def read(self, name: str) -> str:
         """Return the value.
@@ -86,13 +101,19 @@ class FileSecrets:
 
     def _load(self) -> dict[str, object]:
         with self._path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & _OTHERS:
+            status = os.fstat(file.fileno())
+            if status.st_mode & _OTHERS:
                 raise SecretsUnavailable(f"others may read {self._path}: run chmod 600 {self._path}")
-            try:
-                return tomllib.loads(file.read().decode("utf-8-sig"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-                pass  # Said anew below: the parser's message may quote the line, and with it a secret.
-        raise SecretsUnavailable(f"{self._path} is not TOML")
+            stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            if self._parsed is not None and self._parsed[0] == stamp:
+                return self._parsed[1]
+            found = _read_toml(file.read())
+        if found is None:
+            raise SecretsUnavailable(f"{self._path} is not TOML")
+        # What was written a moment ago may be written again within one tick of the file system's clock.
+        settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS
+        self._parsed = (stamp, found) if settled else None
+        return found
 
     def __repr__(self) -> str:
         return f"FileSecrets({str(self._path)!r})"

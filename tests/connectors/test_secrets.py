@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -96,6 +97,25 @@ def test_a_secret_that_changes_is_seen_at_the_next_call(tmp_path: Path) -> None:
     assert secrets.read("shop.token") == VALUE
     path.write_text('[shop]\ntoken = "rotated"\n')
     assert secrets.read("shop.token") == "rotated"
+
+
+def test_a_secret_that_changes_in_a_file_that_rested_is_seen_however_alike_the_file_looks(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text('shop = "one"\n')
+    path.chmod(0o600)
+    long_ago = path.stat().st_mtime - 3600
+    os.utime(path, (long_ago, long_ago))
+    secrets = FileSecrets(path)
+
+    assert secrets.read("shop") == "one"
+    path.write_text('shop = "two"\n')
+    os.utime(path, (long_ago, long_ago))
+    assert secrets.read("shop") == "two"
+    path.chmod(0o644)
+    with pytest.raises(SecretsUnavailable):
+        secrets.read("shop")
 
 
 async def test_vault_is_asked_each_time_with_its_namespace(vault: Vault, system: System) -> None:
