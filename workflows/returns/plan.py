@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.remedies import ground_of, remedy_of, wish_word
     from workflows.returns.statement import subject_of
     from workflows.returns.steps import notice
-    from workflows.returns.sums import Sum, named, sum_of
+    from workflows.returns.sums import Sum, doubts_together, named, sum_of
     from workflows.returns.types import CHANGES, DESK, DIRECTIONS, Intent, Order, Reason, ReturnRequest
     from workflows.returns.way.plans import exchanged_ahead, rest_of, way_effects
     from workflows.returns.way.repair import repaired
@@ -65,10 +65,10 @@ class Known:
     @property
     def doubts(self) -> tuple[str, ...]:
         """What is not certain of the request, or of what its order is worth, in words for a person."""
-        sums = (sum_of(self.order, each) for each in self.reading.each)
+        sums = [sum_of(self.order, each) for each in self.reading.each]
         comes_back = any(each.intent in NEEDS_ITEMS for each in self.reading.each)
         when = delivery_doubt(self.order, self.asked_at) if comes_back else ""
-        of_sums = [doubt for found in sums for doubt in found.doubts]
+        of_sums = [*(doubt for found in sums for doubt in found.doubts), *doubts_together(self.order, sums)]
         return (*self.reading.doubts, *of_sums, *([when] if when else []))
 
     @property
@@ -199,11 +199,13 @@ def plan_for(
         way: where the goods of a return are.
     """
     plans: list[Plan] = []
+    sums: list[Sum] = []
     for place, each in enumerate(reading.each):
         mine = way.of(place, each.intent)
-        found = _left_of(order, each, plans, mine, shipping=shipping)
-        plans.append(_plan_for_one(case_id, order, each, asked_at, found, way=mine))
-    return joined(order, plans, way.facts)
+        sums.append(_left_of(order, each, plans, mine, shipping=shipping))
+        plans.append(_plan_for_one(case_id, order, each, asked_at, sums[-1], way=mine))
+    whole = joined(order, plans, way.facts)
+    return whole.model_copy(update={"effects": ()}) if doubts_together(order, sums) else whole
 
 
 def plan_of_the_rest(

@@ -1,6 +1,7 @@
 """What a request moves: how many pieces, how much money and for what; and why that is not certain."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from temporalio import workflow
@@ -91,6 +92,21 @@ def sum_of(order: Order, reading: Reading, *, shipping: bool = True, share: int 
         case _:
             return Sum(worth, {}, {})
     return replace(found, doubts=tuple(_doubts(order, reading, found))) if reading.exact else found
+
+
+def doubts_together(order: Order, wishes: Sequence[Sum]) -> tuple[str, ...]:
+    """Return each line of which several wishes together want more pieces than are left of it.
+
+    A piece that one wish refunds and another exchanges would be paid for twice.
+    """
+    times = Counter(line for found in wishes for line in found.pieces)
+    wanted = Counter({line: sum(found.pieces.get(line, 0) for found in wishes) for line in times})
+    worth = worth_of(order)
+    return tuple(
+        f"{wanted[line.id]} of {line.name} are asked for in all, {worth.of(line.id).left} can still come back"
+        for line in order.lines
+        if times[line.id] > 1 and wanted[line.id] > worth.of(line.id).left
+    )
 
 
 def _pieces(reading: Reading, worth: Worth) -> dict[str, int]:

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
+from contracts.memory import Context
 from policy.engine import CedarEngine
 from tests.conftest import ROOT
 from workflows.registry import fact_types
-from workflows.returns.plan import plan_for
+from workflows.returns.plan import Known, plan_for
 from workflows.returns.reading import Reading, Wanted
-from workflows.returns.types import Intent, Order, OrderLine, Payment, Reason, Variant
+from workflows.returns.types import Intent, Order, OrderLine, Payment, Reason, ReturnRequest, Variant
 
 ASKED_AT = datetime(2026, 11, 20, tzinfo=UTC)
 OFFICE = ROOT / "office"
@@ -99,3 +102,42 @@ def test_a_wish_without_a_step_leaves_the_whole_plan_to_a_person() -> None:
     open_swap = reading.model_copy(update={"wanted": (Wanted(line=order.lines[0]),)})
 
     assert plan_for("returns/webshop/R-1", order, open_swap, ASKED_AT).effects == ()
+
+
+@pytest.mark.parametrize("bought", [1, 2])
+def test_more_pieces_of_a_line_than_were_bought_in_all_wishes_together_are_a_question(bought: int) -> None:
+    line = OrderLine(
+        id="L1", sku="S", product="SHIRT", name="Shirt", unit_price_cents=2500 // bought, quantity=bought
+    )
+    order = an_order()
+    order = order.model_copy(
+        update={"lines": (line, order.lines[1]), "paid_cents": 2500 // bought * bought + 1000}
+    )
+    cheaper = order.variants[0].model_copy(update={"price_cents": 100})
+    back = Reading(intent=Intent.RETURN, reason=Reason.SIZE, wanted=(Wanted(line=line, quantity=1),))
+    swap = Wanted(line=line, quantity=bought, variant=cheaper)
+    reading = Reading(intent=Intent.EXCHANGE, reason=Reason.SIZE, wanted=(swap,), also=(back,))
+
+    plan = plan_for("returns/webshop/R-1", order, reading, ASKED_AT)
+    known = Known(
+        ReturnRequest(id="R-1", channel="webshop", order="W-1", message="please"),
+        order,
+        reading,
+        Context(evidence=(), tokens=0),
+    )
+
+    assert plan.effects == ()
+    assert known.doubts == (f"{bought + 1} of Shirt are asked for in all, {bought} can still come back",)
+
+
+def test_other_pieces_of_one_line_may_come_back_and_be_exchanged_in_one_plan() -> None:
+    order = an_order()
+    line = order.lines[0].model_copy(update={"quantity": 2, "unit_price_cents": 2000})
+    order = order.model_copy(update={"lines": (line, order.lines[1])})
+    back = Reading(intent=Intent.RETURN, reason=Reason.SIZE, wanted=(Wanted(line=line, quantity=1),))
+    swap = Wanted(line=line, quantity=1, variant=order.variants[0])
+    reading = Reading(intent=Intent.EXCHANGE, reason=Reason.SIZE, wanted=(swap,), also=(back,))
+
+    plan = plan_for("returns/webshop/R-1", order, reading, ASKED_AT)
+
+    assert {"charge", "refund"} <= {effect.step for effect in plan.effects}
