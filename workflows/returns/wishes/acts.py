@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from contracts.base import Frozen
 from workflows.returns.wishes import cues
+from workflows.returns.wishes.frames import asked_for, says_do_it
 from workflows.returns.wishes.sentences import clauses, sentences, without_sayings
 
 
@@ -45,7 +46,7 @@ def acts(text: str) -> list[Said]:
 @lru_cache(maxsize=2048)
 def _acts(text: str) -> tuple[Said, ...]:
     own = without_sayings(text)
-    said = [said for sentence in sentences(own) for said in _sentence_acts(sentence)]
+    said = _answered([said for sentence in sentences(own) for said in _sentence_acts(sentence)])
     if refused := cues.REFUSED.search(own):
         said.append(Said(text=refused.group(), act=Act.DENIES, about_action=True))
     if theirs := cues.THEIR_ORDER.search(own):
@@ -53,6 +54,17 @@ def _acts(text: str) -> tuple[Said, ...]:
     if posing := cues.POSES.search(own):
         said.append(Said(text=posing.group(), act=Act.QUOTES, about_action=True))
     return tuple(said)
+
+
+def _answered(said: list[Said]) -> list[Said]:
+    """Let `if so, do it` ask for what the question before it is about."""
+    wondered = (Act.ASKS, Act.WONDERS)
+    return [
+        one.model_copy(update={"act": Act.ASKS, "about_action": True})
+        if says_do_it(one.text) and any(e.about_action and e.act in wondered for e in said[max(0, n - 2) : n])
+        else one
+        for n, one in enumerate(said)
+    ]
 
 
 def _sentence_acts(sentence: str) -> list[Said]:
@@ -127,20 +139,9 @@ def _unnamed(clause: str) -> Act:
 
 
 def firmly(said: Said) -> bool:
-    """Say whether a clause asks in so many words: `please`, `I want`, an imperative, `can you`."""
+    """Say whether a clause asks in so many words: `I want a refund`, an imperative, `can you return it`."""
     asks = said.act is Act.ASKS and said.about_action
-    return asks and bool(_governs(said.text) or cues.NOMINAL.search(said.text))
-
-
-def _governs(clause: str) -> bool:
-    """Say whether words of wishing come before what is wished, or `please` anywhere.
-
-    Behind it, the others may be about anything: `a refund is the one thing I want least`.
-    """
-    if cues.PLEASE.search(clause):
-        return True
-    done = [found.end() for found in cues.DOES.finditer(cues.NOT_MEANT.sub(" ", clause))]
-    return any(wish.start() < max(done, default=0) for wish in cues.WISHES.finditer(clause))
+    return asks and (asked_for(said.text) or says_do_it(said.text))
 
 
 def wants_another(said: Said) -> bool:

@@ -47,7 +47,8 @@ NO_OTHER = re.compile(_NO_OTHER, re.I)
 """A no of other languages, which stands where English has none."""
 DENIES = re.compile(
     rf"\b{NO} {GAP}{DO}|{_NO_OTHER}|{DO} (?:\w+ ){{0,2}}(?:is |are |was )?(?:not|isn't|n't|"
-    rf"no longer(?! (?:need|want|wish)\b)|out of)\b|{DO} nothing\b",
+    rf"no longer(?! (?:need|want|wish)\b)|out of)\b|{DO} nothing\b|\bnever\b[^.!?]{{0,40}} {DO}|"
+    rf"{DO}[^.!?]{{0,40}}\b(?:over my dead body|my foot)\b",
     re.I,
 )
 AVERTS = re.compile(
@@ -55,6 +56,7 @@ AVERTS = re.compile(
     r"far from|(?:any|every)thing but|keep (?:\w+ )?from|no need|hesitat\w+|"
     r"(?:less|sooner|rather) .{0,30}\bthan)"
     rf"(?: (?!and\b|or\b|then\b|please\b)[\w']+){{0,4}}? {DO}"
+    rf"|{DO} (?:to wait|on hold|to be (?:put )?on hold)\b"
     rf"|{DO}(?: [\w']+){{0,3}}? (?:is|are|was|were|be|as|'s) (?:[\w']+ ){{0,2}}?"
     r"(?:last|least|worst|mistake|nonsense)\b",
     re.I,
@@ -116,6 +118,8 @@ WITHDRAWS = re.compile(
     r"me (?:lo|la|los|las) quedo)\b"
     r"|\bi (?:said|wrote|asked|told).{0,60}\bi won't\b|i would not\.?$|^keeping (?:it|them)|"
     r"\b(?:but|now) (?:i|we) (?:now |really )?(?:like|love) (?:it|them)\b|"
+    r"\b(?:refund|return|exchange|cancell?ation|request) (?:as |is |(?:to )?be )?"
+    r"(?:cancelled|void|withdrawn|closed|null|reversed|undone|revoked|stopped|rejected|refused)\b|"
     r"\bedit:|i declined|(?:did not|didn't) come from me|wasn't me|in my name|told (?:him|her|them) to|"
     r"just kidding|(?:who wouldn't)|isn't what (?:i|we) want|(?:refund|return|cancel\w*|"
     r"exchange)\?\s*no\b|sell it|rather have it repaired|your choice",
@@ -185,7 +189,7 @@ POLITE_IF = re.compile(
     r"|\bif (?:i|we) may\b|\bif (?:it|they|this|that|the order) (?:hasn't|has not|haven't|isn't|"
     r"is not) (?:yet )?(?:been )?(?:too late|shipp?\w*|sent|gone|left|dispatch\w*|available|packed)|"
     r"\bif (?:there(?:'s| is)|any)\b.{0,20}\bdifference|\bif (?:you )?(?:have|has) (?:it|one|any)|"
-    r"\b(?:appreciate(?: it)?|grateful|glad|thankful) if you\b|"
+    r"\b(?:appreciate(?: it)?|grateful|glad|thankful) if (?:you\b|(?:i|we) could\b)|"
     r"\bif not\b|\bas if\b|\beven if\b|\bif so\b|\bif (?:in stock|available)"
     r"|\bif you (?:need|want|have|like|require|still|would)\b|\bif anything\b|"
     r"\bif (?:the agent )?ask(?:s|ed)\b",
@@ -215,7 +219,10 @@ POLICY = re.compile(
     r"\b(?:policy|policies|how (?:long|many|much|quickly|does|do|would|can|could|is)\b|in general|"
     r"generally|normally|usually|theoretically|in principle|"
     r"for gifts?|(?:is|are) (?:returns?|returning|there)\b|fee|costs?\b|who pays|window|deadline|"
-    r"until when|later\b|tomorrow|ever\b|at all\b|without (?:the|a) (?:receipt|box)|"
+    r"until when|later\b|"
+    r"(?:until|till|after|before) (?:\w+day|christmas|easter|the (?:holidays?|weekend|end|sales?)|new year|"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)|then)\b|"
+    r"tomorrow|ever\b|at all\b|without (?:the|a) (?:receipt|box)|"
     r"someone|somebody|anyone|customers|people|members?|what happens|just (?:so i know|asking|"
     r"wondering|in case)|only asking|before i|do you (?:also |offer |refund|exchange|take|accept)|"
     r"is it (?:a problem|allowed|free|hard)|does (?:a |the |returning|it)|what do i (?:need|"
@@ -231,8 +238,8 @@ OTHERS = re.compile(
     rf"grand\w+|(?:another|other|a|some) customers?|people|others|lady|seller|person before|"
     rf"(?<!can )(?<!could )(?<!please have )someone|"
     rf"everybody|everyone|kids|cat|dog|nachbarin?|voisine?|vecin[oa])\b[^.!?]{{0,60}}"
-    rf"(?:{DO})|\b(?:they|he|she) (?:now )?wants? to {DO}|\b(?:her|his|their) (?:refund|return|order|"
-    rf"money|cancell?ation)\b",
+    rf"(?:{DO})|\b(?:they|he|she) (?:now )?(?:wants? to|will|would) {DO}|\b(?:her|his|their) "
+    rf"(?:refund|return|order|money|cancell?ation)\b",
     re.I,
 )
 THEIR_ORDER = re.compile(
@@ -258,16 +265,23 @@ THANKS = re.compile(
 )
 NOT_MEANT = re.compile(
     r"noise cancell?ing|^(?:return|refund|exchange|cancel)(?:, (?:return|refund|exchange|cancel)\w*)+$|"
-    r"cancel(?:l?ed)? (?:my |the |any |your )?(?:newsletter|appointment|subscription|account|cheque|"
-    r"pickup|internet|button)|return(?:s|ed)? (?:my |your |the |a )?(?:call|flight|address|department|"
-    r"policy|form)|replacement (?:filter|part|lid|head|bulb)s?|replace the (?:photo|picture|text)|"
-    r"return to (?:the|sender|(?:your|this) (?:shop|store|site|website|page))|"
+    r"(?:give|send|drop|bring) me (?:back )?(?:a |my |your )?(?:short |quick )?"
+    r"(?:call|note|ring|line|account|access|answer)(?: back)?|"
+    r"cancel(?:l?ed|l?ation(?: of| for)?)? (?:my |the |any |your )?"
+    r"(?:newsletter|appointment|subscription|account|cheque|pickup|internet|button)|"
+    r"return(?:s|ed)? (?:my |your |the |a )?(?:call|flight|address|department|"
+    r"policy|form)|replacement (?:filter|part|lid|head|bulb|batter|strap|blade)\w*|"
+    r"replace the (?:photo|picture|text)|"
+    r"return(?:s|ed|ing)? to (?:the|work|sender|(?:your|this) (?:shop|store|site|website|page))|"
+    r"return(?:s|ed|ing)? (?:from|(?:your|the) (?:greetings?|favou?r|compliment))|cancell?ation form|"
+    r"(?:bring|take) back [^.!?]{0,40} to (?:your|the) (?:range|catalogue|menu|website|shop window)|"
+    r"swap (?:stories|tips|ideas|places)|"
     r"happy returns|in return\b|returning customers?|"
-    r"exchange (?:a few )?(?:words|currenc\w+|rates?)|\brefund polic|(?:call|get|write|hear|come|"
-    r"answer|reply|report|bring|go|look) (?:\w+ )?back to (?:me|you|us)|back (?:doctor|then|pain|cover|"
-    r"home|room)|\bback and forth|"
+    r"exchange (?:a few )?(?:words|views|ideas|letters|currenc\w+|rates?)|\brefund polic|"
+    r"(?:call|get|write|hear|come|answer|reply|report|bring|go|look) (?:\w+ )?back to (?:me|you|us)|"
+    r"back (?:doctor|then|pain|cover|home|room)|\bback and forth|"
     r"(?:card|account|visa|mastercard|paypal) (?:was|has been|got) replaced|money back guarantee|"
-    r"return to \w+ing|guarantee|give .{0,30} to my|backrest|background|backpack|"
+    r"return to \w+ing|guarantee|give .{0,30} to (?:my|someone|somebody)|backrest|background|backpack|"
     r"voucher",
     re.I,
 )
@@ -276,9 +290,11 @@ WISHES = re.compile(
     r"kindly )?(?:want|like|love|"
     r"need|wish|prefer|ask|demand|request|expect)s?\b|\b(?:want|would like|need|wish) (?:to\b|a\b|"
     r"my\b)|(?:i|we) (?:have|must|need) to|"
-    r"(?:can|could|will|would) (?:you|u|i|we)\b|let me|let's|i(?:'m| am)(?: \w+)? (?:returning|sending|"
-    r"cancell?ing|giving|asking|writing)|bitte|möchte|will\b|veuillez|je (?:veux|voudrais|souhaite|"
-    r"retourne)|quiero|quisiera|por favor)\b"
+    r"(?:can|could|will|would) (?:you|u|i|we)\b(?: mind)?|any chance (?:of|you (?:can|could))|"
+    r"(?:i|we)(?:'d| would) (?:much |really )?appreciate|(?:have|'ve) decided to|may (?:i|we)|"
+    r"(?:i|we)(?:'ll| will)|let me|let's|i(?:'m| am)(?: \w+)? (?:returning|sending|"
+    r"cancell?ing|giving|asking|writing)|bitte|möchte|ich will\b|will ich\b|veuillez|"
+    r"je (?:veux|voudrais|souhaite|retourne)|quiero|quisiera|por favor)\b"
     r"|^(?:hi,? |hello,? |and |so |then |also |just )*(?:cancel|refund|return|exchange|swap|replace|"
     r"send|take|give|stop|annul|reimburse|stornieren|"
     r"returning|sending|requesting|change|trade|money back|cancell?ation request|withdrawal)\b(?!\?)"
@@ -287,7 +303,7 @@ WISHES = re.compile(
     r"'d rather (?:just )?(?:have|return|swap)|'d swap|request (?:a )?replacement|need (?:a )?bigger|"
     r"(?:are|is) (?:going|coming) back|(?:don't|do not|dont) (?:send|ship|deliver) (?:it|them|"
     r"the \w+)(?! back)|"
-    r"be happy to (?:exchange|return|swap)|help me with returning|interested in exchanging|"
+    r"happy to (?:exchange|return|swap|send)|help me with returning|interested in exchanging|"
     r"the (?:customer|user) (?:wants|would like)|may i get|appreciate it if you (?:could|would|\w+ed)|"
     r"(?:should|would|'d) be (?:grateful|glad|thankful) for|"
     r"(?:these|those|they|both|it) should go back)\b"

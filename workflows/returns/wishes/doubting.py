@@ -8,6 +8,8 @@ from workflows.returns.types import Order
 from workflows.returns.wishes import change_guard, guard
 from workflows.returns.wishes.acts import Act, Said, acts, firmly, wants_another
 from workflows.returns.wishes.addresses import address
+from workflows.returns.wishes.cues import NOT_MEANT
+from workflows.returns.wishes.frames import asked_for
 from workflows.returns.wishes.letter import Kind, OrderReading
 from workflows.returns.wishes.naming import mentions
 from workflows.returns.wishes.parts import CANCEL, EXCHANGE, RETURN, Part
@@ -18,6 +20,7 @@ from workflows.returns.wishes.words import normal
 DENIED = "denied"
 """The sign of a reading of which something may be denied, as plainly as a rule can tell."""
 _LISTED = re.compile(r"->|\u2192|:|=|>")
+_SENTENCE = re.compile(r"\b(?:was|were|when|receipt|invoice|asked|told)\b", re.I)
 _ALWAYS = frozenset({Act.WITHDRAWS, Act.SUPPOSES})
 _NUMBER = re.compile(r"(?<![\w.#$])\d[\d.,]*(?:-\d+)?")
 
@@ -127,10 +130,17 @@ def _asked(order: Order, pieces: Sequence[Part], said: Sequence[Said]) -> bool:
     ]
     reported = {each.text for each in said if each.act is not Act.ASKS and each.act is not Act.SPEAKS}
     return any(
-        (_LISTED.search(piece.text) or any(cue.search(_own(piece)) for cue in (CANCEL, RETURN, EXCHANGE)))
+        (_LISTED.search(piece.text) or _stands_in_a_list(piece))
         and not any(text in piece.text or piece.text in text for text in reported)
         for piece in listed
     )
+
+
+def _stands_in_a_list(piece: Part) -> bool:
+    """Say whether a piece is a line of a list, `the lamp back, the tent for a blue one`, and no sentence."""
+    own = NOT_MEANT.sub(" ", _own(piece))
+    named = any(cue.search(own) for cue in (CANCEL, RETURN, EXCHANGE))
+    return named and (asked_for(own) or not _SENTENCE.search(own))
 
 
 def _asks_change(reading: OrderReading, pieces: Sequence[Part]) -> bool:
