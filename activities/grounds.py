@@ -231,10 +231,11 @@ class CaseGrounds:
             return ""
         return f"{proof.person} asked for something else to be undone"
 
-    def contradiction(self, plan: Plan) -> str:
+    def contradiction(self, plan: Plan, asked_at: datetime | None = None) -> str:
         """Say what about a plan is not as our records and the last reading say; or nothing."""
         if is_undo(plan.facts):
-            return next(filter(None, (self._not_undone(plan, effect) for effect in plan.effects)), "")
+            at = asked_at or self._clock()
+            return next(filter(None, (self._not_undone(plan, effect, at) for effect in plan.effects)), "")
         if plan.desk != plan.case_id.partition("/")[0]:
             return f"{plan.case_id} is not of the desk {plan.desk}"
         if plan.desk == BOOKS:
@@ -267,7 +268,7 @@ class CaseGrounds:
         same = fix is not None and all(_same(effect, fix) for effect in plan.effects)
         return "" if same else "it is not what mends the divergence that is on record"
 
-    def _not_undone(self, plan: Plan, effect: ProposedEffect) -> str:
+    def _not_undone(self, plan: Plan, effect: ProposedEffect, at: datetime) -> str:
         if not effect.step.startswith(UNDO):
             return f"{effect.step} undoes no step"
         entry = self._ledger.entry(effect_key(plan.case_id, effect.step.removeprefix(UNDO)))
@@ -279,7 +280,7 @@ class CaseGrounds:
             return f"undoing needs {missing}, which is not known"
         if known is None or not _same(effect, known):
             return f"{effect.step} is not what undoes {entry.order.effect.step}"
-        return _other_undo(plan, effect, entry, self._clock())
+        return _other_undo(plan, effect, entry, at)
 
 
 def same_request(admission: Admission, record: CaseRecord) -> bool:
@@ -287,10 +288,10 @@ def same_request(admission: Admission, record: CaseRecord) -> bool:
     return admission.request_hash in (KEPT_BEFORE, content_hash(record.request))
 
 
-def _other_undo(plan: Plan, effect: ProposedEffect, entry: LedgerEntry, now: datetime) -> str:
-    """Say what of the facts of an undo is not as the ledger has it."""
+def _other_undo(plan: Plan, effect: ProposedEffect, entry: LedgerEntry, at: datetime) -> str:
+    """Say what of the facts of an undo was not as the ledger has it, when it was asked for."""
     facts, desk = UndoFacts.model_validate(plan.facts), plan.case_id.partition("/")[0]
-    days = (now - (entry.settled_at or entry.intended_at)).days
+    days = (at - (entry.settled_at or entry.intended_at)).days
     if (facts.desk, facts.undoes) != (desk, entry.order.effect.operation):
         return f"{effect.step} undoes {entry.order.effect.operation}, not {facts.undoes}"
     if facts.amount_cents < abs(effect.amount_cents) or facts.days_since_applied < days - 1:

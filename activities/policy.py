@@ -182,7 +182,7 @@ class PolicyActivities:
             plan = plan.model_copy(update={"facts": facts, "versions": _versions_today(plan, approved)})
             if flaw := self._flaw(plan):
                 raise Refused(flaw)
-            if other := self._grounds.contradiction(plan):
+            if other := self._grounds.contradiction(plan, record.request.requested_at):
                 return self._outdated(plan, other, now)
             judged = self._judge(plan, now)
             verdicts = judged.verdicts

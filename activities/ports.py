@@ -179,8 +179,13 @@ class Grounds(Protocol):
     async def no_settling(self, settlement: Settlement) -> str:
         """Say why a divergence does not end as its case says; empty if it does."""
 
-    def contradiction(self, plan: Plan) -> str:
-        """Say what about a plan is not as our records and the last reading of its order say; or empty."""
+    def contradiction(self, plan: Plan, asked_at: datetime | None = None) -> str:
+        """Say what about a plan is not as our records and the last reading of its order say; or empty.
+
+        Args:
+            plan: what is proposed.
+            asked_at: when people were asked about it; what was recent then is not too old for their answer.
+        """
 
 
 class Texts(Protocol):

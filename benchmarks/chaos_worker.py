@@ -6,6 +6,7 @@ Run as `python -m benchmarks.chaos_worker`; its settings come from the environme
 import asyncio
 import os
 import sys
+from datetime import datetime
 from unittest.mock import patch
 
 from temporalio import workflow
@@ -82,7 +83,7 @@ class BelievedStorm:
         """Know nobody, and let everybody call."""
         return ""
 
-    def contradiction(self, _plan: Plan) -> str:
+    def contradiction(self, _plan: Plan, _asked_at: datetime | None = None) -> str:
         """Believe what a plan says: no order of a storm was ever read."""
         return ""
 

@@ -1,6 +1,7 @@
 """Grounds for tests of policy alone: what the tests say is what is on record."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from activities.callers import Callers
 from contracts.authorization import Plan
@@ -20,7 +21,7 @@ class AsTheySay:
     async def no_settling(self, settlement: Settlement) -> str:
         return ""
 
-    def contradiction(self, plan: Plan) -> str:
+    def contradiction(self, plan: Plan, asked_at: datetime | None = None) -> str:
         return ""
 
 
