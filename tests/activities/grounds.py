@@ -10,7 +10,7 @@ from contracts.reconciliation.messages import Settlement
 
 
 class AsTheySay:
-    """Knows of no case, and believes who calls; `tests/workflows/returns/test_hand_started.py` tests the real one."""
+    """Knows of no case, and believes who calls; `test_hand_started` tests the real one."""
 
     async def stranger(self, case_id: str, plan: Plan | None = None) -> str:
         return ""
