@@ -11,6 +11,7 @@ number of connections, as a source does; who finds none free waits in line, and 
 """
 
 import asyncio
+import gc
 import os
 import random
 import re
@@ -22,9 +23,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpcore
-
 from benchmarks.environment import free_port
+from benchmarks.gateway_line import Broken, Line
 from benchmarks.rows import Row
 from bootstrap.installation import Installation
 from cli.stack.processes import ROOT, inherited
@@ -41,13 +41,11 @@ KILLS = 3
 AGAIN_SECONDS = (0.5, 1.5)
 TIMEOUT_SECONDS = 5.0
 CONNECTIONS = 64
-"""The pool looks through all that wait in it at each answer: they wait in a line before it."""
 STARTED_SECONDS = 60.0
 """A gateway that does not serve after so long is broken."""
 MOST_KEPT = 1_000_000
 SOURCE = "webshop"
 ACCEPTED, DENIED, LATER = 202, 401, (429, 503)
-PHASES = ("connect", "read", "write", "pool")
 
 
 @dataclass
@@ -131,18 +129,6 @@ async def measured(seconds: float, per_second: int, kills: int, seed: int = 13) 
         return _looked_up(storm, Path(folder), sent)
 
 
-@dataclass(frozen=True)
-class Line:
-    """The connections of the sender.
-
-    Attributes:
-        free: as many as there are connections; waits in the order of coming.
-    """
-
-    pool: httpcore.AsyncConnectionPool
-    free: asyncio.Semaphore
-
-
 class GatewayProcess:
     """`kontor gateway` on the example office, without any Temporal server: what is kept, waits."""
 
@@ -193,45 +179,37 @@ async def _send_all(storm: Storm, port: int, seconds: float, per_second: int, se
     choice = random.Random(seed)
     count, begun = int(seconds * per_second), time.perf_counter()
     ids: list[str] = []
-    free = asyncio.Semaphore(CONNECTIONS)
-    async with (
-        httpcore.AsyncConnectionPool(
-            max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, retries=0
-        ) as pool,
-        asyncio.TaskGroup() as group,
-    ):
-        for number in range(count):
-            due = begun + number / per_second
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            draw, forged = choice.random(), False
-            if draw < DUPLICATES and ids:
-                event_id = choice.choice(ids)
-            else:
-                event_id, forged = f"evt_{number}", draw > 1 - FORGED
-                (storm.forged.add if forged else ids.append)(event_id)
-            group.create_task(_send(storm, Line(pool, free), port, event_id, due, forged=forged))
+    gc.freeze()  # the sender's own pauses are no answers' time
+    with Line(port, CONNECTIONS) as line:
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                due = begun + number / per_second
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                draw, forged = choice.random(), False
+                if draw < DUPLICATES and ids:
+                    event_id = choice.choice(ids)
+                else:
+                    event_id, forged = f"evt_{number}", draw > 1 - FORGED
+                    (storm.forged.add if forged else ids.append)(event_id)
+                group.create_task(_send(storm, line, event_id, due, forged=forged))
     return count
 
 
-async def _send(storm: Storm, line: Line, port: int, event_id: str, due: float, *, forged: bool) -> None:
+async def _send(storm: Storm, line: Line, event_id: str, due: float, *, forged: bool) -> None:
     """Send one event until it is answered."""
     body = (
         f'{{"specversion":"1.0","id":"{event_id}","source":"/bench","type":"order.paid",'
         f'"data":{{"order":"W-{event_id}"}}}}'
     ).encode()
     secret = webhook_secret("marketplace" if forged else SOURCE)
-    url, limits = f"http://127.0.0.1:{port}/in/{SOURCE}", dict.fromkeys(PHASES, TIMEOUT_SECONDS)
     while True:
+        headers = list(signed(secret, event_id, body, datetime.now(UTC)).items())
         try:
-            async with line.free:
-                headers = list(signed(secret, event_id, body, datetime.now(UTC)).items())
-                answer: httpcore.Response | None = await line.pool.request(
-                    "POST", url, headers=headers, content=body, extensions={"timeout": limits}
-                )
-        except httpcore.TimeoutException:
+            answer = await line.post(f"/in/{SOURCE}", headers, body, TIMEOUT_SECONDS)
+        except TimeoutError:
             storm.unanswered += 1
             answer = None
-        except (httpcore.NetworkError, httpcore.ProtocolError):
+        except Broken:
             storm.refused += 1
             answer = None
         if answer is None or answer.status in LATER:
@@ -242,7 +220,7 @@ async def _send(storm: Storm, line: Line, port: int, event_id: str, due: float, 
         if answer.status == ACCEPTED:
             (storm.let_in if forged else storm.accepted).add(event_id)
         elif not (forged and answer.status == DENIED):
-            raise RuntimeError(f"{event_id} was answered {answer.status}: {answer.content[:200]!r}")
+            raise RuntimeError(f"{event_id} was answered {answer.status}: {answer.body[:200]!r}")
         storm.answers.append(time.perf_counter() - due)
         return
 
