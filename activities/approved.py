@@ -17,6 +17,10 @@ class Refused(Exception):
     """An approval does not cover what is to be done; the message is for a person."""
 
 
+class NotEnough(Refused):
+    """By today's policies and staff those who agreed are too few, or may not: others have to be asked."""
+
+
 def agreed_plan(record: ApprovalRecord) -> tuple[Plan, bool]:
     """Return what was agreed to, and whether it is less than was asked.
 
@@ -51,7 +55,8 @@ def check_people(
     taken away since then is gone.
 
     Raises:
-        Refused: somebody may not, or today's policies want more people than agreed.
+        NotEnough: somebody may not any more, or today's policies want more people than agreed.
+        Refused: an answer is not one to this request.
     """
     asking = [verdict for verdict in verdicts if verdict.outcome == "ask"]
     agreed = [kept for kept in record.counted if kept.answer.choice in AGREES]
@@ -59,7 +64,7 @@ def check_people(
     people = {kept.answer.person for kept in agreed}
     rights = {_right(kept) for kept in agreed}
     if min(len(people), len(rights)) < needed:
-        raise Refused(
+        raise NotEnough(
             f"{counted(needed, 'person', 'people')} must agree, {min(len(people), len(rights))} did"
         )
     today = shared_roles(asking) or record.request.roles
@@ -76,12 +81,12 @@ def _may_answer(engine: "CedarEngine", record: ApprovalRecord, kept: StoredAnswe
         raise Refused(f"{answer.person} answered for other arguments")
     if right != answer.person:
         if answer.person == request.asked_by or not engine.on_staff(answer.person):
-            raise Refused(f"{answer.person} may not answer this, whoever asked them to")
+            raise NotEnough(f"{answer.person} may not answer this, whoever asked them to")
         if right not in delegators(record, answer.person):
             raise Refused(f"{right} did not hand this to {answer.person}")
     verdict = engine.may_answer(right, request, kept.at, kept.shown)
     if verdict.outcome != "allow":
-        raise Refused(f"{right} may not answer this: {why_denied([verdict])}")
+        raise NotEnough(f"{right} may not answer this: {why_denied([verdict])}")
     return verdict
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import JsonValue
 from temporalio import activity
 
-from activities.approved import Refused, agreed_plan, check_people
+from activities.approved import NotEnough, Refused, agreed_plan, check_people
 from activities.clock import utc_now
 from activities.ports import ApprovalRecords, EpisodeLog, Grounds, Manifests, Texts
 from contracts.approvals.request import ApprovalRecord
@@ -114,7 +114,7 @@ class PolicyActivities:
         """Check an approval where it is used, judge the agreed plan again, and issue its permits.
 
         What was asked and answered is read from the books. The outcome is `allow` or `deny`; a
-        refusal says why in `refused` and leaves an episode.
+        refusal says why in `refused` and leaves an episode; it `asks_anew` where others have to agree.
         """
         record = await asyncio.to_thread(self._approvals.find, approved.request_id)
         plan = record.request.plan if record else None
@@ -190,7 +190,8 @@ class PolicyActivities:
                 raise Refused(f"policy forbids it now: {why_denied(verdicts)}")
             answers = check_people(self._engine, record, verdicts)
         except Refused as refusal:
-            return self._refuse(approved.case_id, approved.request_id, str(refusal), now, verdicts)
+            refused = self._refuse(approved.case_id, approved.request_id, str(refusal), now, verdicts)
+            return refused.model_copy(update={"asks_anew": isinstance(refusal, NotEnough)})
         permits = self._permits(plan, [approved.request_id] * len(plan.effects), now)
         kept = self._keep(replace(judged, verdicts=(*verdicts, *answers)), "allow", permits, now)
         if kept.outcome != "allow":

@@ -180,6 +180,7 @@ class Authorization(Frozen):
         plan: what the permits cover when a person lowered the amount; None means the plan as asked.
         words: the office's words for its messages, by step.
         impossible: the plan was refused for what it is, before any policy: a person has to do it.
+        asks_anew: who agreed does not suffice by today's policies and staff: people are asked once more.
     """
 
     outcome: Outcome
@@ -192,6 +193,7 @@ class Authorization(Frozen):
     plan: Plan | None = None
     words: dict[str, Written] = {}
     impossible: bool = False
+    asks_anew: bool = False
 
     def covers(self, plan: Plan) -> Plan:
         """Return what was judged when `plan` was proposed: with its words, or lowered by a person."""

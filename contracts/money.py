@@ -22,6 +22,13 @@ _LONGEST = 17
 """So many characters fit into the 64 bits of a column in any currency."""
 
 
+_NAMED = {"€": ("Euro",), "$": ("Dollar", "Peso"), "£": ("Pound",), "¥": ("Yen", "Yuan"), "₹": ("Rupee",)} | {
+    "₩": ("Won",), "₽": ("Ruble",), "₺": ("Lira",), "₪": ("Sheqel",), "₫": ("Dong",), "₴": ("Hryvnia",)
+}  # fmt: skip
+"""What a currency is called, in ISO 4217, that is written with a sign; several are written with one."""
+SIGNS = "".join(_NAMED)
+
+
 class NotAnAmount(ValueError):
     """A text is not an amount of that currency; the message says why."""
 
@@ -40,6 +47,20 @@ def minor_digits(currency: str) -> int:
     if digits is None:
         raise ValueError(f"{currency} has no minor units: nothing is paid in it")
     return int(digits)
+
+
+def names_currency(text: str) -> bool:
+    """Say whether a text is a currency's sign, or its code, in capitals or not."""
+    try:
+        return text in _NAMED or bool(Currency(text.upper()))
+    except ValueError:
+        return False
+
+
+def is_sign_of(text: str, currency: str) -> bool:
+    """Say whether a currency is written with a sign or code: USD and CAD are with `$`, EUR is not."""
+    named = Currency(currency).currency_name.split()
+    return text.upper() == currency or any(word in named for word in _NAMED.get(text, ()))
 
 
 def signed(amount_cents: int, direction: Direction) -> int:

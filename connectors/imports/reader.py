@@ -13,9 +13,10 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from connectors.imports.mapping import Columns, ImportMapping, fitting, folded
-from contracts.bounds import MOST_CENTS, MOST_QUANTITY
+from connectors.imports.numbers import Numbers
+from contracts.bounds import MOST_CENTS
 from contracts.money import minor_digits, to_minor
-from contracts.notation import MOST_DIGITS, zone_named
+from contracts.notation import zone_named
 from contracts.reconciliation.accounting import AccountingLine, BadLine
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -24,10 +25,6 @@ MOST_LINES = 200
 _CHUNK_BYTES = 1 << 20
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2212": "-"})
-_SYMBOLS = "€$£¥ "
-_THOUSAND = 3
-"""Digits behind a sign that may stand between thousands."""
 _NOISE = Decimal("0.001")
 """Of a minor unit: what a program that reckons in binary fractions leaves behind."""
 
@@ -289,7 +286,7 @@ class _Rows:
         self._otherwise = _WINDOWS if layout.encoding == "utf-8" else ""
         self._spoilt = re.compile("\ufffd" if layout.encoding.startswith("utf-16") else "[\udc80-\udcff]")
         self._zone = zone_named(mapping.time_zone)
-        self._number = _number_pattern(mapping)
+        self._numbers = Numbers(mapping, self._names, currency)
         self._moment = lru_cache(maxsize=1024)(self._moment_of)
 
     def read(self, number: int, record: list[str]) -> AccountingLine | BadLine:
@@ -313,7 +310,7 @@ class _Rows:
         for field in ("invoice", "sku"):
             if not said[field]:
                 raise ValueError(f"{self._names[field]} is empty")
-        quantity = self._quantity(said["quantity"]) if "quantity" in said else 1
+        quantity = self._numbers.quantity(said["quantity"]) if "quantity" in said else 1
         price, amount = self._money(said, quantity)
         cents = to_minor(amount, self._currency).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         if abs(cents) > MOST_CENTS:
@@ -337,9 +334,9 @@ class _Rows:
     def _money(self, said: Mapping[str, str], quantity: int) -> tuple[Decimal, Decimal]:
         """Return the price of one piece and the amount of the row."""
         if "unit_price" in said:
-            price = self._amount("unit_price", said["unit_price"])
+            price = self._numbers.amount("unit_price", said["unit_price"])
             return price, price * quantity
-        amount = self._amount("amount", said["amount"])
+        amount = self._numbers.amount("amount", said["amount"])
         minor = to_minor(amount, self._currency)
         if abs(minor - round(minor)) > _NOISE:
             smaller = f"has a part smaller than the smallest of {self._currency}"
@@ -348,50 +345,8 @@ class _Rows:
             )
         return round(amount / quantity, 6), amount
 
-    def _amount(self, field: str, text: str) -> Decimal:
-        """Read an amount of money; one whose only sign may stand between thousands is not guessed."""
-        amount = self._decimal(field, text)
-        if not self._mapping.says_decimal and minor_digits(self._currency) != _THOUSAND:
-            whole, _, part = f"{abs(amount):f}".partition(".")
-            if len(part) == _THOUSAND and whole != "0" and len(whole) <= _THOUSAND:
-                hint = (
-                    f"decimal = '.' in the mapping says that it is {amount:f}, and decimal = ',' "
-                    f"with grouping = '.' that it is {whole}{part}"
-                )
-                raise ValueError(f"{self._names[field]} {text!r} may be thousands or thousandths: {hint}")
-        return amount
-
-    def _quantity(self, text: str) -> int:
-        quantity = self._decimal("quantity", text, "no whole number")
-        if quantity != quantity.to_integral_value():
-            raise ValueError(f"{self._names['quantity']} {text!r} is no whole number")
-        if quantity == 0:
-            raise ValueError(f"{self._names['quantity']} is 0")
-        if abs(quantity) > MOST_QUANTITY:
-            raise ValueError(f"{self._names['quantity']} {text!r} is more than {MOST_QUANTITY}")
-        return int(quantity)
-
-    def _decimal(self, field: str, text: str, otherwise: str = "no number") -> Decimal:
-        """Read a number; a minus behind it and brackets around it mean less than zero."""
-        bare = text.translate(_BLANKS).strip(_SYMBOLS)
-        if bare.startswith("(") and bare.endswith(")"):
-            bare = f"-{bare[1:-1].strip(_SYMBOLS)}"
-        elif bare.endswith("-"):
-            bare = f"-{bare[:-1].strip(_SYMBOLS)}"
-        if len(bare) > MOST_DIGITS or not self._number.fullmatch(bare):
-            raise ValueError(f"{self._names[field]} {text!r} is {otherwise}")
-        if self._mapping.grouping:
-            bare = bare.replace(self._mapping.grouping, "")
-        return Decimal(bare.replace(self._mapping.decimal, "."))
-
     def _moment_of(self, text: str) -> datetime:
         moment = self._mapping.moment(text)
         if moment is None:
             raise ValueError(f"{self._names['at']} {text!r} is no date")
         return moment.replace(tzinfo=self._zone) if moment.tzinfo is None else moment
-
-
-def _number_pattern(mapping: ImportMapping) -> re.Pattern[str]:
-    point, group = re.escape(mapping.decimal), re.escape(mapping.grouping)
-    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)" if mapping.grouping else r"\d+"
-    return re.compile(rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)", re.ASCII)

@@ -45,7 +45,8 @@ def why_not_surely(authorization: Authorization, known: Known) -> str:
     read = {fact for reason in forbids(authorization.verdicts) for fact in reason.reads}
     unsure = known.unsure_facts - EVERY_FACT
     facts = ", ".join(name.replace("_", " ") for name in sorted(unsure & read or unsure))
-    doubts = [*known.doubts, *([facts] if facts else [])] or ["which of several wishes that is about"]
+    again = ["whether it is what came for it that is faulty now"] if known.perhaps_again else []
+    doubts = [*known.doubts, *([facts] if facts else []), *again] or ["which of several wishes that is about"]
     return f"policy denies it: {said.rstrip('.')}; not certain: {'; '.join(doubts)}"
 
 

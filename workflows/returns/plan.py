@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.way.plans import exchanged_ahead, rest_of, way_effects
     from workflows.returns.way.repair import repaired
     from workflows.returns.way.state import Way, Wish
-    from workflows.returns.worth import accounts, line_account, order_name, worth_of
+    from workflows.returns.worth import accounts, line_account, order_name, unpaid_back, worth_of
 
 NOT_DELIVERED = -1
 SWAPS = (Intent.EXCHANGE, Intent.CHANGE_ITEMS)
@@ -83,6 +83,11 @@ class Known:
         if self.order.status == "delivered" and self.order.delivered_at is None:
             unsure.add("days_since_delivery")
         return frozenset(unsure)
+
+    @property
+    def perhaps_again(self) -> bool:
+        """Whether it may be what came for an exchanged piece that is faulty now."""
+        return ground_of(self.reading) != "withdrawal" and unpaid_back(self.order, self.reading.lines)
 
     @property
     def returns(self) -> "Known":

@@ -209,10 +209,16 @@ class Proposals:
         return True
 
     def denies_surely(self, authorization: Authorization, known: Known) -> bool:
-        """Say whether a denial stands, and no share is lowered, by anything that is unsure."""
+        """Say whether a denial stands, and no share is lowered, by anything that is unsure.
+
+        That a piece was returned before denies nobody whose replacement may be what is faulty.
+        """
         unsure = known.unsure_facts
         lowering = any(one.rests_on(unsure) for one in _forbid_share(authorization))
-        return authorization.denies_surely(unsure) and not lowering
+        if lowering or not authorization.denies_surely(unsure):
+            return False
+        again = known.perhaps_again and not authorization.denies_surely({*unsure, "already_returned"})
+        return not (again and workflow.patched("what-came-for-it-may-fail"))
 
     def keep_postage(self, authorization: Authorization) -> bool:
         """Say whether policy denies the plan for its postage: then it is made once more, without."""

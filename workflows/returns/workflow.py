@@ -153,6 +153,9 @@ class ReturnWorkflow:
                 known = await self.orders.look_up_again(known)
                 plan = plan if approval else await self.proposals.propose(known)
                 continue
+            if authorization.asks_anew and workflow.patched("asks-anew-by-todays-policies"):
+                approval = None
+                continue
             if authorization.outcome == "ask":
                 approval = await self.ask(plan, authorization, known)
                 if approval.outcome is ApprovalOutcome.CLARIFIED:

@@ -171,6 +171,12 @@ def worth_of(order: Order) -> Worth:
     )
 
 
+def unpaid_back(order: Order, lines: Sequence[OrderLine]) -> bool:
+    """Say whether of these lines pieces are gone that were not paid back in full: others may have come."""
+    worth = worth_of(order)
+    return any(each.refunded_cents < each.gone_cents for each in (worth.of(line.id) for line in lines))
+
+
 class _DoneFor:
     """What our own books say of one order, by account."""
 

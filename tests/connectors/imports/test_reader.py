@@ -37,6 +37,10 @@ quantity = "negative"
 [[kinds]]
 kind = "sale"
 """
+GROUPED = """
+decimal = ","
+grouping = "."
+"""
 ROWS = """Belegnummer;Artikel;Bezeichnung;Menge;Datum;Einzelpreis
 R-1;LAMPE;Lampe, grün;2;01.12.2025;1.234,50
 R-1;VERSAND;;1;01.12.2025;4,9
@@ -144,13 +148,62 @@ def test_a_number_is_read_by_the_mappings_own_marks(
     assert line.amount_cents == amount
 
 
-@pytest.mark.parametrize("text", ["12.50", "1.23,00", "1,2,3", "12,50 CHF", "", "1e3", "--3"])
+@pytest.mark.parametrize("text", ["12.50", "1.23,00", "1,2,3", "12,50 pcs", "", "1e3", "--3"])
 def test_a_number_that_could_mean_two_things_is_reported(
     tmp_path: Path, german: ImportMapping, text: str
 ) -> None:
     rows = ROWS.splitlines()[0] + f'\nR-1;LAMPE;;1;01.12.2025;"{text}"\n'
     [bad] = read(tmp_path, rows.encode("cp1252"), german)
     assert bad == BadLine(number=2, why=f"Einzelpreis {text!r} is no number")
+
+
+@pytest.mark.parametrize(
+    "text", ["¥450", "$4.50", "-$4.50", "($4.50)", "£ 4.50", "4.50-£", "12.50 CHF", "chf 12.50"]
+)
+def test_an_amount_in_another_currency_than_the_books_is_no_amount_of_theirs(
+    tmp_path: Path, text: str
+) -> None:
+    [bad] = read(tmp_path, bare_rows(text), bare_mapping(tmp_path, "unit_price"))
+    assert isinstance(bad, BadLine)
+    assert bad.why.startswith(f"Sum {text!r} is in ")
+    assert bad.why.endswith(", and the books are in EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "amount"),
+    [
+        ("€4.50", "EUR", 450),
+        ("-€ 4.50", "EUR", -450),
+        ("4.50 EUR", "EUR", 450),
+        ("EUR 4.50-", "EUR", -450),
+        ("(4.50€)", "EUR", -450),
+        ("$4.50", "CAD", 450),
+        ("¥450", "JPY", 450),
+        ("£4.50", "GBP", 450),
+    ],
+)
+def test_an_amount_may_bear_the_sign_or_code_of_the_books_own_currency(
+    tmp_path: Path, text: str, currency: str, amount: int
+) -> None:
+    [line] = read(tmp_path, bare_rows(text), bare_mapping(tmp_path, "unit_price"), currency)
+    assert isinstance(line, AccountingLine), line
+    assert line.amount_cents == amount
+
+
+@pytest.mark.parametrize(("declared", "count"), [("", None), ('decimal = "."', 1), (GROUPED, 1_000)])
+def test_a_count_that_may_be_one_or_a_thousand_is_refused_unless_the_mapping_says_what_a_point_is(
+    tmp_path: Path, declared: str, count: int | None
+) -> None:
+    file = tmp_path / "counts.toml"
+    columns = '[columns]\ninvoice = "No"\nsku = "Item"\nat = "Day"\nunit_price = "Sum"\nquantity = "Pieces"\n'
+    file.write_text(f'{declared}\ndates = ["iso"]\n{columns}[[kinds]]\nkind = "sale"\n')
+    [line] = read(tmp_path, "No,Item,Day,Sum,Pieces\n1,CUP,2026-01-02,4,1.000\n", read_mapping(file))
+    if count is None:
+        assert isinstance(line, BadLine)
+        assert line.why.startswith("Pieces '1.000' may be thousands or thousandths: decimal = '.'")
+    else:
+        assert isinstance(line, AccountingLine), line
+        assert line.quantity == count
 
 
 @pytest.mark.parametrize("text", ["4.505", "4.500", "-4.505", "(4.505)", "12.345", "123.456", "€ 4.505"])

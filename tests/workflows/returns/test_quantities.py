@@ -56,11 +56,37 @@ def test_the_number_that_goes_back_is_read(text: str, pieces: int | None) -> Non
         "I don't like the mug at all",
         "Please return all of the mugs except one",
         "Ich möchte eine Tasse zurückgeben",
+        "I want to return half a dozen mugs",
+        "A pair of mugs is broken, refund please",
+        "1-2 mugs are broken",
+        "At least two mugs are broken",
+        "More than one mug is broken",
+        "2/3 of the mugs are broken",
+        "None of the mugs are what I wanted",
+        "Every other mug is broken",
     ],
 )
 def test_a_number_that_is_not_understood_is_in_doubt(text: str) -> None:
     [found] = asked_quantities(text, [MUG], [0])
     assert found == Asked(doubt="how many of Coffee mug are meant, 3 were bought")
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("Thirteen mugs arrived broken", 13),
+        ("Twenty of the mugs are chipped, refund those", 20),
+        ("21 of the 30 mugs are broken", 21),
+        ("Twenty-one mugs arrived broken", "?"),
+        ("I want to return two dozen mugs", "?"),
+        ("Half a dozen mugs go back, please", "?"),
+        ("A hundred mugs are broken", "?"),
+    ],
+)
+def test_of_many_pieces_no_larger_number_is_taken_for_all_of_them_or_for_a_part_of_itself(
+    text: str, pieces: int | str
+) -> None:
+    assert asked(text, Bought(name="Coffee mug", quantity=30)) == [pieces]
 
 
 def test_each_line_has_the_number_that_stands_before_its_own_name() -> None:

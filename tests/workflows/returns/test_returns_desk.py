@@ -194,6 +194,22 @@ async def test_a_faulty_thing_that_is_dearer_now_is_replaced_long_after_the_wind
     assert authorised["postage"] == "ours"
 
 
+async def test_what_came_for_an_exchanged_piece_and_is_faulty_comes_to_a_person_and_is_not_denied(
+    shop: Shop,
+) -> None:
+    order = given_order(shop, lines=[{"id": "L1", "sku": "SHIRT-L"}])
+    first = await shop.run(asking(order, "Could I exchange the shirt for a size S? The L is too large."))
+    assert (first.outcome, len(shop.entries("webshop", "refund", order))) == ("exchanged", 1)
+    again = asking(order, "The shirt arrived with a hole in it. I want to return it for a refund, please.")
+
+    await shop.submit(again)
+    await waiting(shop, again)
+
+    [asked] = shop.installation.approvals.of_case(DESK.case_id(again))
+    assert "whether it is what came for it that is faulty now" in told_people(asked)
+    assert len(shop.entries("webshop", "refund", order)) == 1
+
+
 async def test_whether_it_is_faulty_is_a_question_where_the_same_again_is_dearer_now(shop: Shop) -> None:
     order = given_order(shop, placed_days_ago=410, delivered_days_ago=400, lines=[DEARER_NOW])
     request = asking(order, "The shirt came with a hole in it. Please replace it with the same one.")

@@ -16,7 +16,12 @@ NUMBER_WORDS = {
     "one": 1, "two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12,
 }  # fmt: skip
-_WORDS = NUMBER_WORDS | {"single": 1}
+_MORE = {
+    "single": 1, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+_WORDS = NUMBER_WORDS | _MORE
 _BOTH = re.compile(r"\bboth\b")
 _COUNT = rf"(?:{'|'.join(_WORDS)}|\d{{1,3}})"
 _NUMBER = rf"(?P<number>{_COUNT})"
@@ -58,8 +63,14 @@ _ALL = re.compile(
 )
 _VAGUE = re.compile(
     r"\b(?:some|several|a few|few|a couple|couple of|half|most of|part of|not all|almost all)\b"
-    rf"|\b{_COUNT} (?:or|to|and a) {_COUNT}\b"
+    rf"|\b{_COUNT} (?:or|to|and a) {_COUNT}\b|\b{_COUNT}[-/]{_COUNT}\b"
+    rf"|\b{_COUNT} dozens?\b|\bdozens of\b|\b(?:pairs?|hundreds?|thousands?) of\b"
+    rf"|\b(?:{_COUNT}|a) (?:hundred|thousand)\b|\bhundred\b|[½¼¾⅓⅔]"
+    r"|\b(?:thirds?|quarters?|fourths?) of\b|\bevery (?:other|second|third)\b|\b(?:none|zero|neither)\b"
+    rf"|\b(?:at least|at most|up to|(?:no )?(?:more|less|fewer) than|around|roughly|approximately|almost|"
+    rf"nearly) (?:the )?{_COUNT}\b"
 )
+"""What says that it is not all, or no number that stands by itself: people or the customer say how many."""
 _BOUGHT = re.compile(r"\b(?:order(?:ed)?|bought|buy|purchased?|got|received?|delivered|sent me|came with)\b")
 _PLURAL = re.compile(r"\b(?:they|them|these|those|they're)\b")
 _NTH = r"(?:first|second|third|fourth|fifth|last|other)"
