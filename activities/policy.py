@@ -30,7 +30,7 @@ from contracts.case import Episode
 from contracts.desk import CaseCount
 from contracts.effect import Permit, ProposedEffect
 from contracts.ids import effect_key, permit_id
-from contracts.shares import AccountsMoved, Booking, HeldInPart
+from contracts.shares import AccountsMoved, Booking, HeldInPart, SaidBefore
 from contracts.undo import is_undo
 from contracts.wording import TextFailed, Written
 
@@ -99,8 +99,8 @@ class PolicyActivities:
         """Word the plan's messages, take its claims, judge it, and issue permits if all may run unattended.
 
         A claim that another open case holds is returned in `claimed_by`; `outdated` says that our books
-        have moved since the plan was made; where others leave too few pieces of a line, the plan is
-        `impossible`. Either way nothing of it was written.
+        have moved since the plan was made; where others leave too few pieces of a line, or asked for some in
+        the same words, the plan is `impossible`. Either way nothing of it was written.
 
         Raises:
             CountMoved: other cases of the same customer were judged meanwhile, again and again.
@@ -286,7 +286,7 @@ class PolicyActivities:
                 booking=_booking(plan, permits),
                 pieces=plan.pieces,
             )
-        except HeldInPart as held:
+        except (HeldInPart, SaidBefore) as held:
             return self._cannot(plan, str(held), now)
         except AccountsMoved:
             return Authorization(

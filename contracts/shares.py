@@ -40,6 +40,14 @@ class HeldInPart(Exception):
         super().__init__(f"{wanted.account}: {asks}")
 
 
+class SaidBefore(Exception):
+    """Another case asked for pieces of an account in the same words: it may be the same request."""
+
+    def __init__(self, wanted: PieceClaim, case_id: str) -> None:
+        asks = f"{case_id} asked for pieces in the same words: it may be the same request, handed in twice"
+        super().__init__(f"{wanted.account}: {asks}")
+
+
 class Done(Frozen):
     """What stands on one account by one operation: permitted, begun or done, and not undone.
 

@@ -7,20 +7,24 @@ it is no longer among what is left. So each piece is counted once.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, bindparam, or_, select
 from sqlmodel import Session
 
-from contracts.shares import Booking, HeldInPart, PieceClaim
+from contracts.case import UNDER_WAY, CaseStatus
+from contracts.shares import Booking, HeldInPart, PieceClaim, SaidBefore
 from memory.authoritative.claims import CASES, CLAIMS, EFFECTS, ENDED, IN_DOUBT, ClaimHeld, Wanted
 from memory.database import dialect_of, each_listed, insert_for, table_of
 from memory.tables.cases import CaseRow
 from memory.tables.claims import PieceClaimRow
 
 PIECES = table_of(PieceClaimRow).c
+OWN_TO_EACH = frozenset({"id", "received_at"})
+"""What two requests that are one differ in."""
 
 
 def no_pieces_of(session: Session, case_id: str, wanted: Wanted) -> None:
@@ -48,6 +52,7 @@ def take_pieces(
     Raises:
         ClaimHeld: open cases ask for all that is left, or one wants the whole account for itself.
         HeldInPart: they leave fewer pieces than are asked for.
+        SaidBefore: a case that is open or settled asked for pieces of one of them in the same words.
     """
     if not wanted:
         return
@@ -64,6 +69,9 @@ def take_pieces(
     new = [each for each in wanted if own.get(each.account) != 0]
     for each in new:
         _check(each, others[each.account], holders.get(each.account))
+    _check_words(
+        session, given, [each for each in new if each.account not in own and each.count <= each.left]
+    )
     booked = _booked(booking)
     rows = [
         {
@@ -86,6 +94,26 @@ def _check(wanted: PieceClaim, asked: int, holder: str | None) -> None:
     if not free:
         raise ClaimHeld(holder)
     raise HeldInPart(wanted, free, holder)
+
+
+def _check_words(session: Session, given: dict[str, str], first: Sequence[PieceClaim]) -> None:
+    """Refuse what was asked for before in the same words, where the case asks for it the first time."""
+    if not first:
+        return
+    own: str | None = None
+    wanted = {each.account: each for each in first}
+    for row in session.execute(_served_before(dialect_of(session)), given):
+        if row.account not in wanted:
+            continue
+        own = own or _words(session.execute(_REQUEST, given).scalar_one_or_none())
+        if own and own == _words(row.request):
+            raise SaidBefore(wanted[row.account], row.case_id)
+
+
+def _words(request: Mapping[str, Any] | None) -> str:
+    """Return what a request says, whatever its own id and moment; blanks and capitals say nothing."""
+    said = {name: value for name, value in (request or {}).items() if name not in OWN_TO_EACH}
+    return " ".join(json.dumps(said, sort_keys=True, ensure_ascii=False).casefold().split()) if said else ""
 
 
 def _booked(booking: Booking | None) -> dict[str, int]:
@@ -118,6 +146,24 @@ def _asked_by_others(dialect: str) -> Executable:
             PIECES.account.in_(select(each_listed(dialect, "claims"))),
             PIECES.case_id != bindparam("case_id"),
             _is_open(PIECES.case_id),
+        )
+        .order_by(PIECES.account, PIECES.case_id)
+    )
+
+
+_REQUEST = select(CASES.request).where(CASES.id == bindparam("case_id"))
+
+
+@cache
+def _served_before(dialect: str) -> Executable:
+    """Return the query for what other cases asked that asked for pieces, and were not turned down."""
+    return (
+        select(PIECES.account, PIECES.case_id, CASES.request)
+        .join(table_of(CaseRow), CASES.id == PIECES.case_id)
+        .where(
+            PIECES.account.in_(select(each_listed(dialect, "claims"))),
+            PIECES.case_id != bindparam("case_id"),
+            CASES.status.in_([*UNDER_WAY, CaseStatus.SETTLED.value]),
         )
         .order_by(PIECES.account, PIECES.case_id)
     )

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.slow
 PAID = 20_000
 
 
-def some(order: str, count: int) -> ReturnRequest:
+def some(order: str, count: int, fault: str = "small") -> ReturnRequest:
     """What a customer writes who picked some of five shirts in a form."""
-    message = f"{count} of the five shirts are too small, I would like to return them for a refund, please."
+    message = f"{count} of the five shirts are too {fault}, I would like to return them for a refund, please."
     return asking(order, message, items=[{"line": "L1", "quantity": count}])
 
 
@@ -55,12 +55,32 @@ async def test_other_pieces_of_a_line_are_refunded_while_people_think_about_the_
 async def test_other_pieces_of_a_line_may_be_sent_back_while_the_first_are_on_their_way(shop: Shop) -> None:
     order = given_order(shop, **DEAR)
     shop.parcels("webshop", order)
-    first, second = some(order, 2), some(order, 2)
+    first, second = some(order, 2), some(order, 2, "large")
     await waiting_for_goods(shop, first)
 
     await waiting_for_goods(shop, second)
 
     assert refunded(shop, order) == [8000, 8000]
+
+
+@pytest.mark.parametrize("first_is_open", [True, False], ids=["while the first is open", "afterwards"])
+async def test_the_same_words_handed_in_twice_for_some_pieces_are_served_once_and_looked_at_by_a_person(
+    shop: Shop, first_is_open: bool
+) -> None:
+    order = given_order(shop, **DEAR)
+    if first_is_open:
+        shop.parcels("webshop", order)
+        await waiting_for_goods(shop, some(order, 2))
+    else:
+        assert (await shop.run(some(order, 2))).status is CaseStatus.SETTLED
+    again = some(order, 2)
+
+    await shop.submit(again)
+    await waiting(shop, again)
+
+    [asked] = shop.installation.approvals.of_case(DESK.case_id(again))
+    assert "in the same words: it may be the same request, handed in twice" in asked.request.what
+    assert refunded(shop, order) == [8000]
 
 
 async def test_two_requests_at_once_for_more_pieces_than_there_are_never_deny_and_never_pay_too_much(
