@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LAST_PORT = 65_535
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsInvalid(Exception):
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
         temporal_ui_url: how browsers reach the Temporal Web UI; empty means `http://127.0.0.1` and its port.
         console_url: how browsers reach it, for instance `https://kontor.example`: who signs in elsewhere is
             turned away. Empty means `http://localhost` and the port.
+        oidc_issuer: the OpenID provider that people may sign in by, as it names itself; empty means none.
+        oidc_client_id: what it knows this Kontor by. The secret `oidc_client_secret`, if it gave one, stands
+            where secrets do.
         log: how a process writes its log: lines of text, or one JSON object a line.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
@@ -79,6 +83,8 @@ class Settings(BaseSettings):
     console_port: int = Field(default=8600, ge=0, le=LAST_PORT)
     console_url: str = ""
     temporal_ui_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = Field(default="", validate_default=True)
     log: Literal["text", "json"] = "text"
     audit_anchor: Path | None = None
     audit_second_anchor: Path | None = None
@@ -110,6 +116,23 @@ class Settings(BaseSettings):
         if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
             raise ValueError("write where browsers find it, for instance https://kontor.example/temporal")
         return url.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_a_provider(cls, url: str) -> str:
+        parts = urlsplit(url)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        if url and (not safe or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("write the provider's issuer, for instance https://login.example/realms/office")
+        return url
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _goes_with_a_provider(cls, client_id: str, given: ValidationInfo) -> str:
+        # An issuer that was refused is not among what is given: then its own message is enough.
+        if bool(client_id) != bool(given.data.get("oidc_issuer", client_id)):
+            raise ValueError("KONTOR_OIDC_ISSUER and KONTOR_OIDC_CLIENT_ID go together: write both or none")
+        return client_id
 
     @field_validator("state")
     @classmethod

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from policy.calendar import OfficeCalendar
     from policy.engine import CedarEngine
     from policy.texts import OfficeTexts
+    from service.openid import OpenIdProvider
     from service.signing_in import Entrance
 
 LOCAL_KINDS = ("head", "matcher")
@@ -83,7 +84,18 @@ class Installation(Correspondence):
         from service.signing_in import Entrance
         from service.staff import StaffInForce
 
-        return Entrance(self.sessions, StaffInForce(self), self.settings.console_origin)
+        return Entrance(self.sessions, self.people, StaffInForce(self), self.settings.console_origin)
+
+    @cached_property
+    def openid(self) -> "OpenIdProvider | None":
+        """Who vouches for people at the console; None if there is no such provider."""
+        from service.openid import OpenIdProvider
+
+        own = self.settings
+        if not own.oidc_issuer:
+            return None
+        back = f"{own.console_origin}{OpenIdProvider.BACK}"
+        return OpenIdProvider(own.oidc_issuer, own.oidc_client_id, self.secrets, back)
 
     # The outside systems.
 

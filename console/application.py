@@ -22,6 +22,7 @@ from console.attempts import Attempts
 from console.changes import Changes
 from console.entering import Entering
 from console.guard import Guard
+from console.openid import ByProvider
 from console.places import PAGES, PLACES
 from console.rendering import Frame, Renderer
 from console.turned_away import TurnedAway
@@ -68,11 +69,12 @@ def application(console: Console, changes: Changes, ask: Callable[[], None]) -> 
         changes: what tells open pages that something changed.
         ask: asks the books for something small; raises whatever its driver raises.
     """
-    wrong = _Wrong(console.pages)
+    wrong, kontor = _Wrong(console.pages), console.kontor
     pages = Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse(PLACES[0].path, HTTPStatus.SEE_OTHER)),
             *(Route(page.path, signed_in(console, page.answer), methods=[page.method]) for page in PAGES),
+            *(ByProvider(console, kontor.openid).routes() if kontor.openid else ()),
             *Entering(console).routes(),
             Route("/events", _events(console, changes)),
             Assets().route(),

@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from console.rendering import Frame
 from console.visit import Console, Refused, Visit, device, local, signed_in
-from memory.authoritative.sessions import LONGEST
 from service.passkeys import PasskeyRefused
 
 GONE = Refused(
@@ -27,9 +26,11 @@ class EntranceView:
 
     Attributes:
         to: where they wanted to go.
+        provider: the host of the OpenID provider that they may sign in by; empty without one.
     """
 
     to: str
+    provider: str
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,15 @@ class Entering:
             return RedirectResponse(to, HTTPStatus.SEE_OTHER)
         if request.headers.get("sec-fetch-site") == "cross-site" and "again" not in request.query_params:
             # From another site a browser keeps a strict cookie to itself: once more, from here.
-            view = BouncingView(to)
-            return self._console.pages.page("bouncing.html", view, Frame("Kontor"))
-        return self._console.pages.page("entrance.html", EntranceView(to), Frame("Sign in"))
+            bouncing = BouncingView(to)
+            return self._console.pages.page("bouncing.html", bouncing, Frame("Kontor"))
+        provider = self._console.kontor.openid
+        view = EntranceView(to, provider.host if provider else "")
+        return self._console.pages.page("entrance.html", view, Frame("Sign in"))
 
     def invited(self, request: Request) -> Response:
         """Show for whom a link is. Nothing is used up: mail scanners open links, too."""
-        self._count(request)
+        self._console.count(request)
         member = self._console.entrance.invited(request.path_params["secret"], datetime.now(UTC))
         if member is None:
             raise GONE
@@ -87,25 +90,25 @@ class Entering:
 
     def accept(self, request: Request) -> Response:
         """Use a link up."""
-        self._count(request)
+        self._console.count(request)
         secret = self._console.entrance.accept(
             request.path_params["secret"], device(request), datetime.now(UTC)
         )
         if secret is None:
             raise GONE
-        return self._in(RedirectResponse("/me?new=1", HTTPStatus.SEE_OTHER), secret)
+        return self._console.let_in(RedirectResponse("/me?new=1", HTTPStatus.SEE_OTHER), secret)
 
     def question(self, request: Request) -> Response:
         """Ask a browser for a passkey."""
-        self._count(request)
+        self._console.count(request)
         return Response(self._console.passkeys.question(datetime.now(UTC)), media_type="application/json")
 
     async def by_passkey(self, request: Request) -> Response:
         """Let somebody in by their passkey."""
-        self._count(request)
+        self._console.count(request)
         answered = (await request.body()).decode(errors="replace")
         secret = await asyncio.to_thread(self._verified, answered, device(request))
-        return self._in(JSONResponse({}), secret)
+        return self._console.let_in(JSONResponse({}), secret)
 
     def _verified(self, answered: str, browser: str) -> str:
         now = datetime.now(UTC)
@@ -124,21 +127,3 @@ class Entering:
         response = RedirectResponse("/enter", HTTPStatus.SEE_OTHER)
         response.delete_cookie(self._console.cookie, path="/", secure=self._console.secure, httponly=True)
         return response
-
-    def _in(self, response: Response, secret: str) -> Response:
-        response.set_cookie(
-            self._console.cookie,
-            secret,
-            max_age=int(LONGEST.total_seconds()),
-            path="/",
-            secure=self._console.secure,
-            httponly=True,
-            samesite="strict",
-        )
-        return response
-
-    def _count(self, request: Request) -> None:
-        if self._console.attempts.too_many(request.client.host if request.client else ""):
-            raise Refused(
-                HTTPStatus.TOO_MANY_REQUESTS, "Too many attempts to come in", "Wait a minute, then try again."
-            )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from activities.ports import EpisodeLog
 from memory.authoritative.staff_episodes import staff_episode
+from service.openid import OpenIdProvider
 
 LOGGER = logging.getLogger(__name__)
 TURNED_AWAY = "turned_away"
@@ -40,7 +41,8 @@ class TurnedAway:
         """Say whether an answer is one to an attempt."""
         if status == HTTPStatus.MISDIRECTED_REQUEST or ".." in path:
             return True
-        return method not in ("GET", "HEAD") and status in STATUSES
+        changes = method not in ("GET", "HEAD") or path == OpenIdProvider.BACK
+        return changes and status in STATUSES
 
     def tell(self, method: str, path: str, status: int) -> None:
         """Write it; of its path only the first part, as the rest may be a secret."""

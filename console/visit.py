@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from console.attempts import Attempts
 from console.rendering import Frame, Place, Renderer
+from memory.authoritative.sessions import LONGEST
 from service.passkeys import Passkeys
 from service.signing_in import Entrance, Visitor
 
@@ -56,6 +57,26 @@ class Console:
         """Return who sends a request; None if they are not in."""
         secret = request.cookies.get(self.cookie)
         return self.entrance.visitor(secret, now) if secret else None
+
+    def let_in(self, response: Response, secret: str) -> Response:
+        """Give the browser the secret of the session that has begun."""
+        response.set_cookie(
+            self.cookie,
+            secret,
+            max_age=int(LONGEST.total_seconds()),
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="strict",
+        )
+        return response
+
+    def count(self, request: Request) -> None:
+        """Count an attempt to come in; raises Refused where an address makes too many."""
+        if self.attempts.too_many(request.client.host if request.client else ""):
+            raise Refused(
+                HTTPStatus.TOO_MANY_REQUESTS, "Too many attempts to come in", "Wait a minute, then try again."
+            )
 
 
 @dataclass(frozen=True)

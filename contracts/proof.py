@@ -8,9 +8,9 @@ from pydantic import JsonValue
 
 from contracts.base import Frozen, content_hash
 
-How = Literal["os-account", "session", "passkey", "mail"]
+How = Literal["os-account", "session", "passkey", "oidc", "mail"]
 """How a person showed who they are; by `mail` a customer, whom our mail server or a colleague proved."""
-ShownHow = Literal["os-account", "session", "passkey", "mail", "link", "name"]
+ShownHow = Literal["os-account", "session", "passkey", "oidc", "mail", "link", "name"]
 """The same, as policy reads it."""
 Door = Literal["cli", "console", "mail"]
 Act = Literal["answer", "undo", "withdraw", "received", "inspected", "replied", "conversed"]

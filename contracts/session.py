@@ -6,8 +6,9 @@ from typing import Literal
 
 from contracts.base import Frozen, text_hash
 
-Means = Literal["link", "passkey"]
-"""How somebody showed who they are: by a link that was made for them once, or by a passkey of theirs."""
+Means = Literal["link", "passkey", "oidc"]
+"""How somebody showed who they are: by a link that was made for them once, by a passkey of theirs, or to the
+office's OpenID provider."""
 
 
 class Session(Frozen):
@@ -41,6 +42,27 @@ class Invitation(Frozen):
     made_by: str
     made_at: datetime
     expires_at: datetime
+
+
+class Subject(Frozen):
+    """Somebody as an OpenID provider knows them.
+
+    Attributes:
+        issuer: the provider.
+        id: theirs at that provider, for ever; a mail address may be somebody else's tomorrow.
+        mail: theirs, if the provider says that it verified it; else empty.
+        shown_at: when they last showed the provider who they are; None if it does not say.
+    """
+
+    issuer: str
+    id: str
+    mail: str = ""
+    shown_at: datetime | None = None
+
+    @property
+    def credential(self) -> str:
+        """As it is bound to a person."""
+        return f"{self.issuer}#{self.id}"
 
 
 class Passkey(Frozen):

@@ -42,8 +42,11 @@ def bind(kontor: "Installation", person: str, to: str = "") -> Enrolment:
 
 
 def unbind(kontor: "Installation", person: str, to: str = "") -> bool:
-    """Let an account prove to be a person no more; False if it did not."""
-    return kontor.people.dismiss(person, ACCOUNT, to or account(kontor))
+    """Let an account, here or at the OpenID provider, prove to be a person no more; False if it did not."""
+    credential = to or account(kontor)
+    known = [found.how for found in kontor.people.of(person) if found.credential == credential]
+    gone = [kontor.people.dismiss(person, how, credential) for how in known]
+    return any(gone)
 
 
 def bound(kontor: "Installation") -> tuple[str, ...]:

@@ -1,9 +1,10 @@
-"""How people come in: by a link that was made for them once, later by their passkey; and who is in."""
+"""How people come in: by a link for them, their passkey or the OpenID provider; and who is in."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.session import Session
+from contracts.session import Session, Subject
+from memory.authoritative.people import SqlPeople
 from memory.authoritative.sessions import SqlSessions
 from policy.staff import Member
 from service.staff import StaffInForce
@@ -27,15 +28,17 @@ class Visitor:
 class Entrance:
     """Lets people in. Each time it is asked, it asks anew who is on the staff."""
 
-    def __init__(self, sessions: SqlSessions, staff: StaffInForce, origin: str) -> None:
+    def __init__(self, sessions: SqlSessions, people: SqlPeople, staff: StaffInForce, origin: str) -> None:
         """Take the books.
 
         Args:
             sessions: who is signed in.
+            people: what accounts are bound to whom.
             staff: who works here.
             origin: scheme, host and port of the console.
         """
         self._sessions = sessions
+        self._people = people
         self._staff = staff
         self._origin = origin
 
@@ -66,6 +69,27 @@ class Entrance:
         if person not in self._staff.now().people:
             return None
         return self._sessions.begin(person, "passkey", device, now)
+
+    def by_oidc(self, subject: Subject, device: str, now: datetime) -> str | None:
+        """Begin the session of somebody whom the OpenID provider vouches for; None if they are nobody here.
+
+        The first time they are known by their mail, if the provider verified it and it is one person's
+        alone; from then on by their id at the provider and nothing else.
+        """
+        bound = self._people.bound_to("oidc", subject.credential)
+        person = bound[0].person if bound else self._by_mail(subject.mail)
+        if person not in self._staff.now().people:
+            return None
+        if not bound and not self._sessions.bind(person, subject, now):
+            return None
+        return self._sessions.begin(person, "oidc", device, now, subject.shown_at)
+
+    def _by_mail(self, mail: str) -> str:
+        """Return whose mail it is; empty if it is nobody's, or several people's."""
+        wanted = mail.casefold()
+        people = self._staff.now().people.items()
+        found = [name for name, member in people if wanted and member.mail.casefold() == wanted]
+        return found[0] if len(found) == 1 else ""
 
     def visitor(self, secret: str, now: datetime) -> Visitor | None:
         """Return who holds the secret of a session; None if it has ended, or they do not work here now."""

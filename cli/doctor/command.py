@@ -28,6 +28,7 @@ EXAMINERS: dict[str, Examine] = {
     "vectors": machine.vectors,
     "office": machine.office,
     "Gemini": machine.gemini,
+    "OpenID provider": machine.openid,
 }
 ON_DATABASE = ("stuck cases", "effects", "events", "subscriptions", "vectors", "office")
 COLOURS = {"ok": "green", "off": "yellow", "bad": "red"}

@@ -16,6 +16,7 @@ from memory.database import SchemaTooNew
 from memory.semantic.collections import Collections
 from memory.semantic.outbox import Outbox
 from service.office_changes import compare
+from service.openid import ProviderAway
 from service.soundness import check_office
 from service.words import when
 
@@ -130,6 +131,20 @@ def gemini(found: Installation) -> list[Finding]:
     if found.has_gemini_key:
         return [Finding("Gemini", "ok", found.settings.gemini_base_url or "Google's API")]
     return [Finding("Gemini", "off", "no key", "not needed: unclear requests go to a person")]
+
+
+def openid(found: Installation) -> list[Finding]:
+    """Say whether the provider that people sign in by answers; nothing without one."""
+    provider = found.openid
+    if provider is None:
+        return []
+    try:
+        provider.metadata()
+    except ProviderAway as away:
+        advice = "correct KONTOR_OIDC_ISSUER, or start it; passkeys and links let in meanwhile"
+        return [Finding("OpenID provider", "bad", str(away)[:200], advice)]
+    back = f"{found.settings.console_origin}{provider.BACK}"
+    return [Finding("OpenID provider", "ok", f"{found.settings.oidc_issuer}, which must know {back}")]
 
 
 def _embedded(folder: Path, known: str, *, wanted: bool) -> Finding:

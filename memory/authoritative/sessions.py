@@ -3,14 +3,16 @@
 import secrets
 from datetime import datetime, timedelta
 
+from pydantic import JsonValue
 from sqlalchemy import Engine, delete, or_, update
 from sqlmodel import col, select
 
 from contracts.base import text_hash
-from contracts.session import Invitation, Means, Session
+from contracts.session import Invitation, Means, Session, Subject
 from memory.authoritative.staff_episodes import staff_episode
 from memory.database import reading, writing
 from memory.episodic.journal import Books, Journal
+from memory.tables.proofs import EnrolmentRow
 from memory.tables.sessions import InvitationRow, SessionRow
 
 IDLE = timedelta(hours=12)
@@ -64,10 +66,42 @@ class SqlSessions:
             person = books.execute(used).scalar_one_or_none()
             return None if person is None else _begin(books, person, "link", device, now)
 
-    def begin(self, person: str, how: Means, device: str, now: datetime) -> str:
-        """Begin a session and return its secret, which is kept nowhere."""
+    def begin(
+        self, person: str, how: Means, device: str, now: datetime, proved_at: datetime | None = None
+    ) -> str:
+        """Begin a session and return its secret, which is kept nowhere.
+
+        Args:
+            person: whose it is.
+            how: they showed who they are.
+            device: what their browser calls itself.
+            now: the moment.
+            proved_at: when they showed it; None means now.
+        """
         with self._journal.writing("a person signs in", now) as books:
-            return _begin(books, person, how, device, now)
+            return _begin(books, person, how, device, now, proved_at=proved_at)
+
+    def bind(self, person: str, subject: Subject, now: datetime) -> bool:
+        """Bind an account at an OpenID provider to a person; false if they have another one there.
+
+        It is on record, so that whoever reads the log sees when somebody began to come in by it.
+        """
+        mine = select(EnrolmentRow.credential).where(
+            col(EnrolmentRow.person) == person, col(EnrolmentRow.how) == "oidc"
+        )
+        with self._journal.writing("an account is bound to a person", now) as books:
+            bound = [str(credential) for credential in books.execute(mine).scalars()]
+            if any(credential.startswith(f"{subject.issuer}#") for credential in bound):
+                return subject.credential in bound
+            books.add(
+                EnrolmentRow(
+                    person=person, how="oidc", credential=subject.credential, by=subject.issuer, at=now
+                )
+            )
+            name = f"{text_hash(subject.credential)}-{now.isoformat()}"
+            told: dict[str, JsonValue] = {"person": person, "credential": subject.credential}
+            books.tell([staff_episode("account_bound", name, now, told)])
+            return True
 
     def find(self, secret: str, now: datetime) -> Session | None:
         """Return the session that a secret is of, and that it is used; None if it has ended."""
@@ -112,7 +146,9 @@ class SqlSessions:
             session.execute(which)
 
 
-def _begin(books: Books, person: str, how: Means, device: str, now: datetime) -> str:
+def _begin(
+    books: Books, person: str, how: Means, device: str, now: datetime, *, proved_at: datetime | None = None
+) -> str:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     ended = or_(col(SessionRow.seen_at) <= now - IDLE, col(SessionRow.started_at) <= now - LONGEST)
     books.execute(delete(SessionRow).where(ended))
@@ -124,7 +160,7 @@ def _begin(books: Books, person: str, how: Means, device: str, now: datetime) ->
         device=device,
         started_at=now,
         seen_at=now,
-        proved_at=now,
+        proved_at=min(proved_at or now, now),
     )
     books.add(row)
     books.tell([staff_episode("signed_in", row.id, now, {"person": person, "how": how})])

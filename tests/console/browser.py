@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from bootstrap.installation import Installation
 from console.application import application, console_of
@@ -48,14 +49,18 @@ def serving(kontor: Installation) -> Iterator[Served]:
     engine = kontor.database
     changes = Changes(engine)
     app = application(console_of(kontor), changes, lambda: ask(engine))
-    own = kontor.settings
+    try:
+        with at_socket(app, kontor.settings.console_port):
+            yield Served(kontor, kontor.settings.console_origin)
+    finally:
+        changes.close()
+
+
+@contextmanager
+def at_socket(app: ASGIApp, port: int) -> Iterator[None]:
+    """Serve an application at a port, in a thread of this process."""
     config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=own.console_port,
-        lifespan="off",
-        log_config=None,
-        timeout_graceful_shutdown=1,
+        app, host="127.0.0.1", port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -66,8 +71,7 @@ def serving(kontor: Installation) -> Iterator[Served]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     try:
-        yield Served(kontor, own.console_origin)
+        yield
     finally:
-        changes.close()
         server.should_exit = True
         thread.join(10)
