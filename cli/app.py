@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "connectors": "cli.connectors:app",
     "effects": "cli.effects:app",
     "events": "cli.events:app",
+    "inbox": "cli.inbox.command:app",
     "mail": "cli.mail.command:app",
     "memory": "cli.memory:app",
     "models": "cli.models:app",

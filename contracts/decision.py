@@ -94,6 +94,10 @@ class Decision(Frozen):
     earlier: dict[str, JsonValue] | None = None
 
 
+RELABELLED = "relabelled"
+"""The episode of a person's word that a task's answer is another one: its data are `task` and `label`."""
+
+
 def inputs_hash(question: Question) -> str:
     """Return the hash of what a question asks, whoever's case it is."""
     return content_hash(question.model_dump(mode="json", include={"task", "text", "choices", "evidence"}))

@@ -36,7 +36,7 @@ def commands() -> set[str]:
 def test_every_command_that_a_page_names_exists(file: Path) -> None:
     known = commands()
     groups = {name.split()[0] for name in known if " " in name}
-    for words in re.findall(r"`?kontor ([a-z]+(?: [a-z]+)?)", file.read_text()):
+    for words in re.findall(r"`?kontor ([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)", file.read_text()):
         first = words.split()[0]
         assert first in known, f"{file.name} names `kontor {words}`"
         if first in groups and " " in words:

@@ -1,5 +1,6 @@
 """Every decision, kept with its provenance."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -9,13 +10,14 @@ from sqlalchemy import Engine, Executable, bindparam, case, func
 from sqlmodel import Session, col, select
 
 from contracts.approvals.request import Approval, ApprovalOutcome, ApprovalRequest
-from contracts.decision import Decision, Question, ReviewItem
+from contracts.decision import RELABELLED, Decision, Question, ReviewItem
 from contracts.desk import CustomerText, texts
 from memory.authoritative.decision_inputs import DecisionInputs, drop_old_inputs, keep_inputs
 from memory.database import dialect_of, insert_for, reading, table_of, writing
 from memory.tables.approvals import ApprovalRow
 from memory.tables.cases import CaseRow
 from memory.tables.decisions import DecisionRow
+from memory.tables.episodes import EpisodeRow
 
 DECISIONS = table_of(DecisionRow).c
 
@@ -158,7 +160,7 @@ class SqlReviewQueue:
         )
         found: dict[str, ReviewItem] = {}
         with reading(self._engine) as session:
-            meant = _meant(session, task, since)
+            meant = _meant(session, task, since) | _relabelled(session, task, since)
             for decision, case, approval in session.exec(query):
                 label = meant.get(case.id, "")
                 why = _why(decision, case, approval) or (
@@ -196,6 +198,18 @@ def _meant(session: Session, task: str, since: datetime) -> dict[str, str]:
         if picked := end.picked.get(asked):
             found[row.case_id] = picked[0]
     return found
+
+
+def _relabelled(session: Session, task: str, since: datetime) -> dict[str, str]:
+    """Return what people called the text of a case when they handed it on; of several the last."""
+    query = (
+        select(EpisodeRow.case_id, EpisodeRow.data)
+        .join(CaseRow, col(CaseRow.id) == col(EpisodeRow.case_id))
+        .where(col(EpisodeRow.kind) == RELABELLED, col(CaseRow.opened_at) >= since)
+        .order_by(col(EpisodeRow.position))
+    )
+    said = [(case_id, json.loads(data)) for case_id, data in session.exec(query)]
+    return {case_id: str(data["label"]) for case_id, data in said if data.get("task") == task}
 
 
 def _guess(decision: DecisionRow) -> str:

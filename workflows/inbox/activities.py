@@ -7,6 +7,7 @@ from temporalio import activity
 
 from workflows.inbox.clock.events import ClockReading
 from workflows.inbox.types import BegunCase, ClockQuery, Route, RouteQuery
+from workflows.inbox.words import WordQuery
 
 
 class InboxOffice(Protocol):
@@ -14,6 +15,9 @@ class InboxOffice(Protocol):
 
     def route(self, query: RouteQuery) -> Route:
         """Return where a mail goes."""
+
+    def may(self, query: WordQuery) -> str:
+        """Say why a person may not act on what these roles are asked; empty if they may."""
 
     def clock(self, query: ClockQuery) -> ClockReading:
         """Return what is promised and used, now."""
@@ -33,6 +37,11 @@ class InboxActivities:
     async def route(self, query: RouteQuery) -> Route:
         """Return where a mail goes."""
         return await asyncio.to_thread(self._office.route, query)
+
+    @activity.defn(name="inbox.may")
+    async def may(self, query: WordQuery) -> str:
+        """Say why a person may not act on what these roles are asked; empty if they may."""
+        return await asyncio.to_thread(self._office.may, query)
 
     @activity.defn(name="inbox.clock")
     async def clock(self, query: ClockQuery) -> ClockReading:

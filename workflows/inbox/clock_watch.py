@@ -1,6 +1,7 @@
 """The clock of the running conversation: what happened is kept, what is promised is read again each time."""
 
 import asyncio
+from collections.abc import Callable
 
 from temporalio import workflow
 
@@ -12,13 +13,18 @@ with workflow.unsafe.imports_passed_through():
 
 
 class ClockWatch:
-    """Tells the case's log when a promise is about to be broken, and when it is, once each."""
+    """Tells the case's log when a promise is about to be broken, and when it is, once each.
+
+    Attributes:
+        when_silent: called when whoever claimed it did nothing for too long.
+    """
 
     def __init__(self, file: CaseFile) -> None:
         """Begin with nothing that happened."""
         self._file = file
         self._events: list[ClockEvent] = []
         self._told: set[str] = set()
+        self.when_silent: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
 
     def happened(self, kind: Happening, terms: Terms | None = None) -> None:
@@ -69,6 +75,10 @@ class ClockWatch:
             due = None if timer.due is None else timer.due.isoformat()
             if timer.late and f"late {began}" not in self._told:
                 self._told.add(f"late {began}")
+                if timer.name == "owner":
+                    self.happened("released")
+                    self.when_silent()
+                    continue
                 self._file.happened("promise_broken", promise=timer.name, due=due)
             warned = timer.warns is not None and timer.warns <= reading.at
             if warned and not timer.late and f"warned {began}" not in self._told:

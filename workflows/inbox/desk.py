@@ -34,7 +34,7 @@ def own_activities(own: "OwnOffice") -> Sequence[Activity]:
     from workflows.inbox.office_inbox import OfficeInbox
 
     inbox = InboxActivities(OfficeInbox(own, utc_now))
-    return [inbox.route, inbox.clock, inbox.standing]
+    return [inbox.route, inbox.may, inbox.clock, inbox.standing]
 
 
 DESK = Desk(
@@ -44,7 +44,8 @@ DESK = Desk(
     workflow=workflow,
     own_activities=own_activities,
     case_counts={"mails_today": CaseCount(within=timedelta(days=1))},
-    customer_text=("subject", "message", "message_id"),
+    customer_text=("subject", "message"),
+    belongings=("message_id",),
     other_text=("order",),
     sources=answers_mail,
     hears=True,

@@ -22,11 +22,13 @@ class LaterMail:
     It registers the signal and the update `replied`.
 
     Attributes:
+        count: of all that came and were heard.
         unread: what no question of a case that this one began has asked for, in order, as evidence.
     """
 
     def __init__(self, case: CaseRun, clock: ClockWatch) -> None:
         """Begin with none."""
+        self.count = 0
         self.unread: list[Evidence] = []
         self._case = case
         self._clock = clock
@@ -58,6 +60,7 @@ class LaterMail:
         self._case.file.happened(REPLIED, by="customer", standing=taken.standing, question=reply.question)
         if taken is DOUBLED:
             return taken
+        self.count += 1
         self._clock.happened("asked")
         if taken is HEARD:
             number = len(self.unread) + 1

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from activities.ports import OwnOffice
-from contracts.office import OfficeInvalid
+from contracts.office import OfficeInvalid, read_text
+from policy.staff import FILE as STAFF_FILE
+from policy.staff import read_staff
 from workflows.inbox.clock.events import ClockReading
 from workflows.inbox.clock.reckoning import read_clock
 from workflows.inbox.inbox_file import InboxFile, InboxOfOffice
 from workflows.inbox.types import BegunCase, ClockQuery, Route, RouteQuery
+from workflows.inbox.words import WordQuery
 
 
 class OfficeInbox:
@@ -24,7 +27,7 @@ class OfficeInbox:
         """Return where a mail goes; raises OfficeInvalid where the office has no sound `inbox.toml`."""
         file = self._inbox()
         topic = file.topics.get(query.topic)
-        team = file.team_of(query.topic)
+        team = query.team if query.team in file.teams else file.team_of(query.topic)
         level = file.level_of(query.sender)
         return Route(
             topic=query.topic if topic else "",
@@ -35,6 +38,14 @@ class OfficeInbox:
             level=level,
             terms=file.terms(query.topic, level),
         )
+
+    def may(self, query: WordQuery) -> str:
+        """Say why a person may not act on what these roles are asked; empty if they may."""
+        staff, _ = read_staff(read_text(self._own.office / STAFF_FILE))
+        if query.person not in staff.people:
+            return f"nobody named {query.person!r} is on the staff"
+        held = staff.standing(query.person, self._clock()).roles
+        return "" if set(held) & set(query.roles) else f"{query.person} is none of {', '.join(query.roles)}"
 
     def clock(self, query: ClockQuery) -> ClockReading:
         """Return what is promised and used, now."""

@@ -28,14 +28,15 @@ def plan_for(case_id: str, request: InboxRequest, route: Route) -> Plan:
 
 
 def message_plan(
-    case_id: str, request: InboxRequest, route: Route, message: Message, **values: JsonValue
+    case_id: str, request: InboxRequest, route: Route, message: Message, step: str = "", **values: JsonValue
 ) -> Plan:
     """Return the plan of a mail to the sender, in the thread of theirs."""
     effect = ProposedEffect(
-        step=message,
+        step=step or message,
         connector=request.channel,
         operation=ANSWER,
-        arguments={"to": request.customer, "answers": request.message_id},
+        arguments={"to": request.customer, "answers": request.message_id}
+        | ({"by_person": True} if message == "answered" else {}),
         wording=Wording(name=message, values={"topic": route.topic, "order": request.order, **values}),
     )
     return _plan(case_id, request, route, (effect,), message)

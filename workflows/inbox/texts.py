@@ -8,5 +8,6 @@ _MAIL: dict[str, JsonValue] = {"topic": "returns", "order": "W-1001"}
 
 TEXTS: Mapping[str, Mapping[str, JsonValue]] = {
     "acknowledged": _MAIL,
+    "answered": {**_MAIL, "words": "We send it to you today."},
     "ended": {**_MAIL, "status": "settled", "outcome": "returned"},
 }

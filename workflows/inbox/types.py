@@ -13,7 +13,7 @@ TOPIC = "inbox.topic"
 """The task: what a mail is about."""
 ANSWER = "answer"
 """The operation that answers a mail in its thread; a connector that has it is where mail goes out."""
-Message = Literal["none", "acknowledged", "ended"]
+Message = Literal["none", "acknowledged", "answered", "ended"]
 """What a mail of ours says; `none` where nothing is said."""
 
 
@@ -35,10 +35,16 @@ class InboxRequest(Request):
 
 
 class RouteQuery(Frozen):
-    """What the office is asked for a mail's way: its topic, empty where nobody is sure, and its sender."""
+    """What the office is asked for a mail's way.
+
+    Attributes:
+        topic: empty where nobody is sure.
+        team: to whom a person handed it on, whatever the topic says; empty if nobody did.
+    """
 
     topic: str
     sender: str
+    team: str = ""
 
 
 class Route(Frozen):

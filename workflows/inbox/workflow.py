@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.ids import effect_key
     from workflows.inbox.activities import InboxActivities
     from workflows.inbox.clock_watch import ClockWatch
+    from workflows.inbox.handling import Handling
     from workflows.inbox.later_mail import LaterMail
     from workflows.inbox.plan import BEGIN, evidence_of, message_plan, plan_for
     from workflows.inbox.types import DESK, TOPIC, BegunCase, InboxRequest, InboxResult, Route, RouteQuery
@@ -26,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.looks import stands
     from workflows.kernel.outside_reads import NoAnswer
     from workflows.kernel.pauses import Rest
+    from workflows.kernel.telling import told
 
 FIRST_LOOK, LONGEST_LOOK = timedelta(seconds=2), timedelta(hours=1)
 """How soon it is looked where the case stands that was begun; each time twice as long later."""
@@ -50,6 +52,8 @@ class InboxWorkflow:
         self.case = CaseRun(self.file)
         self.clock = ClockWatch(self.file)
         self.later = LaterMail(self.case, self.clock)
+        self.people = Handling(self.case, self.clock, self.later, self.answer)
+        self.answers = 0
         self.topic = ""
         self.begun = ""
 
@@ -179,8 +183,9 @@ class InboxWorkflow:
     async def hand_over(self, plan: Plan, route: Route, why: str = "") -> InboxResult:
         """Give the mail to the team of its topic: approve means that they answered it, and all that came."""
         self.file.summary, round_number = f"handle by hand: {plan.summary}", 1
+        self.people.route = route
         while True:
-            approval, read = await self.answered(self.question(plan, route, why, round_number))
+            approval, read = await self.answered(plan, why, round_number)
             status, outcome = handled(approval)
             if status is CaseStatus.SETTLED:
                 self.clock.happened("answered")
@@ -188,8 +193,10 @@ class InboxWorkflow:
                 return await self.close(status, outcome)
             why, round_number = "they wrote again when it was answered", self.case.gate.rounds + 1
 
-    def question(self, plan: Plan, route: Route, why: str, round_number: int) -> ApprovalDraft:
-        """Return what the team is asked, with what came so far."""
+    def question(self, plan: Plan, why: str, round_number: int) -> ApprovalDraft:
+        """Return what the team is asked that has it now, with what came so far."""
+        route = self.people.route
+        assert route is not None, "whoever is asked has it"
         summary = f"{plan.summary}, for {route.team}"
         return ApprovalDraft(
             plan=plan.model_copy(update={"effects": ()}),
@@ -206,23 +213,37 @@ class InboxWorkflow:
         """Return the first mail, and the last of those that came later."""
         return (*evidence_of(self.request), *self.later.unread[-MOST_SHOWN:])
 
-    async def answered(self, draft: ApprovalDraft) -> tuple[Approval, int]:
+    async def answered(self, plan: Plan, why: str, round_number: int) -> tuple[Approval, int]:
         """Ask people, anew with each mail that comes meanwhile; return the end, and how many they were shown.
 
         So nobody says that they answered what they have not seen. After some, the question stands: what
-        came is asked about once it is answered.
+        came is asked about once it is answered. Handed on to another team, that one is asked.
         """
-        read, anew = len(self.later.unread), 0
+        read, anew, asked = len(self.later.unread), 0, self.people.route
 
         async def look() -> ApprovalDraft | None:
-            nonlocal read, anew
-            if len(self.later.unread) <= read or anew == MOST_ANEW:
+            nonlocal read, anew, asked
+            if self.people.route is asked and (len(self.later.unread) <= read or anew == MOST_ANEW):
                 return None
-            read, anew = len(self.later.unread), anew + 1
-            return draft.model_copy(update={"evidence": self.said()})
+            read, anew, asked = len(self.later.unread), anew + 1, self.people.route
+            return self.question(plan, why, round_number)
 
-        approval = await self.case.gate.ask(draft, recheck=look)
+        self.people.open = True
+        waking = asyncio.create_task(self.people.wake())
+        try:
+            approval = await self.case.gate.ask(self.question(plan, why, round_number), recheck=look)
+        finally:
+            self.people.open = False
+            waking.cancel()
         return approval, read
+
+    async def answer(self, words: str) -> str:
+        """Answer in the thread with a person's words; return why it could not be done."""
+        assert self.people.route is not None, "whoever answers has it"
+        self.answers += 1
+        step = f"answered-{self.answers}"
+        plan = message_plan(self.file.case_id, self.request, self.people.route, "answered", step, words=words)
+        return await told(self.file, plan)
 
     async def close(self, status: CaseStatus, outcome: str) -> InboxResult:
         """Write the end into the books, and what was kept of what was promised."""
