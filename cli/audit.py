@@ -14,13 +14,13 @@ from cli.connection import installation
 from cli.terminal import ERR, EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from cli.views.audit import audit_lines, signature_lines
 from contracts.counted import counted
-from memory.authoritative.approvals.signed import signed_requests
+from memory.authoritative.approvals.signed import decided_requests
 from memory.episodic.anchor import APPENDS, PERIOD
 from memory.episodic.chain import key_id
 from memory.episodic.export import ExportBroken, export_log, verify_file
 from memory.episodic.verify import Progress as Told
 from memory.episodic.verify import Report, Unreadable, verify_log
-from service.signed_decisions import SignatureReport, verify_decisions
+from service.signed_decisions import SignatureReport, WantedSignatures, verify_decisions
 
 app = typer.Typer(no_args_is_help=True, help="Prove that the log of what happened is whole, or export it.")
 
@@ -44,7 +44,8 @@ def verify(
 
     Episodes: changed, removed, moved, or cut off the end. Rows of cases, permits, effects, calls, approvals,
     answers and divergences: changed, and from what to what; gone; or without an episode that tells of them.
-    Decisions that a passkey signed: its signature is verified again, and whose passkey it was.
+    Decisions that a passkey signed: its signature is verified again, and whose passkey it was; and those that
+    policy wanted one for and nobody signed.
 
     Leaves with 0 if all is whole and with 1 if anything is wrong. Examples:
 
@@ -74,8 +75,8 @@ def verify(
 
 
 def _signed(kontor: Installation) -> SignatureReport:
-    requests = signed_requests(kontor.database)
-    return verify_decisions(requests, kontor.approvals, kontor.passkeys)
+    requests = decided_requests(kontor.database)
+    return verify_decisions(requests, kontor.approvals, kontor.passkeys, WantedSignatures(kontor))
 
 
 def _verified(kontor: Installation, file: Path | None, public_key: str, on_progress: Told) -> Report:

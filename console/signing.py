@@ -12,10 +12,9 @@ from contracts.approvals.rules import delegators
 from contracts.approvals.signature import challenge_of
 from contracts.authorization import why_denied
 from contracts.money import money_text
-from contracts.proof import AT_BEST, Shown
+from contracts.proof import AT_BEST, MERELY_IN
 from service.passkeys import PasskeyRefused
 
-IN = Shown(how="session")
 PICK = "pick-"
 """With what the names of fields begin that answer the machine's questions."""
 FIELDS = ("arguments_hash", "choice", "note", "amount", "delegate_to")
@@ -54,7 +53,7 @@ def why_signed(visit: Visit, record: ApprovalRecord) -> str:
     """Say why policy wants a passkey touched for an answer of this person; empty if it does not."""
     engine, request = visit.kontor.policy_engine, record.request
     for person in (visit.person, *delegators(record, visit.person)):
-        merely_in = engine.may_answer(person, request, visit.now, IN)
+        merely_in = engine.may_answer(person, request, visit.now, MERELY_IN)
         if (
             merely_in.outcome != "allow"
             and engine.may_answer(person, request, visit.now, AT_BEST).outcome == "allow"

@@ -59,6 +59,8 @@ class Shown(Frozen):
 
 BY_NAME = Shown(how="name")
 BY_LINK = Shown(how="link")
+MERELY_IN = Shown(how="session")
+"""Somebody at the console who shows nothing more."""
 AT_BEST = Shown(how="passkey")
 """Somebody who has just touched their passkey: whether they may answer at all."""
 

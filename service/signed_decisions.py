@@ -8,18 +8,28 @@ from urllib.parse import urlsplit
 from webauthn import verify_authentication_response
 from webauthn.helpers import base64url_to_bytes
 
-from contracts.approvals.request import Answer, ApprovalRecord, DecisionSignature, StoredAnswer
+from contracts.approvals.request import Answer, AnswerStatus, ApprovalRecord, DecisionSignature, StoredAnswer
 from contracts.approvals.signature import challenge_of
+from contracts.authorization import why_denied
 from contracts.base import Frozen
+from contracts.office import OfficeInvalid
+from contracts.proof import AT_BEST, MERELY_IN
+from policy.engine import CedarEngine
 from service.passkeys import MALFORMED
+from workflows import registry
 
 if TYPE_CHECKING:
+    from bootstrap.installation import Installation
     from memory.authoritative.approvals.approvals import SqlApprovals
     from memory.authoritative.passkeys import SqlPasskeys
 
 
+MOST_RELEASES = 100_000
+"""All of them: an office that is put in force every hour has as many in eleven years."""
+
+
 class SignatureFinding(Frozen):
-    """A signature that does not bear the decision that it stands beside."""
+    """A signature that does not bear the decision that it stands beside, or is not there."""
 
     request_id: str
     case_id: str
@@ -35,10 +45,43 @@ class SignatureReport(Frozen):
     findings: tuple[SignatureFinding, ...] = ()
 
 
+class WantedSignatures:
+    """Says which decisions policy wanted a passkey touched for, by the office that was in force then."""
+
+    def __init__(self, kontor: "Installation") -> None:
+        """Take whose office it is."""
+        self._kontor = kontor
+        self._releases = kontor.offices.history(MOST_RELEASES)
+        self._engines: dict[str, CedarEngine] = {}
+
+    def why(self, record: ApprovalRecord, kept: StoredAnswer) -> str:
+        """Say why a decision should have been signed; empty if policy let it without."""
+        person = kept.on_behalf_of or kept.answer.person
+        engine = self._engine(kept.at)
+        merely_in = engine.may_answer(person, record.request, kept.at, MERELY_IN)
+        if merely_in.outcome == "allow":
+            return ""
+        at_best = engine.may_answer(person, record.request, kept.at, AT_BEST)
+        return why_denied([merely_in]) if at_best.outcome == "allow" else ""
+
+    def _engine(self, at: datetime) -> CedarEngine:
+        # The newest stands first. Before the first one, or without any, there is the folder alone.
+        version = next((release.version for release in self._releases if release.at <= at), "")
+        if version not in self._engines:
+            kontor = self._kontor
+            office = kontor.unpacked(version) if version else kontor.settings.office
+            try:
+                self._engines[version] = CedarEngine.from_office(office, registry.fact_types())
+            except OfficeInvalid:
+                # This Kontor cannot read what an earlier one could: the policies of now speak for it.
+                self._engines[version] = kontor.policy_engine
+        return self._engines[version]
+
+
 def verify_decisions(
-    requests: Iterable[str], approvals: "SqlApprovals", passkeys: "SqlPasskeys"
+    requests: Iterable[str], approvals: "SqlApprovals", passkeys: "SqlPasskeys", wanted: WantedSignatures
 ) -> SignatureReport:
-    """Verify every decision of these requests that a passkey signed."""
+    """Verify every decision of these requests that a passkey signed, and that none lacks a signature."""
     checked, findings = 0, list[SignatureFinding]()
     for request_id in requests:
         record = approvals.find(request_id)
@@ -47,6 +90,8 @@ def verify_decisions(
             if kept.answer.signature is not None:
                 checked += 1
                 findings += _findings(record, kept, passkeys)
+            elif kept.standing == AnswerStatus.VALID and (why := wanted.why(record, kept)):
+                findings.append(_finding(record, kept, f"no passkey signed this decision: {why}"))
     return SignatureReport(checked=checked, findings=tuple(findings))
 
 
@@ -61,10 +106,14 @@ def _findings(
     if not wrong and enrolled != (whose, signature.public_key_hash):
         wrong = f"the log knows no such passkey of {whose}'s"
     if wrong:
-        request = record.request
-        yield SignatureFinding(
-            request_id=request.id, case_id=request.case_id, person=whose, at=kept.at, what=wrong
-        )
+        yield _finding(record, kept, wrong)
+
+
+def _finding(record: ApprovalRecord, kept: StoredAnswer, what: str) -> SignatureFinding:
+    request = record.request
+    return SignatureFinding(
+        request_id=request.id, case_id=request.case_id, person=kept.answer.person, at=kept.at, what=what
+    )
 
 
 def _unsigned(record: ApprovalRecord, answer: Answer, signature: DecisionSignature) -> str:

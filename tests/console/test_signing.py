@@ -4,26 +4,32 @@ import html
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import update
+from sqlmodel import col
 from temporalio.client import Client
 from typer.testing import CliRunner
 
 from activities.approvals import ApprovalActivities
+from benchmarks.environment import free_port
+from bootstrap.installation import Installation
 from cli.app import app
 from console import answering
 from contracts.approvals.messages import AnswerReply, AnswerSubmission
 from contracts.approvals.request import Answer, ApprovalRecord, ApprovalRequest
 from contracts.approvals.signature import challenge_of
-from memory.authoritative.approvals.signed import signed_requests
+from contracts.office import office_files
+from memory.authoritative.approvals.signed import decided_requests
 from memory.database import writing
 from memory.tables.approvals import AnswerRow
-from service.signed_decisions import verify_decisions
+from service.signed_decisions import WantedSignatures, verify_decisions
+from tests.conftest import ROOT
 from tests.console.authenticator import Authenticator
-from tests.console.browser import Served
+from tests.console.browser import Served, serving
 from tests.console.events import ask
 from tests.console.test_entering import enrolled
 
@@ -70,7 +76,8 @@ def kept(served: Served, request: ApprovalRequest) -> ApprovalRecord:
 def audited(served: Served) -> tuple[int, list[str]]:
     """How many signed decisions are verified offline, and what is wrong with them."""
     kontor = served.kontor
-    report = verify_decisions(signed_requests(kontor.database), kontor.approvals, kontor.passkeys)
+    requests = decided_requests(kontor.database)
+    report = verify_decisions(requests, kontor.approvals, kontor.passkeys, WantedSignatures(kontor))
     return report.checked, [finding.what for finding in report.findings]
 
 
@@ -163,3 +170,38 @@ def test_an_answer_that_was_changed_in_the_database_is_not_what_was_signed(serve
     assert (checked, "did not sign this decision" in wrong) == (1, True)
     told = CliRunner().invoke(app, ["audit", "verify"], obj=served.kontor)
     assert (told.exit_code, "did not sign this decision" in told.output) == (1, True)
+
+
+def test_an_answer_that_policy_wants_signed_and_nobody_signed_is_found(served: Served) -> None:
+    request, small = ask(served.kontor, cents=DEAR), ask(served.kontor, 2)
+    with served.signed_in("anna") as anna:
+        device = enrolled(anna, served.url)
+        assert anna.post(f"/inbox/{small.id}", data=said(small)).status_code == 303
+        signature = device.get(asked_to_sign(anna.post(f"/inbox/{request.id}", data=said(request))))
+        sent = anna.post(f"/inbox/{request.id}", data=said(request, signature=signature))
+        assert sent.status_code == 303
+    [answer] = kept(served, request).answers
+    bare = answer.answer.model_copy(update={"signature": None})
+    with writing(served.kontor.database) as session:
+        row = update(AnswerRow).where(col(AnswerRow.id) == answer.id)
+        session.execute(row.values(answer=bare.model_dump(mode="json")))
+
+    checked, [wrong] = audited(served)
+    assert (checked, wrong.startswith("no passkey signed this decision: ")) == (0, True)
+    told = CliRunner().invoke(app, ["audit", "verify"], obj=served.kontor)
+    assert (told.exit_code, "no passkey signed" in told.output) == (1, True)
+
+
+def test_what_an_office_of_then_did_not_want_signed_is_not_found_by_an_office_of_now(served: Served) -> None:
+    kontor = served.kontor
+    files = office_files(ROOT / "office")
+    policies = files["policies/approvals.cedar"].decode()
+    begin = policies.index('@id("approvals.over-1000-by-passkey")')
+    files["policies/approvals.cedar"] = policies[:begin].encode()
+    kontor.releases.put_in_force(files, by="a test", at=datetime.now(UTC) - timedelta(minutes=1))
+    request = ask(kontor, cents=DEAR)
+    own = kontor.settings.model_copy(update={"console_port": free_port()})
+    with Installation(own) as lenient, serving(lenient) as then, then.signed_in("anna") as anna:
+        assert anna.post(f"/inbox/{request.id}", data=said(request)).status_code == 303
+    kontor.releases.put_in_force(office_files(ROOT / "office"), by="a test", at=datetime.now(UTC))
+    assert audited(served) == (0, [])
