@@ -23,7 +23,7 @@ from benchmarks.risk_curve import Curve, write_picture
 from benchmarks.rows import Row
 from mail.cleaning import clean
 from models.local.calibration import risk_coverage
-from models.local.language import language_of
+from models.local.language import foreign_in
 from workflows.returns.asking_back import FEWEST, MOST
 from workflows.returns.wishes import change_guard
 from workflows.returns.wishes.acceptance import (
@@ -93,7 +93,7 @@ def mail_rows(folder: Path) -> list[Row]:
 
 def _read(letter: Letter, order: str = "") -> LetterReading:
     """Read a letter as the desk does, in the language that is recognised; with the order, if it is known."""
-    language = language_of(clean(letter.message).text)
+    language = foreign_in(clean(letter.message).text, MEASURED)
     return read(letter.message, letter.customer, order, language)
 
 

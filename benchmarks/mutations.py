@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 from mail.cleaning import clean
-from models.local.language import language_of
+from models.local.language import foreign_in
 from workflows.returns.wishes.acceptance import MEASURED, accepted, card, weighed
 from workflows.returns.wishes.letter import Customer
 from workflows.returns.wishes.reader import read
@@ -40,7 +40,7 @@ def mutated(messages: Sequence[str], count: int, seed: int) -> Iterator[tuple[in
 def atoms(message: str, customer: Customer, *, all_proposed: bool = False) -> set[Atom]:
     """Return what would be done unattended; or everything that is proposed, sure or not."""
     found: set[Atom] = set()
-    language = language_of(clean(message).text)
+    language = foreign_in(clean(message).text, MEASURED)
     letter = read(message, customer, language=language)
     for one in weighed(letter, local=language in ("", *MEASURED)).orders:
         if all_proposed or accepted(one, card()):

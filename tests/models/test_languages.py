@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.decision import Decision, Question
-from models.local.language import language_of
+from models.local.language import foreign_in, language_of
 from models.routing.languages import Languages
 from models.routing.router import ModelRouter
 from tests.models.test_router import CATALOGUE, Scripted, reply, route
@@ -47,3 +47,16 @@ async def test_rules_that_only_make_a_desk_more_careful_count_in_every_language(
     found = await decide(FRENCH, any_language=True, head=sure())
 
     assert (found.outcome, found.foreign) == ("answered", "")
+
+
+def test_a_letter_with_a_long_english_tail_is_read_in_the_language_that_it_begins_in() -> None:
+    letter = (
+        "Bonjour, je crois que j'ai fait une bêtise et commandé pour de vrai. C'était une erreur, "
+        "pouvez-vous annuler cette commande s'il vous plaît ?"
+    )
+    tail = "Thanks again for the stickers that came with it. " * 400
+
+    assert language_of(f"{letter}\n\n{tail}") == "en"
+    assert foreign_in(f"{letter}\n\n{tail}", ["en"]) == foreign_in(f"{letter} {tail}", ["en"]) == "fr"
+    assert foreign_in(tail, ["en"]) == "en"
+    assert foreign_in(f"{letter}\n\n{tail}", ["en", "fr"]) == "en"

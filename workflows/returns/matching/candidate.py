@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from contracts.decision import Question
 from contracts.embedding import Embedder
 from mail import cleaning
-from models.local.language import language_of
+from models.local.language import foreign_in, language_of
 from models.routing.candidate import Asked, CandidateReply, Readiness
 from models.routing.catalogue import TaskSpec
 from workflows.kernel import choice_words
@@ -106,7 +106,7 @@ def _asks(text: str) -> CandidateReply:
         answer={
             "label": "does_not_ask" if doubts else "asks",
             "doubts": list(doubts),
-            "language": language_of(cleaned),
+            "language": foreign_in(cleaned, acceptance.MEASURED),
             CONDITIONAL: conditional(cleaned).otherwise is not None,
         },
         why="; ".join(doubts) or "nothing speaks against it",
@@ -119,7 +119,7 @@ def _wishes(question: Question) -> CandidateReply:
     orders = tuple(Order.model_validate_json(each) for each in question.choices)
     if not orders:
         return CandidateReply(outcome="unsure", answer=None, why="no order is given", version=rules_version())
-    language = language_of(cleaning.clean(question.text).text)
+    language = foreign_in(cleaning.clean(question.text).text, acceptance.MEASURED)
     customer = Customer(orders=orders, methods=orders[0].methods)
     letter = read(question.text, customer, order=orders[0].id, language=language)
     weighed = {
