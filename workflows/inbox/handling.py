@@ -147,6 +147,7 @@ class Handling:
         query = RouteQuery(
             topic=word.topic or self.route.topic, sender=self._case.file.customer, team=word.team
         )
+        spoken = self.route.language
         route = await self._case.file.placement.record(InboxActivities.route, query, "inbox.toml")
         if (word.topic and route.topic != word.topic) or (word.team and route.team != word.team):
             return f"inbox.toml has no {'topic' if word.topic else 'team'} {word.topic or word.team!r}"
@@ -156,7 +157,7 @@ class Handling:
         if word.topic:
             # What a person says it is about is an example, once it was reviewed: `kontor models learn`.
             self._case.file.happened(RELABELLED, task=TOPIC, label=word.topic, person=word.person)
-        self.route, self._handed_on = route, self._handed_on + 1
+        self.route, self._handed_on = route.model_copy(update={"language": spoken}), self._handed_on + 1
         self._clock.happened("terms", route.terms)
         self._case.gate.looks.wanted = True
         return ""

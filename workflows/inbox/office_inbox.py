@@ -5,6 +5,7 @@ from datetime import datetime
 
 from activities.ports import OwnOffice
 from contracts.office import OfficeInvalid, read_text
+from models.local.language import language_of
 from policy.staff import FILE as STAFF_FILE
 from policy.staff import read_staff
 from workflows.inbox.clock.events import ClockReading
@@ -36,6 +37,7 @@ class OfficeInbox:
             team=team,
             roles=(file.teams[team].role, *file.teams[team].escalates_to),
             level=level,
+            language=language_of(query.text),
             terms=file.terms(query.topic, level),
         )
 

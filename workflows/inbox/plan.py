@@ -37,7 +37,11 @@ def message_plan(
         operation=ANSWER,
         arguments={"to": request.customer, "answers": request.message_id}
         | ({"by_person": True} if message == "answered" else {}),
-        wording=Wording(name=message, values={"topic": route.topic, "order": request.order, **values}),
+        wording=Wording(
+            name=message,
+            language=route.language,
+            values={"topic": route.topic, "order": request.order, **values},
+        ),
     )
     return _plan(case_id, request, route, (effect,), message)
 

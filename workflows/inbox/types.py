@@ -40,11 +40,13 @@ class RouteQuery(Frozen):
     Attributes:
         topic: empty where nobody is sure.
         team: to whom a person handed it on, whatever the topic says; empty if nobody did.
+        text: what was written.
     """
 
     topic: str
     sender: str
     team: str = ""
+    text: str = ""
 
 
 class Route(Frozen):
@@ -57,6 +59,7 @@ class Route(Frozen):
         team: who has it, or what no desk does.
         roles: who of them is asked, then at each escalation.
         level: of the customer.
+        language: of what was written, two letters; empty where it cannot be told.
         terms: what is promised.
     """
 
@@ -66,6 +69,7 @@ class Route(Frozen):
     team: str
     roles: tuple[str, ...]
     level: str = ""
+    language: str = ""
     terms: Terms
 
 

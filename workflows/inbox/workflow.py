@@ -97,9 +97,14 @@ class InboxWorkflow:
     async def route(self, request: InboxRequest) -> Route:
         """Ask the office where mail of the topic goes."""
         route = await self.file.placement.record(
-            InboxActivities.route, RouteQuery(topic=self.topic, sender=request.customer), "inbox.toml"
+            InboxActivities.route,
+            RouteQuery(topic=self.topic, sender=request.customer, text=request.message),
+            "inbox.toml",
         )
-        self.file.happened("routed", topic=route.topic, team=route.team, desk=route.desk, level=route.level)
+        named = {"language": route.language} if route.language else {}
+        self.file.happened(
+            "routed", topic=route.topic, team=route.team, desk=route.desk, level=route.level, **named
+        )
         return route
 
     async def settle(self, plan: Plan, route: Route) -> InboxResult:

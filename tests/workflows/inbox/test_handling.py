@@ -14,6 +14,8 @@ from tests.workflows.inbox.test_later_mail import Writer, kinds, open_question, 
 from tests.workflows.returns.test_undo import kontor
 from workflows.inbox.words import Word, WordTaken
 
+NEWSLETTER = "Please unsubscribe me from your newsletter, I do not want to get it any more."
+
 
 async def waits(conversations: Conversations, text: str) -> str:
     """Let a mail come that is a person's; return its case."""
@@ -136,6 +138,23 @@ async def test_another_file_is_tried_on_the_open_ones_before_they_move(
     assert unnamed[0] == EXIT_USAGE
     assert (untouched["standing"]["team"], untouched["standing"]["version"]) == ("accounts", 0)
     assert (moved["standing"]["team"], moved["standing"]["version"]) == ("house", 1)
+
+
+async def test_who_claims_a_mail_and_is_silent_loses_it_and_the_next_one_has_it(
+    conversations: Conversations,
+) -> None:
+    case = await waits(conversations, NEWSLETTER)
+    claimed = await does(conversations, "claim", case, "--version", "0", "--as", "chris")
+    await soon(lambda: len(kinds(conversations, case, "handled")) > 1)
+    _, shown = await does(conversations, "show", case)
+    version = str(shown["standing"]["version"])
+    taken = await does(conversations, "claim", case, "--version", version, "--as", "dana")
+
+    assert claimed[1]["standing"]["topic"] == "newsletter"
+    deeds = [(each.data["deed"], each.data["person"]) for each in kinds(conversations, case, "handled")]
+    assert deeds[:2] == [("claim", "chris"), ("lost", "chris")]
+    assert (shown["standing"]["owner"], version) == ("", "2")
+    assert taken[1]["standing"]["owner"] == "dana"
 
 
 async def test_of_two_words_at_one_version_one_counts(conversations: Conversations) -> None:

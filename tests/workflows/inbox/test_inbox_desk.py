@@ -131,3 +131,20 @@ async def test_a_mail_that_is_taken_in_begins_its_conversation_and_states_its_or
     assert linked.request["order"] == "W-77001"
     [first, last] = [each for each in conversations.sent() if each["To"] == "anna-77001@one.example"]
     assert (first["In-Reply-To"], last["In-Reply-To"]) == ("<77001@one.example>", "<77001@one.example>")
+
+
+async def test_who_writes_in_a_language_that_the_office_has_texts_in_is_told_in_it(
+    conversations: Conversations,
+) -> None:
+    mail = conversations.mail(
+        "Bitte schicken Sie mir die Rechnung für meine letzte Bestellung noch einmal zu."
+    )
+    await conversations.submit(mail)
+    await conversations.question(mail)
+    await conversations.approve(mail, "chris")
+    await conversations.ended(mail)
+
+    [received] = conversations.told(mail)
+    assert "Nachricht" in received["Subject"]
+    [routed] = [each for each in conversations.log(mail) if each.kind == "routed"]
+    assert routed.data["language"] == "de"
