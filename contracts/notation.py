@@ -174,6 +174,11 @@ class Ids(Frozen):
     ignored: str = ""
     another: Literal["taken", "refused"] = "taken"
 
+    @property
+    def declared(self) -> bool:
+        """Whether it is said, one way or the other, what two spellings of an id are."""
+        return bool({"case", "zeros", "ignored"} & self.model_fields_set)
+
     def compared(self, id_: str) -> str:
         """Return an id so that two spellings of one id come out the same."""
         plain = normalize("NFC", id_).strip()

@@ -26,6 +26,9 @@ def notes_of(manifests: Mapping[str, Manifest]) -> Iterator[str]:
         for desk in DESKS.values():
             if desk.sources(manifest):
                 yield from lacks(manifest, desk.offers, desk.reads)
+        asked = any(desk.reads and desk.sources(manifest) for desk in DESKS.values())
+        if asked and not manifest.ids.declared:
+            yield f"{manifest.name} does not say how ids are compared ([ids]): A-1, a-1 and #A-1 are three"
 
 
 def unfilled(office: Path) -> Iterator[Problem]:
@@ -73,6 +76,7 @@ concurrency = 5
 zone = "UTC" # CHANGE: of times that name none
 
 [ids]
+case = "matters" # CHANGE: "ignored" where w-1 is W-1
 another = "refused" # "taken" where it is asked by a number, and answers with an id of its own
 """
 

@@ -28,6 +28,7 @@ def test_what_a_channel_lacks_is_said_with_what_is_left_to_people(office: Path) 
     assert "marketplace lacks repair: a repair is a person's" in notes
     assert "store lacks find_orders: a request that names no order is a person's" in notes
     assert "store lacks authorise_return: a return is settled without waiting for its goods" in notes
+    assert "vendure does not say how ids are compared ([ids]): A-1, a-1 and #A-1 are three" in notes
     assert not [note for note in notes if note.startswith(("webshop", "mail"))]
 
 

@@ -6,6 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.memory import Context
     from workflows.kernel.case import CaseRun
     from workflows.returns.contradictions import count_doubts
+    from workflows.returns.not_received import arrival_doubts
     from workflows.returns.open_remedy import remedy_missing
     from workflows.returns.order_reads import EXACT, OrderReads
     from workflows.returns.reading import (
@@ -46,6 +47,9 @@ COUNTS_AGREE = "counts-agree"
 
 REMEDIES = "asks-which-remedy"
 """Cases of an earlier version give a fault without a wish to a person, as they began."""
+
+NEVER_CAME = "what-never-came-does-not-come-back"
+"""Cases of an earlier version lead what never reached its customer the way of a return."""
 
 WHOLE_CANCELS = "a-part-is-not-the-whole"
 """Cases of an earlier version cancel the whole order whatever part of it a letter or a form names."""
@@ -101,6 +105,9 @@ async def read_letter(
     partly = part_doubts(request, order, reading)
     if partly and workflow.patched(WHOLE_CANCELS):
         reading = doubting(reading, partly)
+    absent = arrival_doubts(request, order, reading)
+    if absent and workflow.patched(NEVER_CAME):
+        reading = doubting(reading, absent)
     counted = count_doubts(request, order, reading)
     if counted and workflow.patched(COUNTS_AGREE):
         reading = doubting(reading, counted)

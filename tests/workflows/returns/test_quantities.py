@@ -64,6 +64,9 @@ def test_the_number_that_goes_back_is_read(text: str, pieces: int | None) -> Non
         "2/3 of the mugs are broken",
         "None of the mugs are what I wanted",
         "Every other mug is broken",
+        "I don't want all 3 mugs, just take 1 back and refund it please",
+        "Refund 50% of the mugs, they are chipped",
+        "I want to return -1 mugs",
     ],
 )
 def test_a_number_that_is_not_understood_is_in_doubt(text: str) -> None:

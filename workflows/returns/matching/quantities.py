@@ -69,6 +69,8 @@ _VAGUE = re.compile(
     r"|\b(?:thirds?|quarters?|fourths?) of\b|\bevery (?:other|second|third)\b|\b(?:none|zero|neither)\b"
     rf"|\b(?:at least|at most|up to|(?:no )?(?:more|less|fewer) than|around|roughly|approximately|almost|"
     rf"nearly) (?:the )?{_COUNT}\b"
+    rf"|(?:\bnot|n't)\b(?: \w+){{0,3}} (?<!at )all (?:of )?(?:the|my|our|these|those|them|it|{_COUNT})\b"
+    r"|(?:^| )-\d|(?<!\b100) ?(?:%|\bper ?cent\b)"
 )
 """What says that it is not all, or no number that stands by itself: people or the customer say how many."""
 _BOUGHT = re.compile(r"\b(?:order(?:ed)?|bought|buy|purchased?|got|received?|delivered|sent me|came with)\b")
