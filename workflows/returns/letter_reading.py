@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.returns.not_received import arrival_doubts
     from workflows.returns.open_remedy import remedy_missing
     from workflows.returns.order_reads import EXACT, OrderReads
+    from workflows.returns.price_cuts import cut_doubts
     from workflows.returns.reading import (
         MOST_EXCHANGED,
         Reading,
@@ -50,6 +51,9 @@ REMEDIES = "asks-which-remedy"
 
 NEVER_CAME = "what-never-came-does-not-come-back"
 """Cases of an earlier version lead what never reached its customer the way of a return."""
+
+IN_PART = "a-part-of-the-price-is-not-all-of-it"
+"""Cases of an earlier version refund the whole price to who asks for a part of it."""
 
 WHOLE_CANCELS = "a-part-is-not-the-whole"
 """Cases of an earlier version cancel the whole order whatever part of it a letter or a form names."""
@@ -108,6 +112,9 @@ async def read_letter(
     absent = arrival_doubts(request, order, reading)
     if absent and workflow.patched(NEVER_CAME):
         reading = doubting(reading, absent)
+    cut = cut_doubts(request, reading)
+    if cut and workflow.patched(IN_PART):
+        reading = doubting(reading, cut)
     counted = count_doubts(request, order, reading)
     if counted and workflow.patched(COUNTS_AGREE):
         reading = doubting(reading, counted)

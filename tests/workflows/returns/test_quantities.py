@@ -67,6 +67,11 @@ def test_the_number_that_goes_back_is_read(text: str, pieces: int | None) -> Non
         "I don't want all 3 mugs, just take 1 back and refund it please",
         "Refund 50% of the mugs, they are chipped",
         "I want to return -1 mugs",
+        "I return two of the mugs. Sorry, I mean three",
+        "I return two of the mugs. Actually make it three",
+        "I want to return a mug or two",
+        "I want to return the mugs, but not the red one",
+        "Return II mugs",
     ],
 )
 def test_a_number_that_is_not_understood_is_in_doubt(text: str) -> None:

@@ -66,10 +66,13 @@ _VAGUE = re.compile(
     rf"|\b{_COUNT} (?:or|to|and a) {_COUNT}\b|\b{_COUNT}[-/]{_COUNT}\b"
     rf"|\b{_COUNT} dozens?\b|\bdozens of\b|\b(?:pairs?|hundreds?|thousands?) of\b"
     rf"|\b(?:{_COUNT}|a) (?:hundred|thousand)\b|\bhundred\b|[½¼¾⅓⅔]"
-    r"|\b(?:thirds?|quarters?|fourths?) of\b|\bevery (?:other|second|third)\b|\b(?:none|zero|neither)\b"
+    r"|\b(?:thirds?|quarters?|fourths?) of\b|\bevery (?:other|second|third)\b|\b(?:none of|zero|neither)\b"
     rf"|\b(?:at least|at most|up to|(?:no )?(?:more|less|fewer) than|around|roughly|approximately|almost|"
-    rf"nearly) (?:the )?{_COUNT}\b"
+    rf"nearly) (?:the )?{_COUNT}\b{_NO_PIECES}"
     rf"|(?:\bnot|n't)\b(?: \w+){{0,3}} (?<!at )all (?:of )?(?:the|my|our|these|those|them|it|{_COUNT})\b"
+    rf"|\b(?:i mean|i meant|make (?:it|that)|or rather|correction|actually)\b(?: \w+){{0,2}} {_COUNT}\b"
+    r"|\bor (?:two|three|more|so)\b|\bnot the (?:\w+ )?ones?\b(?! (?:i|we|you|that)\b)"
+    r"|\bexcept the (?!first|second|third|fourth|fifth|last|other)\w+ ones?\b|\b(?:i{2,3}|iv|vi{1,3}|ix)\b"
     r"|(?:^| )-\d|(?<!\b100) ?(?:%|\bper ?cent\b)"
 )
 """What says that it is not all, or no number that stands by itself: people or the customer say how many."""
@@ -229,7 +232,9 @@ def _hear(heard: _Heard, clause: Clause, line: Bought) -> None:
     for says, number in _numbers(clause.text, line):
         if says is _Says.BACK and told and number == line.quantity:
             continue  # "I ordered three": that is how many were bought
-        if says is _Says.KEPT or (says in (_Says.BACK, _Says.UNREAD) and clause.keeps):
+        if says is _Says.VAGUE:
+            heard.said.add(says)
+        elif says is _Says.KEPT or (says in (_Says.BACK, _Says.UNREAD) and clause.keeps):
             heard.kept.add(number)
         elif says is _Says.BACK:
             heard.back.add(number)
