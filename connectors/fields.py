@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import regex
 from pydantic import JsonValue
 
 from connectors.extraction import Extraction, ExtractionFailed
@@ -42,6 +43,7 @@ FITS: Mapping[FieldType, Callable[[Any], bool]] = {
 }
 """Whether a JSON value is of a field type; money is never negative, moments are ISO 8601."""
 
+_GRAPHEME = regex.compile(r"\X")
 _FIXES: Mapping[FieldType, str] = {
     "string": "to_string(PATH) turns a number into text",
     "cents": "cents(PATH) or minor(PATH, CURRENCY) reads a decimal amount",
@@ -65,6 +67,8 @@ def check_arguments(operation: Operation, arguments: Arguments) -> dict[str, Jso
                 wrong.append(f"{name} is missing")
         elif complaint := _complaint(field, value):
             wrong.append(f"{name} {complaint}")
+        else:
+            wrong += [f"{name} needs {other}" for other in field.needs if value and not arguments.get(other)]
     if wrong:
         raise CallFailed("; ".join(wrong), code="arguments", sent=False)
     return {name: arguments.get(name) for name in operation.arguments}
@@ -136,7 +140,14 @@ def _complaint(field: Field, value: object) -> str | None:
         return f"is {_kind(value)}, not {field.type}"
     if field.values and value not in field.values:
         return f"is none of {', '.join(field.values)}"
+    if field.longest is not None and (long := graphemes(value)) > field.longest:
+        return f"has {long} characters, and at most {field.longest} are taken"
     return None
+
+
+def graphemes(text: object) -> int:
+    """Return how many characters a text has, as people count them."""
+    return len(_GRAPHEME.findall(str(text)))
 
 
 def _kind(value: object) -> str:

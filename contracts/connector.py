@@ -7,7 +7,7 @@ the JSON body for http, the `data` object for graphql. `docs/connectors.md` teac
 
 from typing import Literal
 
-from pydantic import JsonValue, model_validator
+from pydantic import JsonValue, PositiveInt, model_validator
 
 from contracts.base import Arguments, Frozen
 from contracts.failure import FailureClass
@@ -26,6 +26,8 @@ class Field(Frozen):
             parameter or body entry that comes out as `none` is left out.
         sensitive: personal data; never shown in an error.
         values: the only values allowed, for strings; empty allows all.
+        longest: how many characters at most, as people count them, for strings; a family emoji is one.
+        needs: the arguments without which it is not sent: a picture needs its text.
         path: JMESPath into the answer (results only); empty means the field's own name.
     """
 
@@ -33,6 +35,8 @@ class Field(Frozen):
     required: bool = True
     sensitive: bool = False
     values: tuple[str, ...] = ()
+    longest: PositiveInt | None = None
+    needs: tuple[str, ...] = ()
     path: str = ""
     note: str = ""
 

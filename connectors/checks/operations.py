@@ -172,6 +172,20 @@ def _check_paths(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]
                 yield Finding(
                     (*at, table, name), f"lists values for type {field.type}", "only strings have values"
                 )
+    yield from _check_limits(operation, at)
+
+
+def _check_limits(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:
+    for name, field in operation.arguments.items():
+        place = (*at, "arguments", name)
+        if field.longest is not None and field.type != "string":
+            yield Finding(place, f"has a longest for type {field.type}", "only strings have characters")
+        for other in field.needs:
+            if other not in operation.arguments:
+                yield Finding(place, f"needs {other}, which is no argument", "declare it, or take it away")
+    for name, field in operation.result.items():
+        if field.longest is not None or field.needs:
+            yield Finding((*at, "result", name), "has a limit", "what may be sent is limited, not what comes")
 
 
 def _check_absent(operation: Operation, at: tuple[str, ...]) -> Iterator[Finding]:

@@ -84,6 +84,16 @@ AUTH = 'auth = { kind = "bearer", secret = "shop.token" }'
         ('arguments.limit = { type = "integer" }', "", "list_refunds takes no limit"),
         ('operation = "list_refunds"', 'operation = "refund"', "refund is not a read operation"),
         ('result.refund = { type = "string", path = "id" }', "", "sound"),
+        (
+            'arguments.limit = { type = "integer" }',
+            'arguments.limit = { type = "integer", longest = 3 }',
+            "has a longest for type integer",
+        ),
+        (
+            'arguments.limit = { type = "integer" }',
+            'arguments.limit = { type = "integer", needs = ["page"] }',
+            "needs page, which is no argument",
+        ),
         ('path = "cents(total)"', 'path = "cents(total"', "is not JMESPath"),
     ],
 )

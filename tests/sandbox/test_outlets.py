@@ -199,19 +199,41 @@ async def test_a_day_has_room_for_so_many_posts_and_the_outlet_says_when_there_i
     assert len(made(sandbox, "social")) == 2
 
 
-async def test_the_social_channel_counts_characters_as_people_do_and_wants_a_text_for_pictures(
-    outside: Connectors,
+FAMILY = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+
+
+async def test_the_manifest_counts_characters_as_people_do_and_wants_a_text_for_pictures(
+    outside: Connectors, sandbox: Sandbox
 ) -> None:
-    family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
-    await outside.send("social", "post", {"text": family * 300}, "k1")
+    await outside.send("social", "post", {"text": FAMILY * 300}, "k1")
     refusals: list[tuple[Arguments, str]] = [
-        ({"text": family * 301}, "too_long"),
-        ({"text": "look", "image": "https://example.org/a.png"}, "alt_missing"),
+        ({"text": FAMILY * 301}, "text has 301 characters, and at most 300 are taken"),
+        ({"text": "look", "image": "https://example.org/a.png"}, "image needs alt"),
     ]
-    for given, code in refusals:
-        with pytest.raises(CallFailed) as refused:
+    for given, why in refusals:
+        with pytest.raises(CallFailed, match=why) as refused:
             await outside.send("social", "post", given, "k2")
-        assert (refused.value.status, refused.value.code) == (422, code)
+        assert not refused.value.sent
+    assert len(made(sandbox, "social")) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"text": FAMILY * 301}, "too_long"),
+        ({"text": "look", "image": "https://example.org/a"}, "alt_missing"),
+    ],
+)
+async def test_the_social_channel_refuses_what_its_manifest_would_have_stopped(
+    sandbox: Sandbox, given: Arguments, code: str
+) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"http://127.0.0.1:{sandbox.port}/social/posts",
+            json=given,
+            headers={"Authorization": f"Bearer {sandbox.tokens['social']}", "Idempotency-Key": "k2"},
+        )
+    assert (answer.status_code, answer.json()["error"]) == (422, code)
 
 
 @pytest.mark.parametrize("outlet", OUTLETS)
