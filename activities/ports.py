@@ -19,6 +19,7 @@ from contracts.case import CaseRecord, Episode
 from contracts.connector import Manifest
 from contracts.decision import Decision, Question
 from contracts.effect import EffectReceipt, OutsideResult
+from contracts.embedding import Embedder
 from contracts.event import EventHandled, EventRecord, MissedPage, MissedQuery, SilenceLook
 from contracts.listing import OutsidePage
 from contracts.memory import (
@@ -158,6 +159,10 @@ class OwnOffice(Protocol):
     @property
     def ledger(self) -> LedgerBooks:
         """Its effects."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """What finds passages by meaning."""
 
 
 class ApprovalRecords(Protocol):

@@ -1,7 +1,8 @@
-"""`kontor content`: what a text claims, and what its sources say of that."""
+"""`kontor content`: what a text claims, what its sources say of that, and when it appears."""
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,28 +10,26 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.connection import installation
+from cli.connection import connect_or_leave, installation, named_case
+from cli.proving import proof_or_leave
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.counted import counted
 from memory.semantic.markdown import files
 from models.local.weights import WeightsRefused
-from service.draft_check import NotReadable, check_draft, text_of
+from service.case_updates import NotTaken, tell_case
 from workflows.content.checking.verdict import PASSES, Origin, Verdict, Word
+from workflows.content.draft_check import NotReadable, check_draft, text_of
+from workflows.content.types import SlotWord
 
 app = typer.Typer(
     no_args_is_help=True,
     help=(
-        "What a text claims, and what its sources say of that.\n\n"
+        "What a text claims, what its sources say of that, and when it appears.\n\n"
         "Example: kontor content check draft.md --source minutes.md --source figures.md"
     ),
 )
 
 STYLES = {Word.DIFFERS: "red", Word.DISAGREE: "red", Word.NEWER: "yellow"}
-
-
-@app.callback()
-def content() -> None:
-    """Keep `check` a command of its own."""
 
 
 @app.command("check")
@@ -72,6 +71,66 @@ def check_(
         _print(draft, verdicts, every=every)
     if any(verdict.word is Word.DIFFERS for verdict in verdicts):
         raise typer.Exit(EXIT_FOUND)
+
+
+@app.command("schedule")
+def schedule(
+    ctx: typer.Context,
+    case: Annotated[str, typer.Argument(help="A case id, or its last part: size-guide.")],
+    person: Annotated[
+        str, typer.Option("--as", envvar="KONTOR_PERSON", help="Who says so: a person of staff.toml.")
+    ],
+    at: Annotated[
+        str | None, typer.Option(help="From then on, with its offset: 2027-03-01T09:00+01:00.")
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="As soon as it may be.")] = False,
+    pause: Annotated[
+        bool | None, typer.Option("--pause/--resume", help="Hold it until you say otherwise.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Move the moment at which an article appears, hold it, or let it go on.
+
+    What is published already, or about to be, is not moved: `kontor undo` takes it away.
+
+    Example: kontor content schedule size-guide --at 2027-03-01T09:00+01:00 --as anna
+    """
+    kontor = installation(ctx)
+    if not kontor.policy_engine.on_staff(person):
+        fail(f"nobody named {person!r} is on the staff", EXIT_USAGE)
+    moment = _moment(at, now=now)
+    if moment is None and pause is None:
+        fail("say --at, --now, --pause or --resume", EXIT_USAGE)
+    case_id = named_case(kontor, case)
+    word = SlotWord(person=person, publish_at=moment, paused=pause)
+    proved = word.model_copy(update={"proof": proof_or_leave(kontor, person, word.said(case_id))})
+
+    async def telling() -> str:
+        return await tell_case(await connect_or_leave(kontor), case_id, "scheduled", proved, result_type=str)
+
+    try:
+        reply = asyncio.run(telling())
+    except NotTaken as refused:
+        fail(str(refused), EXIT_FOUND)
+    if as_json:
+        emit_json({"case": case_id, "told": reply})
+    else:
+        OUT.print(reply, highlight=False, soft_wrap=True)
+
+
+def _moment(at: str | None, *, now: bool) -> datetime | None:
+    """Return the moment that is meant, or leave saying how to write it."""
+    if now:
+        return datetime.now(UTC)
+    if at is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        fail(f"--at {at} is no time; write 2027-03-01T09:00+01:00", EXIT_USAGE)
+    if moment.tzinfo is None:
+        fail(f"--at {at} has no offset: whose clock is it? Write {at}+01:00", EXIT_USAGE)
+    return moment
 
 
 def _texts(given: list[Path], draft: Path) -> list[Path]:

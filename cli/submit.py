@@ -1,7 +1,9 @@
 """`kontor submit`: requests from a file or a pipe, validated line by line."""
 
 import asyncio
+import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +26,9 @@ CONFLICT = "another request has this id already; give this one its own id"
 def submit(
     ctx: typer.Context,
     desk: Annotated[str, typer.Argument(help="Which desk, for instance returns.")],
-    file: Annotated[str, typer.Argument(help="A file of JSON lines, or - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(help="A file of JSON lines, or - for standard input; of some desks Markdown.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Hand requests to a desk; one line of JSON is one case.
@@ -38,11 +42,13 @@ def submit(
     gone (terminated, timed out), or the case ended by nobody's decision (it failed, nobody answered in
     time, its order was not there), the case begins again; what was done already stays done.
 
+    The content desk takes a Markdown file, too, whose front matter says where it goes and when.
+
     Example: kontor submit returns office/demo/morning.jsonl
     """
     kontor = installation(ctx)
     chosen = DESKS.get(desk) or fail(f"no desk {desk!r}; there is: {', '.join(DESKS)}", EXIT_USAGE)
-    lines = _lines(file)
+    lines = _brief(chosen, file, kontor.sources(chosen)) if file.endswith(".md") else _lines(file)
     read = list(parse(chosen, lines, kontor.sources(chosen)))
     bad = [entry for entry in read if isinstance(entry, BadLine)]
     good = [entry for entry in read if isinstance(entry, GoodLine)]
@@ -62,6 +68,18 @@ def submit(
         _print(file, [outcome for _, outcome in begun], bad)
     if bad or any(outcome is Started.CONFLICT for _, outcome in begun):
         raise typer.Exit(EXIT_FOUND)
+
+
+def _brief(desk: Desk[Any], file: str, sources: Collection[str]) -> list[str]:
+    """Return the line that a Markdown file is, or leave saying what is wrong with it."""
+    if desk.from_file is None:
+        fail(f"{file}: {desk.name} takes lines of JSON, no Markdown", EXIT_USAGE)
+    try:
+        return [json.dumps(desk.from_file(Path(file), sources), default=str)]
+    except OSError as error:
+        fail(f"{file} cannot be read: {error}", EXIT_USAGE)
+    except ValueError as wrong:
+        fail(f"{file}: {wrong}", EXIT_USAGE)
 
 
 def _lines(file: str) -> list[str]:

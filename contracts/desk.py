@@ -1,10 +1,11 @@
 """What a desk is: one kind of work, declared as plain data that the whole office reads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, JsonValue, model_validator
@@ -179,6 +180,11 @@ def by_id(request: Request) -> str:
     return f"request {request.id} at {request.channel}"
 
 
+def by_channel(request: Request) -> str:
+    """Return the channel that a request came from."""
+    return request.channel
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk(Namespace, Generic[R]):
     """One kind of work.
@@ -187,6 +193,9 @@ class Desk(Namespace, Generic[R]):
         request: what one line of `kontor submit` must be.
         workflow: the workflow type that a request starts; imported when it is asked for, as what `activities`
             and `candidates` need is: a policy is checked without the SDK of workflows.
+        place: what stands between the desk's name and the request's id in a case id.
+        from_file: makes a request of a Markdown file, for the connectors of this office that the desk takes
+            requests from; raises ValueError. None if a request is a line of JSON only.
         activities: what the desk does at the systems its requests come from; each is served on the
             queue of every connector that `sources` admits.
         own_activities: what the desk reads of our own files and books; served beside its workflow.
@@ -214,6 +223,8 @@ class Desk(Namespace, Generic[R]):
 
     request: type[R] = field()  # else the base's default would stand here
     workflow: Callable[[], type[Any]]
+    place: Callable[[R], str] = by_channel
+    from_file: Callable[[Path, Collection[str]], JsonValue] | None = None
     activities: Callable[["Reads"], Sequence[Activity]] = no_activities
     own_activities: Callable[["OwnOffice"], Sequence[Activity]] = no_own_activities
     sources: Callable[[Manifest], bool] = any_connector
@@ -236,7 +247,7 @@ class Desk(Namespace, Generic[R]):
     def case_id(self, request: R) -> str:
         """Return the id of the case that a request makes or joins; raises ValueError if it cannot."""
         require_impersonal(request.id)
-        return workflow_id(self.name, request.channel, request.id)
+        return workflow_id(self.name, self.place(request), request.id)
 
     def summary(self, request: R) -> str:
         """Return the case in a line for the Temporal Web UI: no personal data."""

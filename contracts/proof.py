@@ -13,7 +13,9 @@ How = Literal["os-account", "session", "passkey", "oidc", "mail"]
 ShownHow = Literal["os-account", "session", "passkey", "oidc", "mail", "link", "name"]
 """The same, as policy reads it."""
 Door = Literal["cli", "console", "mail"]
-Act = Literal["answer", "undo", "withdraw", "received", "inspected", "replied", "conversed", "handled"]
+Act = Literal[
+    "answer", "undo", "withdraw", "received", "inspected", "replied", "conversed", "handled", "scheduled"
+]
 """What a proof lets somebody do; `answer` is every answer to a request for approval."""
 LASTS = timedelta(hours=1)
 """How long what was said may be on its way, for instance while no worker runs."""

@@ -18,6 +18,8 @@ SHARED = (
 FILES = sorted(path for folder in SHARED for path in (ROOT / folder).rglob("*.py"))
 ALSO = ("get_order", "order.load", "earlier_returns", "sales_channel", "sales_channels")
 """Words of a desk that its declaration does not carry."""
+COLUMN = '"content"'
+"""A desk's name that is a column of mails, releases and exports, too."""
 
 
 def types_of_desks() -> set[str]:
@@ -58,7 +60,10 @@ NAMED = named()
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_desk_is_known_by_name_type_task_or_field_in_what_all_desks_share(file: Path) -> None:
-    lines = enumerate(file.read_text().splitlines(), start=1)
+    text = file.read_text()
+    if file.is_relative_to(ROOT / "memory"):
+        text = text.replace(COLUMN, "")
+    lines = enumerate(text.splitlines(), start=1)
     told = [f"{number}: {line.strip()}" for number, line in lines if NAMED.search(line)]
     assert told == []
 

@@ -13,6 +13,7 @@ from contracts.desk import CaseCount, CustomerText, Desk, KeptFields, Namespace
 from contracts.office import Problem
 from contracts.undo import NAMESPACE as UNDO
 from contracts.undo import UndoFacts
+from workflows.content.desk import DESK as CONTENT
 from workflows.inbox.desk import DESK as INBOX
 from workflows.reconciliation.desk import NAMESPACE as BOOKS
 from workflows.returns.desk import DESK as RETURNS
@@ -20,7 +21,7 @@ from workflows.returns.desk import DESK as RETURNS
 if TYPE_CHECKING:
     from models.gemini.prompts import Forms
 
-DESKS: dict[str, Desk[Any]] = {desk.name: desk for desk in (RETURNS, INBOX)}
+DESKS: dict[str, Desk[Any]] = {desk.name: desk for desk in (RETURNS, INBOX, CONTENT)}
 """Every desk by its name; everything below is derived from it when it is asked for."""
 
 KERNEL_NAMESPACES = (BOOKS, Namespace(name=UNDO, facts=UndoFacts))

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
 
 FOLDER = Path(__file__).parent / "histories"
 HISTORIES, CONVERSATIONS = sorted(FOLDER.glob("returns-*.json")), sorted(FOLDER.glob("inbox-*.json"))
+ARTICLES = sorted(FOLDER.glob("content-*.json"))
 
 
 def history(file: Path) -> WorkflowHistory:
@@ -35,8 +36,14 @@ async def test_a_recorded_conversation_replays_on_todays_code(file: Path) -> Non
     assert await replay_one(history(file), workflow_runner()) is None
 
 
+@pytest.mark.parametrize("file", ARTICLES, ids=lambda file: file.stem)
+async def test_a_recorded_article_replays_on_todays_code(file: Path) -> None:
+    assert await replay_one(history(file), workflow_runner()) is None
+
+
 def test_there_are_histories_to_replay() -> None:
     assert HISTORIES
+    assert ARTICLES
     assert CONVERSATIONS
 
 
