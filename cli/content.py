@@ -1,8 +1,10 @@
 """`kontor content`: what a text claims, what its sources say of that, and when it appears."""
 
 import asyncio
+from calendar import Calendar, day_abbr
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,16 +12,19 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from bootstrap.installation import Installation
 from cli.connection import connect_or_leave, installation, named_case
 from cli.proving import proof_or_leave
 from cli.terminal import EXIT_FOUND, EXIT_USAGE, OUT, emit_json, fail
 from contracts.counted import counted
+from memory.authoritative.cases import CaseFilter
 from memory.semantic.markdown import files
 from models.local.weights import WeightsRefused
 from service.case_updates import NotTaken, tell_case
+from workflows.content.calendar import Planned, by_day, planned
 from workflows.content.checking.verdict import PASSES, Origin, Verdict, Word
 from workflows.content.draft_check import NotReadable, check_draft, text_of
-from workflows.content.types import SlotWord
+from workflows.content.types import DESK, SlotWord
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,6 +34,8 @@ app = typer.Typer(
     ),
 )
 
+PAGE = 200
+"""So many cases are read at a time."""
 STYLES = {Word.DIFFERS: "red", Word.DISAGREE: "red", Word.NEWER: "yellow"}
 
 
@@ -116,6 +123,75 @@ def schedule(
         emit_json({"case": case_id, "told": reply})
     else:
         OUT.print(reply, highlight=False, soft_wrap=True)
+
+
+@app.command("calendar")
+def calendar_(
+    ctx: typer.Context,
+    month: Annotated[str | None, typer.Option(help="Show a month as a sheet: 2027-03.")] = None,
+    plan: Annotated[str, typer.Option(help="Of this plan only.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print every article as JSON.")] = False,
+) -> None:
+    """Show what is planned and what became of it: a list, or a month as a sheet; times as the office's clock.
+
+    Example: kontor content calendar --month 2027-03
+    """
+    first = _month(month) if month else None
+    kontor = installation(ctx)
+    zone = kontor.zone
+    shown = sorted(
+        (line for line in _planned(kontor) if plan in ("", line.plan)), key=lambda line: (line.at, line.case)
+    )
+    if first is not None:
+        shown = [line for line in shown if line.at.astimezone(zone).date().replace(day=1) == first]
+    if as_json:
+        emit_json([line.model_dump(mode="json") for line in shown])
+    elif first is not None:
+        OUT.print(_sheet(first, by_day(shown, zone)))
+    else:
+        OUT.print(_list(shown, zone))
+
+
+def _month(said: str) -> date:
+    try:
+        return datetime.strptime(said, "%Y-%m").date()
+    except ValueError:
+        fail(f"--month {said} is no month; write 2027-03", EXIT_USAGE)
+
+
+def _planned(kontor: Installation) -> Iterator[Planned]:
+    """Yield every article in the books, page by page."""
+    after: tuple[datetime, str] | None = None
+    while records := kontor.cases.newest(CaseFilter(desk=DESK, after=after, limit=PAGE)):
+        for record in records:
+            yield planned(record, kontor.episodes.of_case(record.id))
+        after = (records[-1].opened_at, records[-1].id)
+
+
+def _list(lines: list[Planned], zone: tzinfo) -> Table:
+    table = Table("when", "article", "channels", "stands", box=None)
+    for line in lines:
+        when = f"{line.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        table.add_row(when, escape(line.case), ", ".join(line.channels), escape(_standing(line)))
+    return table
+
+
+def _standing(line: Planned) -> str:
+    if line.outcome:
+        return line.outcome.replace("_", " ")
+    return f"waits {line.waits_for}" if line.waits_for else line.status
+
+
+def _sheet(first: date, days: dict[date, list[Planned]]) -> Table:
+    """Return a month as a sheet: a column a weekday, in each day its articles."""
+    table = Table(*day_abbr, title=f"{first:%B %Y}", show_lines=True)
+    for week in Calendar().monthdatescalendar(first.year, first.month):
+        table.add_row(*(_day(day, days.get(day, ())) if day.month == first.month else "" for day in week))
+    return table
+
+
+def _day(day: date, lines: Sequence[Planned]) -> str:
+    return "\n".join([str(day.day), *(escape(line.case.rpartition("/")[2]) for line in lines)])
 
 
 def _moment(at: str | None, *, now: bool) -> datetime | None:
