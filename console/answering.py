@@ -179,18 +179,20 @@ def _stale(visit: Visit, record: ApprovalRecord) -> Response:
     now = next((each.request for each in asked if each.request.step == request.step), None)
     view = StaleView(
         what=request.what,
-        why=_meanwhile(record),
+        why=_meanwhile(visit, record),
         differences=tuple(_differences(request, now)) if now and now.id != request.id else (),
         path=f"/inbox/{now.id}" if now else "",
     )
     return visit.page("stale.html", "Not taken", view, status=HTTPStatus.CONFLICT)
 
 
-def _meanwhile(record: ApprovalRecord) -> str:
+def _meanwhile(visit: Visit, record: ApprovalRecord) -> str:
     end = record.approval
     if end is None:
         return "The page that you answered is not what is asked."
-    by = ", ".join(dict.fromkeys(kept.answer.person for kept in record.counted))
+    people = visit.kontor.policy_engine.book.staff.people
+    who = dict.fromkeys(kept.answer.person for kept in record.counted)
+    by = ", ".join(people[each].name if each in people else each for each in who)
     return f"It is {end.outcome.value}" + (f" by {by}." if by else f": {end.note}." if end.note else ".")
 
 

@@ -19,10 +19,13 @@ MOST_RELEASES = 20
 
 @dataclass(frozen=True)
 class AbsenceLine:
-    """Days on which somebody is away, and who stands in."""
+    """Days on which somebody is away, and who stands in.
 
-    first: date
-    last: date
+    Attributes:
+        days: first and last in words: `21 Dec to 3 Jan 2027`.
+    """
+
+    days: str
     stand_in: str
     now: bool
 
@@ -116,7 +119,8 @@ def _person(visit: Visit, staff: Staff, name: str, member: Member) -> PersonLine
 
 def _absence(staff: Staff, absence: Absence, today: date) -> AbsenceLine:
     stand_in = staff.people[absence.stand_in].name if absence.stand_in else ""
-    return AbsenceLine(absence.first, absence.last, stand_in, absence.covers(today))
+    days = f"{absence.first:%-d %b} to {absence.last:%-d %b %Y}"
+    return AbsenceLine(days, stand_in, absence.covers(today))
 
 
 def _files(engine: CedarEngine) -> list[PolicyFile]:

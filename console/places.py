@@ -35,6 +35,7 @@ PAGES = (
     Page("/board", board.show, place=Place("Board", "/board", "b")),
     Page("/books", books.show, place=Place("Books", "/books", "e")),
     Page("/memory", remembering.show, place=Place("Memory", "/memory", "m")),
+    Page("/memory/forget", remembering.forget, "POST"),
     Page("/office", office.show, place=Place("Office", "/office", "o")),
     Page("/me", account.show, place=Place("You", "/me", "y")),
     Page("/me/passkeys/question", account.enrolment, "POST"),

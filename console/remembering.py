@@ -1,19 +1,24 @@
 """Memory: what the office remembers, found by meaning and by words, each with its source."""
 
+import asyncio
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 
 from starlette.responses import Response
 from temporalio.service import RPCError
 
 from console.cases import path_of
-from console.visit import Visit
+from console.visit import Refused, Visit
 from contracts.memory import Recalled, Search
+from memory.authoritative.staff_episodes import staff_episode
 from service.memory_access import AskedWorker, WorkerAway
 from service.ownership import join
 
 MOST = 20
+FORGETS = "forgets_a_customer"
 KINDS = ("case", "policy", "post", "note")
 
 
@@ -47,6 +52,41 @@ class MemoryView:
     kinds: Sequence[str]
     lines: Sequence[MemoryLine]
     away: str
+
+
+@dataclass(frozen=True)
+class ForgettingView:
+    """The page that asks once more, or says what was forgotten.
+
+    Attributes:
+        customer: whose memories.
+        gone: how many memories were deleted; None before.
+        away: why nothing can be forgotten now; empty if it can.
+    """
+
+    customer: str
+    gone: int | None = None
+    away: str = ""
+
+
+async def forget(visit: Visit) -> Response:
+    """Delete what is remembered of a customer; asked for the first time, ask once more.
+
+    That somebody did is on record before it is done; of whom is not, as the log holds no personal data.
+    """
+    customer = visit.field("customer").strip()
+    if not customer:
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Whose memories?", "Name the customer.")
+    view = ForgettingView(customer)
+    if visit.field("sure") == "yes":
+        told = staff_episode(FORGETS, secrets.token_hex(8), visit.now, {"person": visit.person})
+        await asyncio.to_thread(visit.kontor.episodes.append, [told])
+        try:
+            gone = await AskedWorker(await join(visit.kontor)).forget(customer)
+            view = ForgettingView(customer, gone.memories)
+        except (WorkerAway, RPCError, RuntimeError) as away:
+            view = ForgettingView(customer, away=str(away))
+    return visit.page("forgetting.html", "Forget", view)
 
 
 async def show(visit: Visit) -> Response:

@@ -82,6 +82,10 @@ class PostgresServer:
         self._run(
             str(self._bin / "initdb"), "-D", str(self._data), "-U", "kontor", "-A", "trust", "-E", "UTF8"
         )
+        self.serve()
+
+    def serve(self) -> None:
+        """Serve what the cluster holds, and wait until it accepts connections."""
         options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
         options += " -c max_connections=200"
         if not self._durable:

@@ -52,11 +52,11 @@ class RunningDemo:
         """All that it has printed so far."""
         return (self.state / "said.log").read_text(errors="replace")
 
-    def start(self) -> None:
-        """Start it, and wait until its morning is over and it lets people in."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a command one of this demo."""
         own = self.settings
-        environment = {
-            **os.environ,
+        return {
             "KONTOR_OFFICE": str(own.office),
             "KONTOR_STATE": str(own.state),
             "KONTOR_TEMPORAL_ADDRESS": own.temporal_address,
@@ -65,9 +65,14 @@ class RunningDemo:
             "KONTOR_GATEWAY_PORT": str(own.gateway_port),
             "KONTOR_CONSOLE_PORT": str(own.console_port),
         }
+
+    def start(self) -> None:
+        """Start it, and wait until its morning is over and it lets people in."""
         with (self.state / "said.log").open("wb") as out:
             command = [sys.executable, "-m", "starter", "demo", "--stay"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=out, stderr=out
+            )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not LINK.search(self.said):
             assert self.process.poll() is None, self.said

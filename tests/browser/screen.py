@@ -22,6 +22,14 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "has_touch": True,
 }
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 """Of a page that says no, Chromium notes that it said no; that is no fault of the page."""
 
@@ -77,6 +85,13 @@ class Person:
     def _context(self, device: str, light: Light, **more: Any) -> BrowserContext:
         kind = PHONE if device == "phone" else DESK
         return self.browser.new_context(**kind, color_scheme=light, storage_state=self.state, **more)
+
+
+def authenticator(page: Page) -> None:
+    """Give a screen a device that makes passkeys, and whose person touches it at once."""
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
 
 
 def listen(page: Page, heard: list[str]) -> None:

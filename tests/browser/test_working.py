@@ -5,16 +5,7 @@ import re
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.running_demo import RunningDemo
-from tests.browser.screen import DESK, PATIENCE_MS, Person, fits, lines, listen, picture
-
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
+from tests.browser.screen import DESK, PATIENCE_MS, Person, authenticator, fits, lines, listen, picture
 
 
 def test_somebody_invited_adds_a_passkey_and_comes_back_with_nothing_else(
@@ -25,9 +16,7 @@ def test_somebody_invited_adds_a_passkey_and_comes_back_with_nothing_else(
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     listen(page, heard)
-    device = context.new_cdp_session(page)
-    device.send("WebAuthn.enable")
-    device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    authenticator(page)
 
     page.goto(demo.invite("anna"))
     picture(page, "invitation-desk-light")

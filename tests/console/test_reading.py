@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bootstrap.installation import Installation
+from console import remembering
 from console.places import PAGES, PLACES
 from contracts.case import CaseRecord, CaseStatus
+from contracts.memory import Forgotten
 from contracts.reconciliation.divergence import DivergenceKind
 from memory.authoritative.numbers.catalogue import NUMBERS
+from memory.authoritative.staff_episodes import OF_STAFF
 from memory.tables.divergences import DivergenceRow
 from service.numbers import scope_of
 from tests.console.browser import Served
@@ -95,6 +98,45 @@ def test_memory_says_plainly_that_no_worker_can_be_asked(served: Served) -> None
     with served.signed_in("ben") as ben:
         page = ben.get("/memory?question=kettle").text
     assert "Nothing can be searched now: no Temporal server answers at 127.0.0.1:1" in page
+
+
+def test_a_customer_is_forgotten_when_it_is_said_twice_and_it_is_on_record_who_did(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Worker:
+        def __init__(self, _client: object) -> None: ...
+
+        async def forget(self, customer: str) -> Forgotten:
+            asked.append(customer)
+            return Forgotten(memories=3, vectors=3, cached=0)
+
+    async def joined(_kontor: object) -> None: ...
+
+    monkeypatch.setattr(remembering, "AskedWorker", Worker)
+    monkeypatch.setattr(remembering, "join", joined)
+    with served.signed_in("ben") as ben:
+        assert ben.post("/memory/forget", data={"customer": " "}).status_code == 422
+        once = ben.post("/memory/forget", data={"customer": "cust-4108 <b>"})
+        assert ("Forget cust-4108 &lt;b&gt;?" in once.text, asked) == (True, [])
+        twice = ben.post("/memory/forget", data={"customer": "cust-4108", "sure": "yes"})
+    assert ("3 memories of cust-4108" in twice.text, asked) == (True, ["cust-4108"])
+    [told] = [each for each in served.kontor.episodes.of_case(OF_STAFF) if each.kind == remembering.FORGETS]
+    assert told.data == {"person": "ben"}
+
+
+def test_without_a_worker_nothing_is_forgotten_and_it_is_said(served: Served) -> None:
+    served.kontor.settings = served.kontor.settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    with served.signed_in("ben") as ben:
+        page = ben.post("/memory/forget", data={"customer": "cust-4108", "sure": "yes"}).text
+    assert "Nothing was forgotten" in page
+
+
+def test_books_that_were_never_compared_do_not_claim_to_agree(served: Served) -> None:
+    with served.signed_in("ben") as ben:
+        page = ben.get("/books").text
+    assert ("Nothing was compared" in page, "None: what our books" in page) == (True, False)
 
 
 def test_the_office_says_who_works_here_what_policies_say_and_what_changed(served: Served) -> None:

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,16 +10,12 @@ import httpx
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
-from temporalio.client import Client
 from typer.testing import CliRunner
 
-from activities.approvals import ApprovalActivities
 from benchmarks.environment import free_port
 from bootstrap.installation import Installation
 from cli.app import app
-from console import answering
-from contracts.approvals.messages import AnswerReply, AnswerSubmission
-from contracts.approvals.request import Answer, ApprovalRecord, ApprovalRequest
+from contracts.approvals.request import ApprovalRecord, ApprovalRequest
 from contracts.approvals.signature import challenge_of
 from contracts.office import office_files
 from memory.authoritative.approvals.signed import decided_requests
@@ -34,24 +29,7 @@ from tests.console.events import ask
 from tests.console.test_entering import enrolled
 
 DEAR = 150_000
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are judged by the real data plane, with no server between."""
-
-    async def nobody(_kontor: object) -> None:
-        return None
-
-    async def judged(
-        _client: Client, books: Callable[[], ApprovalActivities], request: ApprovalRequest, answer: Answer
-    ) -> AnswerReply:
-        return await books().answer(
-            AnswerSubmission(case_id=request.case_id, request_id=request.id, answer=answer, number=1)
-        )
-
-    monkeypatch.setattr(answering, "join", nobody)
-    monkeypatch.setattr(answering, "send_answer", judged)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 def said(request: ApprovalRequest, **fields: str) -> dict[str, str]:
