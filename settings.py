@@ -43,6 +43,7 @@ class Settings(BaseSettings):
         oidc_issuer: the OpenID provider that people may sign in by, as it names itself; empty means none.
         oidc_client_id: what it knows this Kontor by. The secret `oidc_client_secret`, if it gave one, stands
             where secrets do.
+        passwords: whether people may sign in by a password: for hosts without https, which have no passkeys.
         log: how a process writes its log: lines of text, or one JSON object a line.
         audit_anchor: the append-only file that the episode log's signed head is written to; None
             means `audit.anchor` in the state folder. Put it where the database's owner cannot write.
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     temporal_ui_url: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = Field(default="", validate_default=True)
+    passwords: bool = False
     log: Literal["text", "json"] = "text"
     audit_anchor: Path | None = None
     audit_second_anchor: Path | None = None

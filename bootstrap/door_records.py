@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from memory.authoritative.people import SqlPeople
     from memory.authoritative.proofs import SqlProofs
     from memory.authoritative.sessions import SqlSessions
+    from service.passwords import Passwords
 
 
 class DoorRecords(Records):
@@ -68,6 +69,14 @@ class DoorRecords(Records):
         from memory.authoritative.passkeys import SqlPasskeys
 
         return SqlPasskeys(self.journal)
+
+    @cached_property
+    def passwords(self) -> "Passwords | None":
+        """The passwords of the staff; None where nobody signs in by one."""
+        from memory.authoritative.passwords import SqlPasswords
+        from service.passwords import Passwords
+
+        return Passwords(SqlPasswords(self.journal)) if self.settings.passwords else None
 
     @cached_property
     def mail_lists(self) -> "MailLists":

@@ -30,6 +30,7 @@ class AccountView:
 
     Attributes:
         new: whether they have just come in by a link.
+        password: `set` or `unset`; empty where nobody signs in by one.
         here: the id of this browser's session.
     """
 
@@ -40,6 +41,7 @@ class AccountView:
     sessions: Sequence[Session]
     here: str
     new: bool
+    password: str
 
 
 def browser_words(told: str) -> str:
@@ -51,7 +53,7 @@ def browser_words(told: str) -> str:
 
 def show(visit: Visit) -> Response:
     """Show it."""
-    member = visit.visitor.member
+    member, passwords = visit.visitor.member, visit.kontor.passwords
     view = AccountView(
         person=visit.person,
         name=member.name,
@@ -60,6 +62,7 @@ def show(visit: Visit) -> Response:
         sessions=tuple(_named(each) for each in visit.kontor.sessions.of(visit.person, visit.now)),
         here=visit.visitor.session.id,
         new=bool(visit.asked("new")),
+        password=("set" if passwords.has(visit.person) else "unset") if passwords else "",
     )
     return visit.page("account.html", "You", view)
 

@@ -23,6 +23,7 @@ from console.changes import Changes
 from console.entering import Entering
 from console.guard import Guard
 from console.openid import ByProvider
+from console.password import ByPassword
 from console.places import PAGES, PLACES
 from console.rendering import Frame, Renderer
 from console.turned_away import TurnedAway
@@ -75,6 +76,7 @@ def application(console: Console, changes: Changes, ask: Callable[[], None]) -> 
             Route("/", lambda _: RedirectResponse(PLACES[0].path, HTTPStatus.SEE_OTHER)),
             *(Route(page.path, signed_in(console, page.answer), methods=[page.method]) for page in PAGES),
             *(ByProvider(console, kontor.openid).routes() if kontor.openid else ()),
+            *(ByPassword(console, kontor.passwords).routes() if kontor.passwords else ()),
             *Entering(console).routes(),
             Route("/events", _events(console, changes)),
             Assets().route(),

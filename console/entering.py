@@ -27,10 +27,12 @@ class EntranceView:
     Attributes:
         to: where they wanted to go.
         provider: the host of the OpenID provider that they may sign in by; empty without one.
+        passwords: whether they may sign in by a password.
     """
 
     to: str
     provider: str
+    passwords: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Entering:
             bouncing = BouncingView(to)
             return self._console.pages.page("bouncing.html", bouncing, Frame("Kontor"))
         provider = self._console.kontor.openid
-        view = EntranceView(to, provider.host if provider else "")
+        view = EntranceView(to, provider.host if provider else "", self._console.kontor.passwords is not None)
         return self._console.pages.page("entrance.html", view, Frame("Sign in"))
 
     def invited(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ from console.visit import Visit
 from contracts.proof import How, Proof, Said
 from contracts.session import Means
 
-HOW: Mapping[Means, How] = {"link": "session", "passkey": "passkey", "oidc": "oidc"}
+HOW: Mapping[Means, How] = {"link": "session", "passkey": "passkey", "oidc": "oidc", "password": "session"}
 """What a session proves, by how its person came in: a link in is no signed link to one answer."""
 
 

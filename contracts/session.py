@@ -6,9 +6,9 @@ from typing import Literal
 
 from contracts.base import Frozen, text_hash
 
-Means = Literal["link", "passkey", "oidc"]
-"""How somebody showed who they are: by a link that was made for them once, by a passkey of theirs, or to the
-office's OpenID provider."""
+Means = Literal["link", "passkey", "oidc", "password"]
+"""How somebody showed who they are: by a link that was made for them once, by a passkey of theirs, to the
+office's OpenID provider, or by a password."""
 
 
 class Session(Frozen):

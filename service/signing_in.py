@@ -70,6 +70,12 @@ class Entrance:
             return None
         return self._sessions.begin(person, "passkey", device, now)
 
+    def by_password(self, person: str, device: str, now: datetime) -> str | None:
+        """Begin the session of somebody whose password was verified; None if they do not work here now."""
+        if person not in self._staff.now().people:
+            return None
+        return self._sessions.begin(person, "password", device, now)
+
     def by_oidc(self, subject: Subject, device: str, now: datetime) -> str | None:
         """Begin the session of somebody whom the OpenID provider vouches for; None if they are nobody here.
 

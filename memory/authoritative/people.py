@@ -5,6 +5,7 @@ from sqlmodel import col, select
 
 from contracts.proof import Enrolment, How
 from memory.database import insert_into, reading, writing
+from memory.tables.passwords import PasswordRow
 from memory.tables.proofs import EnrolmentRow
 from memory.tables.sessions import PasskeyRow
 
@@ -44,9 +45,9 @@ class SqlPeople:
         return self._found(col(EnrolmentRow.how) == how, col(EnrolmentRow.credential) == credential)
 
     def anybody(self) -> bool:
-        """Say whether anybody has an account or a passkey: from then on nobody's bare word counts."""
+        """Say whether anybody has shown who they are: from then on nobody's bare word counts."""
         with reading(self._engine) as session:
-            known = (select(EnrolmentRow.person), select(PasskeyRow.person))
+            known = (select(EnrolmentRow.person), select(PasskeyRow.person), select(PasswordRow.person))
             return any(session.exec(query.limit(1)).first() is not None for query in known)
 
     def _found(self, *wanted: ColumnElement[bool] | bool) -> list[Enrolment]:

@@ -18,7 +18,7 @@ def test_somebody_invited_adds_a_passkey_and_comes_back_with_nothing_else(
     listen(page, heard)
     authenticator(page)
 
-    page.goto(demo.invite("anna"))
+    page.goto(demo.invite("dana"))
     picture(page, "invitation-desk-light")
     page.get_by_role("button").first.click()
     page.goto(f"{demo.url}/me")
@@ -30,7 +30,7 @@ def test_somebody_invited_adds_a_passkey_and_comes_back_with_nothing_else(
     picture(page, "entrance-desk-light")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page).to_have_url(re.compile(r"/inbox"), timeout=PATIENCE_MS)
-    expect(page.get_by_role("navigation", name="Places")).to_contain_text("Anna")
+    expect(page.get_by_role("navigation", name="Places")).to_contain_text("Dana")
     assert heard == []
     context.close()
 
