@@ -56,7 +56,7 @@ class ByPassword:
         secret = self._console.entrance.by_password(person, browser, datetime.now(UTC)) if known else None
         if secret is None:
             # The same whether the name or the password is wrong.
-            why = "Name and password do not go together. Forgotten? A link lets you in: kontor people invite NAME"
+            why = "Name and password do not go together. Forgotten? Ask for a link: kontor people invite NAME"
             raise Refused(HTTPStatus.FORBIDDEN, "You were not let in", why)
         return secret
 
