@@ -9,6 +9,16 @@ from memory.authoritative.numbers.number import Number, Reading
 from service.numbers import shown
 
 BY_NAME = {number.name: number for number in NUMBERS}
+MODES = {
+    "ambiguous": "no clear answer",
+    "ambiguous/found": "no clear answer; looked up, it was done",
+    "ambiguous/absent": "no clear answer; looked up, it was not done",
+    "ambiguous/answer": "no clear answer; another call's answer told",
+    "ambiguous/person": "no clear answer; a person told",
+    "not-applied-retry": "turned away for now, tried again",
+    "not-applied-final": "turned away for good",
+}
+"""How calls to outside systems fail, in words; other layers' words are theirs."""
 WIDTH = 160
 EDGE = 4
 
@@ -72,7 +82,7 @@ def _line(number: Number, reading: Reading) -> ReadingLine:
     target = reading.target
     over = target is not None and reading.value is not None and reading.value > target
     return ReadingLine(
-        of=" ".join([*reading.labels.values(), *([reading.statistic] if reading.statistic else [])]),
+        of=_of(reading),
         value=_value(number, reading),
         n=reading.n,
         sure=" to ".join(shown(number, reading, end) for end in ends) if known else "",
@@ -82,6 +92,14 @@ def _line(number: Number, reading: Reading) -> ReadingLine:
         bar=_bar(reading) if number.kind == "share" and reading.n else None,
         path=f"/cases?{urlencode({'number': number.name, **reading.labels})}",
     )
+
+
+def _of(reading: Reading) -> str:
+    """Return what a reading is told apart by: `store.refund: turned away for good`."""
+    mode = MODES.get(reading.labels.get("mode", ""))
+    if mode:
+        return f"{reading.labels['place']}: {mode}"
+    return " ".join([*reading.labels.values(), *([reading.statistic] if reading.statistic else [])])
 
 
 def _value(number: Number, reading: Reading) -> str:

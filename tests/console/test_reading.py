@@ -7,11 +7,13 @@ import pytest
 
 from bootstrap.installation import Installation
 from console import remembering
+from console.numbers import number_views
 from console.places import PAGES, PLACES
 from contracts.case import CaseRecord, CaseStatus
 from contracts.memory import Forgotten
 from contracts.reconciliation.divergence import DivergenceKind
 from memory.authoritative.numbers.catalogue import NUMBERS
+from memory.authoritative.numbers.number import Reading
 from memory.authoritative.staff_episodes import OF_STAFF
 from memory.tables.divergences import DivergenceRow
 from service.numbers import scope_of
@@ -63,6 +65,14 @@ def test_the_board_shows_each_number_as_it_is_read_with_the_cases_behind_it(serv
     assert behind[2] == "80.0%"
     assert "67.0% to 88.8%" in page, "Wilson's interval for 40 of 50"
     assert cases.count("does not count") == 10
+
+
+def test_how_a_call_to_a_system_failed_is_told_in_words_and_leads_to_the_same_cases() -> None:
+    labels = {"layer": "connector", "place": "webshop.refund", "mode": "ambiguous/found"}
+    [failures] = number_views([Reading(name="kontor_failures", labels=labels, value=2.0, n=2)])
+    [line] = failures.lines
+    assert line.of == "webshop.refund: no clear answer; looked up, it was done"
+    assert "mode=ambiguous%2Ffound" in line.path
 
 
 def test_of_few_cases_the_board_says_counts_and_no_share(served: Served) -> None:
