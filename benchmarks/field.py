@@ -7,9 +7,11 @@ sandbox's own database, and compared with `benchmarks.field_reckoning`. Sizes: `
 
 import asyncio
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -27,6 +29,7 @@ from bootstrap.installation import Installation
 from cli.stack.processes import Children
 from contracts.approvals.messages import AnswerReply
 from contracts.case import CaseRecord, CaseStatus
+from contracts.reply import REPLIED, Reply
 from service.intake import start_all
 from service.temporal import connect
 from workflows.registry import DESKS
@@ -41,6 +44,8 @@ ROUND_SECONDS = 3_600.0
 LOOK_SECONDS = 0.3
 DESK = DESKS["returns"]
 OWNER = "anna"
+ASKED_BACK = "for the customer: "
+_WHAT = re.compile(r"whether they wish: \w+, (?P<things>.+?) \(1 yes; 2 no\)")
 
 Refunds = Counter[tuple[str, str]]
 """Minor units by order and method."""
@@ -159,6 +164,7 @@ async def _play_some(
     async with asyncio.timeout(ROUND_SECONDS):
         while not ended.done():
             await _answer(client, installation, cases)
+            await _reply(client, installation, played.shop, {case: wishes[n] for n, case in enumerate(cases)})
             await asyncio.wait([ended], timeout=LOOK_SECONDS)
         played.results |= dict(zip(cases.values(), await ended, strict=True))
 
@@ -168,6 +174,21 @@ async def _answer(client: Client, installation: Installation, cases: Iterable[st
     records = [await asyncio.to_thread(installation.cases.find, case_id) for case_id in cases]
     waiting = [one for one in records if one is not None and one.status is CaseStatus.WAITING]
     await asyncio.gather(*(_answer_one(client, installation, record) for record in waiting))
+
+
+async def _reply(client: Client, installation: Installation, shop: Shop, cases: Mapping[str, Wish]) -> None:
+    """Answer as the customers do who are asked back: yes to what they wish and nothing else, else no."""
+    for case_id, wish in cases.items():
+        record = await asyncio.to_thread(installation.cases.find, case_id)
+        if record is None or record.status.ended or not record.waits_for.startswith(ASKED_BACK):
+            continue
+        names = {line.name for line in shop.orders[wish.order].lines if line.id in wish.pieces}
+        meant = _WHAT.search(record.waits_for)
+        wished = meant is not None and set(meant["things"].split(", ")) == names
+        # The same id again is the same reply: it is heard once.
+        reply = Reply(choice=1 if wished else 2, id=f"{record.id}/{record.waits_for}"[-200:])
+        with suppress(RPCError):  # it has ended meanwhile
+            await client.get_workflow_handle(case_id).signal(REPLIED, reply)
 
 
 async def _answer_one(client: Client, installation: Installation, record: CaseRecord) -> None:
