@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from bootstrap.serving import approval_activities
 from console import signing
 from console.effects import effect_line
-from console.inbox import MOST, found
+from console.inbox import found
 from console.proving import proved
 from console.visit import Refused, Visit
 from contracts.approvals.clarification import Picked
@@ -168,7 +168,7 @@ def _proved(visit: Visit, request: ApprovalRequest, said: Answer) -> Answer:
 
 def _following(visit: Visit, answered: str) -> str:
     """Return the address of the request that waits next; the queue's own, if none does."""
-    entries = listed(visit.kontor, ApprovalFilter(limit=2 * MOST), visit.person, 2, visit.now)
+    entries = listed(visit.kontor, ApprovalFilter(limit=2), visit.person, 2, visit.now)
     return next((f"/inbox/{entry.id}" for entry in entries if entry.id != answered), "/inbox")
 
 

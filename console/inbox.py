@@ -191,7 +191,7 @@ def found(visit: Visit) -> ApprovalRecord:
 
 
 def _queue(visit: Visit, request: RequestView | None) -> InboxView:
-    wanted = ApprovalFilter(limit=2 * MOST)
+    wanted = ApprovalFilter(limit=MOST + 1)
     entries = listed(visit.kontor, wanted, visit.person, MOST + 1, visit.now)
     reasons = {policy.id: policy.reason for policy in visit.kontor.policy_engine.policies.values()}
     looks = visit.kontor.attention.looking(visit.now - LOOKS_FOR)

@@ -28,12 +28,12 @@ async def fill(house: DataPlane, clock: Clock, count: int) -> list[str]:
     return ids
 
 
-async def test_pages_show_every_line_once_the_oldest_first(
+async def test_pages_show_every_line_once_the_oldest_first_each_twice_as_long_as_the_one_before(
     house: DataPlane, queue: SqlApprovalQueue, clock: Clock
 ) -> None:
     ids = await fill(house, clock, 7)
-    pages = list(queue.pages(ApprovalFilter(limit=3)))
-    assert [[entry.id for entry in page] for page in pages] == [ids[:3], ids[3:6], ids[6:]]
+    pages = list(queue.pages(ApprovalFilter(limit=2)))
+    assert [[entry.id for entry in page] for page in pages] == [ids[:2], ids[2:6], ids[6:]]
 
 
 async def test_lists_narrow_by_money_age_deadline_role_and_desk(
