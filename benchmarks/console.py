@@ -5,6 +5,7 @@ cost is both sides of them together: an upper bound of what the console's own pr
 """
 
 import asyncio
+import gc
 import os
 import re
 import tempfile
@@ -51,6 +52,7 @@ def _rows() -> list[Row]:
                 ask(kontor, number)
             with serving(kontor) as served, served.signed_in("ben") as ben:
                 loaded = _first_load(ben)
+                gc.freeze()  # as the console's own process does once it serves
                 took = [_seconds(ben, "/inbox") for _ in range(READS)]
                 updates = _updates(served, ben)
                 share = _open_pages(served, ben)
