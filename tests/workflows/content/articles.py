@@ -87,7 +87,7 @@ class Newsroom:
             each
             for each in books[outlet].get("post", [])
             if not each["undone_by"]
-            and (each.get("title") in mine or f"/p/{article.slug}" in each.get("text", ""))
+            and (each.get("title") in mine or f"/p/{article.slug} " in f"{each.get('text', '')} ")
         ]
 
 
