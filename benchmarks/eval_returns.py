@@ -17,7 +17,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -56,6 +56,8 @@ UNITS = int(os.environ.get("KONTOR_EVAL_TAU_UNITS", "0"))
 """How many units to run; 0 means all."""
 LONGEST_SECONDS = 900.0
 AMOUNT_LIMITS = ("refund-over-150", "refund-over-1000", "charge-over-50", "damaged-over-100")
+NOBODY_REPLIES = ("ask-customer", "ask-photos")
+"""Who is recorded in tau's requests answers no question of ours; what is missing is asked of people."""
 KEEP_LIMITS = bool(os.environ.get("KONTOR_EVAL_TAU_LIMITS"))
 INTENTS = {
     "cancel_pending_order": "cancel",
@@ -114,18 +116,18 @@ async def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         office = Path(folder) / "office"
         shutil.copytree(ROOT / "office", office)
-        if not KEEP_LIMITS:
-            _lift_limits(office / "policies" / "returns.cedar")
-            # They say what the limits do, and an office whose tests fail is not served.
-            shutil.rmtree(office / "policies" / "tests")
+        lifted = NOBODY_REPLIES if KEEP_LIMITS else (*NOBODY_REPLIES, *AMOUNT_LIMITS)
+        _lift(office / "policies" / "returns.cedar", lifted)
+        # They say what these policies do, and an office whose tests fail is not served.
+        shutil.rmtree(office / "policies" / "tests")
         measured = await _on_its_own(_tau, office)
     return [*read, *measured, *morning]
 
 
-def _lift_limits(policies: Path) -> None:
-    """Drop the policies that ask about amounts, each from its `@id` to its closing semicolon."""
+def _lift(policies: Path, names: Sequence[str]) -> None:
+    """Drop policies, each from its `@id` to its closing semicolon."""
     text = policies.read_text()
-    for name in AMOUNT_LIMITS:
+    for name in names:
         text, found = re.subn(rf'@id\("returns\.{name}"\).*?\}};\n', "", text, flags=re.DOTALL)
         if not found:
             raise ValueError(f"no policy returns.{name}")
