@@ -8,7 +8,7 @@ import typer
 from cli.connection import installation, office_folder
 from cli.terminal import ERR, EXIT_FOUND, OUT, emit_json
 from contracts.counted import counted
-from service.soundness import channel_notes, check_office, language_notes
+from service.soundness import channel_notes, check_office, language_notes, staff_notes
 
 
 def check(
@@ -24,8 +24,8 @@ def check(
     """Validate an office folder: hours, connectors, imports, policies, staff, models, examples.
 
     Every finding names file and line and says how to mend it; the exit code is 1 if there is any. With
-    --notes it tells what a channel cannot do for a desk, too, and which tasks have no measured quality in one
-    of the office's languages: neither is a fault, and both are left to people.
+    --notes it tells what a channel cannot do for a desk, too, which tasks have no measured quality in one of
+    the office's languages, and who has no mail address of their own: none is a fault, all are left to people.
 
     Example: kontor check office
     """
@@ -37,7 +37,7 @@ def check(
         for problem in problems:
             ERR.print(str(problem), markup=False, highlight=False, soft_wrap=True)
         OUT.print(f"{folder}: {counted(len(problems), 'problem')}" if problems else f"{folder} is sound")
-        _print_notes([*channel_notes(folder), *language_notes(folder)], in_full=notes)
+        _print_notes([*channel_notes(folder), *language_notes(folder), *staff_notes(folder)], in_full=notes)
     if problems:
         raise typer.Exit(EXIT_FOUND)
 

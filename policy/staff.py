@@ -33,6 +33,7 @@ class Member(Frozen):
         name: how a list shows them.
         limit_cents: the most they may answer for; compared by policy, not here.
         currency: of that limit; the staff's if left out.
+        mail: by which an OpenID provider's first word about them finds them; theirs alone.
     """
 
     name: str
@@ -124,6 +125,24 @@ def unnamed_currencies(staff: Staff, lines: TomlLines, file: str = FILE) -> Iter
                 line=lines.line(("people", person, "limit_cents")),
                 what=f"{person}: a limit without a currency",
                 fix='write currency = "EUR" at the top of the file, or beside the limit',
+            )
+
+
+def mail_notes(staff: Staff, lines: TomlLines, file: str = FILE) -> Iterator[str]:
+    """Yield who has no mail address of their own: an OpenID provider's word about them finds nobody."""
+    owners = dict[str, list[str]]()
+    for person, member in staff.people.items():
+        owners.setdefault(member.mail.casefold(), []).append(person)
+    for person, member in staff.people.items():
+        line = lines.line(("people", person, "mail"))
+        others = [each for each in owners[member.mail.casefold()] if each != person]
+        if not member.mail:
+            yield f"{file}:{line}: {person} has no mail address and cannot come in by an OpenID provider"
+        elif others:
+            shared = ", ".join(others)
+            yield (
+                f"{file}:{line}: {person} shares {member.mail} with {shared}: a first sign-in"
+                " by an OpenID provider finds nobody"
             )
 
 

@@ -21,6 +21,8 @@ from policy.calendar import FILE as OFFICE_FILE
 from policy.calendar import OfficeCalendar, read_calendar
 from policy.check import check_rules
 from policy.engine import CedarEngine
+from policy.staff import FILE as STAFF_FILE
+from policy.staff import mail_notes, read_staff
 from policy.texts import OfficeTexts, check_wordings
 from service.channels import notes_of, unfilled
 from service.mailboxes import check_mailboxes
@@ -110,6 +112,16 @@ def language_notes(office: Path) -> list[str]:
         return []
     measured = {task: found for desk in DESKS.values() for task, found in desk.measured.items()}
     return unmeasured(office, file.reads, measured)
+
+
+def staff_notes(office: Path) -> list[str]:
+    """Return who of the staff has no mail address of their own; none while the file cannot be read."""
+    file = office / STAFF_FILE
+    if not file.exists():
+        return []
+    text = read_text(file)
+    staff, problems = read_staff(text)
+    return [] if problems else list(mail_notes(staff, TomlLines(text)))
 
 
 def _check_languages(office: Path) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.soundness import check_office, language_notes, unservable
+from service.soundness import check_office, language_notes, staff_notes, unservable
 
 EXAMPLES = "examples/returns.items.jsonl"
 FILES = ("office.toml", "policies/returns.cedar", "connectors/webshop.toml", EXAMPLES)
@@ -78,6 +78,21 @@ def test_a_language_in_which_nothing_was_measured_is_told_with_the_tasks(mine: P
     assert check_office(mine) == []
     [note] = [note for note in language_notes(mine) if "'de'" in note]
     assert note.startswith("no measured quality in 'de': inbox.topic, returns.asks, returns.intent,")
+
+
+def test_who_has_no_mail_address_of_their_own_is_told_with_the_line_and_is_no_fault(mine: Path) -> None:
+    assert staff_notes(mine) == []
+    file = mine / "staff.toml"
+    text = file.read_text().replace('mail = "ben@shop.example"\n', "")
+    file.write_text(text.replace("dana@shop.example", "Chris@shop.example"))
+    lines = file.read_text().splitlines()
+
+    assert check_office(mine) == []
+    shared = 'mail = "Chris@shop.example"'
+    ben, chris, dana = staff_notes(mine)
+    assert ben.startswith(f"staff.toml:{lines.index('[people.ben]') + 1}: ben has no mail address")
+    assert "chris shares chris@shop.example with dana" in chris
+    assert dana.startswith(f"staff.toml:{lines.index(shared) + 1}: dana shares")
 
 
 def test_an_office_that_names_no_languages_reads_its_own(mine: Path) -> None:
