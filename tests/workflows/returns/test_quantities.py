@@ -33,6 +33,7 @@ def asked(text: str, *order: Bought) -> list[int | str | None]:
         ("Please take back 2 of 3 mugs. I keep 1.", 2),
         ("I received 3 mugs but ordered 1, want to return 2", 2),
         ("All three mugs are chipped, refund please", None),
+        ("All two mugs are chipped, I want to return them for a refund please", 2),
         ("The mugs are chipped, I want my money back", None),
         ("I want to send back everything", None),
         ("I bought 3 mugs 2 weeks ago, they are broken", None),

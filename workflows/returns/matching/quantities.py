@@ -55,7 +55,7 @@ _ONLY = re.compile(
     rf"|\b{_ONLY_SAID} (?:only|just) (?P<only>{_COUNT})\b"
 )
 _ALL = re.compile(
-    rf"\ball (?:of )?(?:the|my|our|these|those|them|it|{_COUNT})\b"
+    rf"\ball (?:of )?(?:the|my|our|these|those|them|it|(?P<number>{_COUNT}))\b"
     r"|\b(?:them|these|those|they) (?:are |were )?all\b"
     r"|\b(?:return|refund|cancel|exchange|send) (?:it )?all\b|\beverything\b(?! else)"
     r"|\b(?:every|each) (?:of|one)\b"
@@ -258,7 +258,10 @@ def _numbers(text: str, line: Bought) -> Iterator[tuple[_Says, int]]:
     ):
         for found in pattern.finditer(left):
             words = found.groupdict()
-            yield says, _value(words.get("number") or words.get("only") or "one")
+            number = _value(words.get("number") or words.get("only") or "one")
+            # "All two" of four: two are meant, whatever happened to the others.
+            counted = says is _Says.ALL and words.get("number") and number != line.quantity
+            yield _Says.BACK if counted else says, number
         left = pattern.sub(lambda found: "." * len(found.group()), left)
     if _VAGUE.search(text):
         yield _Says.VAGUE, 0
