@@ -3,17 +3,23 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from workflows.returns.matching.quantities import NUMBER_WORDS
 from workflows.returns.types import Order, OrderLine
 from workflows.returns.wishes.naming import mentions
 from workflows.returns.wishes.parts import RETURN, Part
 
 _ALL = re.compile(
-    r"\b(?:everything|(?:the )?whole (?:order|lot|thing|parcel)|all (?:of it|of them|three|four|five|"
-    r"items|things|the items)|both (?:items|of them|things|of W?\d+)|return both|both (?:go|"
-    r"are (?:coming|going))|the lot|take everything|alles|toute la commande|todo el pedido|"
-    r"exchange both|exchange them both)\b",
+    r"\b(?:everything|(?:the )?whole (?:order|lot|thing|parcel)|all (?:of it|of them|"
+    r"items|things|the items)|both (?:items|of them|things|of W?\d+)|the lot|take everything|alles|"
+    r"toute la commande|todo el pedido|exchange them both)\b",
     re.I,
 )
+_ALL_COUNTED = re.compile(
+    r"\b(?:(?:return|exchange) (?P<both>both)|both (?:go|are (?:coming|going))|"
+    r"all (?P<count>three|four|five|six))\b",
+    re.I,
+)
+"""All of what is named beside it; where nothing is, all of the order, if it has so many."""
 
 
 _ALL_BUT = re.compile(r"\b(?:everything|all) (?:but|except|apart from|besides)\b|\(= all but", re.I)
@@ -54,10 +60,20 @@ class _Heard:
             tail = re.split(r"\b(?:but|except|apart from|besides)\b", piece.text)[-1]
             self.kept |= named_in([tail], self.lines)
         else:
-            said_all = _ALL.search(piece.text) and not re.search(r"\bnot (?:everything|all)\b", piece.text)
-            self.everything |= bool(said_all)
-            for each in mentions(_WITH.sub(" ", piece.text), self.lines):
+            named = mentions(_WITH.sub(" ", piece.text), self.lines)
+            if not re.search(r"\bnot (?:everything|all)\b", piece.text):
+                self.everything |= bool(_ALL.search(piece.text))
+                if (counted := _ALL_COUNTED.search(piece.text)) and not named:
+                    self._count(NUMBER_WORDS[(counted["count"] or "both").lower()])
+            for each in named:
                 self._name(each.lines, piece.text)
+
+    def _count(self, said: int) -> None:
+        """Take in that so many are all: of the order, if it has so many lines or pieces."""
+        if said in (len(self.lines), sum(line.quantity for line in self.lines)):
+            self.everything = True
+        else:
+            self.ambiguous = True
 
     def _name(self, indexes: tuple[int, ...], text: str) -> None:
         one_of = bool(_ONE.search(text)) and same_thing(self.lines, indexes)

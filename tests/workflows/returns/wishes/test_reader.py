@@ -220,3 +220,26 @@ def test_of_two_things_whichever_is_cheaper_does_not_stand_for_both() -> None:
     [one] = weighed(read(letter, CUSTOMER)).orders
 
     assert "ambiguous" in forbidden(one)
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("Please return all three tents, they leak.", ["L1"]),
+        ("I want to return both lamps.", ["L3"]),
+        ("I want to return all three.", ["L1", "L2", "L3"]),
+        ("I want to return everything.", ["L1", "L2", "L3"]),
+    ],
+)
+def test_all_of_what_is_named_goes_back_and_nothing_beside_it(words: str, lines: list[str]) -> None:
+    [back] = readings(f"Order W-90001. {words}")["W-90001"].wishes
+
+    assert (back.kind, [piece.line for piece in back.pieces]) == (Kind.RETURN, lines)
+
+
+def test_all_of_a_number_that_the_order_does_not_have_is_a_question() -> None:
+    found = readings("Order W-90001. I want to return all five.")["W-90001"]
+
+    assert not accepted(found, card())
+    assert found.question is not None
+    assert found.question.gap is Gap.LINES
