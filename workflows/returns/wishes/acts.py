@@ -51,7 +51,7 @@ def _acts(text: str) -> tuple[Said, ...]:
         said.append(Said(text=refused.group(), act=Act.DENIES, about_action=True))
     if theirs := cues.THEIR_ORDER.search(own):
         said.append(Said(text=theirs.group(), act=Act.OTHERS, about_action=True))
-    if posing := cues.POSES.search(own):
+    if posing := cues.POSES.search(own) or cues.CITES.search(own):
         said.append(Said(text=posing.group(), act=Act.QUOTES, about_action=True))
     return tuple(said)
 
@@ -96,7 +96,7 @@ def _act(clause: str, sentence: str, *, asked: bool, conditional: bool) -> Act:
         (Act.DENIES, _denies(clause, sentence)),
         (Act.THREATENS, bool(cues.THREAT.search(sentence)) and not asked),
         (Act.THANKS, bool(cues.THANKS.search(clause))),
-        (Act.WONDERS, _inquires(clause, asked=asked)),
+        (Act.WONDERS, _inquires(clause, asked=asked) or (asked and bool(cues.IDLE.search(sentence)))),
         (Act.REPORTS, _reports(clause)),
         (Act.OTHERS, _of_others(clause)),
         (Act.SUPPOSES, bool(cues.NEARLY.search(clause)) or (conditional and not asked)),

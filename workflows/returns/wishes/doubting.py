@@ -20,13 +20,25 @@ from workflows.returns.wishes.words import normal
 DENIED = "denied"
 """The sign of a reading of which something may be denied, as plainly as a rule can tell."""
 _LISTED = re.compile(r"->|\u2192|:|=|>")
-_SENTENCE = re.compile(r"\b(?:was|were|when|receipt|invoice|asked|told)\b", re.I)
+_SENTENCE = re.compile(
+    r"\b(?:was|were|when|receipt|invoice|asked|told|had|has|have|been|wants|asks|nobody|service)\b", re.I
+)
 _ALWAYS = frozenset({Act.WITHDRAWS, Act.SUPPOSES})
 _NUMBER = re.compile(r"(?<![\w.#$])\d[\d.,]*(?:-\d+)?")
 
 
 _OBSTACLES = frozenset(
-    {Act.DENIES, Act.THANKS, Act.WONDERS, Act.SUPPOSES, Act.REPORTS, Act.OTHERS, Act.WITHDRAWS, Act.THREATENS}
+    {
+        Act.DENIES,
+        Act.THANKS,
+        Act.WONDERS,
+        Act.SUPPOSES,
+        Act.REPORTS,
+        Act.OTHERS,
+        Act.WITHDRAWS,
+        Act.THREATENS,
+        Act.QUOTES,
+    }
 )
 
 
@@ -130,7 +142,7 @@ def _asked(order: Order, pieces: Sequence[Part], said: Sequence[Said]) -> bool:
     ]
     reported = {each.text for each in said if each.act is not Act.ASKS and each.act is not Act.SPEAKS}
     return any(
-        (_LISTED.search(piece.text) or _stands_in_a_list(piece))
+        (_LISTED.search(_own(piece)) or _stands_in_a_list(piece))
         and not any(text in piece.text or piece.text in text for text in reported)
         for piece in listed
     )
