@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from contracts.base import Frozen
-from workflows.returns.wishes import cues
+from workflows.returns.wishes import cues, remarks
 from workflows.returns.wishes.frames import asked_for, says_do_it
 from workflows.returns.wishes.sentences import clauses, sentences, without_sayings
 
@@ -47,12 +47,14 @@ def acts(text: str) -> list[Said]:
 def _acts(text: str) -> tuple[Said, ...]:
     own = without_sayings(text)
     said = _answered([said for sentence in sentences(own) for said in _sentence_acts(sentence)])
-    if refused := cues.REFUSED.search(own):
+    if refused := remarks.REFUSED.search(own):
         said.append(Said(text=refused.group(), act=Act.DENIES, about_action=True))
-    if theirs := cues.THEIR_ORDER.search(own):
+    if theirs := remarks.THEIR_ORDER.search(own):
         said.append(Said(text=theirs.group(), act=Act.OTHERS, about_action=True))
-    if posing := cues.POSES.search(own) or cues.CITES.search(own):
+    if posing := remarks.POSES.search(own) or remarks.CITES.search(own):
         said.append(Said(text=posing.group(), act=Act.QUOTES, about_action=True))
+    if settled := remarks.SETTLED.search(own):
+        said.append(Said(text=settled.group(), act=Act.WITHDRAWS, about_action=True))
     return tuple(said)
 
 

@@ -122,7 +122,8 @@ WITHDRAWS = re.compile(
     r"(?:cancelled|void|withdrawn|closed|null|reversed|undone|revoked|stopped|rejected|refused)\b|"
     r"\bedit:|i declined|(?:did not|didn't) come from me|wasn't me|in my name|told (?:him|her|them) to|"
     r"(?:just|only) (?:kidding|joking)|(?:do not|don'?t) bother\b(?! (?:to|with|\w+ing)\b)|"
-    r"i(?:'ll| will) take it\b(?! (?:back|to|there|over|in)\b)|(?:who wouldn't)|isn't what (?:i|we) want|(?:refund|return|cancel\w*|"
+    r"i(?:'ll| will) take it\b(?! (?:back|to|there|over|in)\b)|"
+    r"(?:who wouldn't)|isn't what (?:i|we) want|(?:refund|return|cancel\w*|"
     r"exchange)\?\s*no\b|sell it|rather have it repaired|your choice",
     re.I,
 )
@@ -139,8 +140,8 @@ KEEPS = re.compile(
     re.I,
 )
 PAST = re.compile(
-    rf"\b(?:i|we) had to {DO}|{DO}[^.!?]{{0,40}} (?:has|have) been (?:already )?"
-    r"(?:dealt|handled|settled|done|taken care|processed|completed|resolved|sorted)\b|"
+    rf"\b(?:i|we) had to {DO}|{DO}[^.!?]{{0,40}} (?:has been|have been|was|were) (?:already )?"
+    r"(?:turned down|dealt|handled|settled|done|taken care|processed|completed|resolved|sorted)\b|"
     r"\b(?:have|has|had|'ve|'s|was|were|been|got|already)(?: \w+){0,2} (?:already )?(?:been )?"
     r"(?:cancell?ed|refunded|returned|exchanged|swapped|replaced|reimbursed|sent (?:\w+ ){0,3}back|"
     r"taken back|given back)\b|"
@@ -210,8 +211,8 @@ THREAT = re.compile(
     rf"more excuses|don't make me|have to threaten|be forced to|giving you|you have \d+|you'd better|"
     rf"hurry or)\b.{{0,60}}{DO}|"
     r"\b(?:ask|tell|call) my bank|chargeback|lawyer|= ?no order|hate to (?:cancel|return)|need to threaten|"
-    r"\bor (?:it|they|this|that|these|those|(?:the|my|this) [\w-]+)(?:'s| is| are| will)? (?:goes?|going|coming)"
-    r" back\b",
+    r"\bor (?:it|they|this|that|these|those|(?:the|my|this) [\w-]+)(?:'s| is| are| will)?"
+    r" (?:goes?|going|coming) back\b",
     re.I,
 )
 QUESTION = re.compile(
@@ -221,6 +222,7 @@ QUESTION = re.compile(
     re.I,
 )
 POLICY = re.compile(
+    r"\beigentlich\b|"
     r"\b(?:policy|policies|how (?:long|many|much|quickly|does|do|would|can|could|is)\b|in general|"
     r"generally|normally|usually|theoretically|in principle|"
     r"for gifts?|(?:is|are) (?:returns?|returning|there)\b|fee|costs?\b|who pays|window|deadline|"
@@ -242,29 +244,21 @@ OTHERS = re.compile(
     rf"father|mum|mom|dad|colleague|flatmate|roommate|cousin|aunt|uncle|daughter|son|tenant|ex|"
     rf"grand\w+|(?:another|other|a|some) customers?|people|others|lady|seller|person before|"
     rf"(?<!can )(?<!could )(?<!please have )someone|"
-    rf"everybody|everyone|kids|cat|dog|nachbarin?|voisine?|vecin[oa])\b[^.!?]{{0,60}}"
+    rf"everybody|everyone|kids|cat|dog|nachbarin?|voisine?|vecin[oa]|schwester|bruder|mutter|"
+    rf"freundin|s\u0153ur|fr\u00e8re|m\u00e8re|hermana|hermano|madre)\b[^.!?]{{0,60}}"
     rf"(?:{DO})|\b(?:they|he|she) (?:now )?(?:wants? to|will|would) {DO}|"
     rf"\b(?:they|he|she) (?:may|might|could|should) (?:\w+ )?(?:want|wish|like|ask|need) (?:to )?{DO}|"
     rf"(?<!customer )(?<!user )\b(?:wants|asks|demands|insists)\b[^.!?]{{0,40}} {DO}|\b(?:her|his|their) "
     rf"(?:refund|return|order|money|cancell?ation)\b",
     re.I,
 )
-THEIR_ORDER = re.compile(
-    r"\b(?:neighbou?r|friend|sister|brother|mother|father|mum|mom|dad|colleague|flatmate|roommate|cousin|"
-    r"aunt|uncle|daughter|son|boss|tenant|grand\w+)['\u2019]?s (?:own )?(?:order|purchase|account)\b",
-    re.I,
-)
-POSES = re.compile(
-    r"^\W*(?:system|assistant|admin(?:istrator)?|developer|operator|tool|supervisor|instructions?)\W{0,3}:",
-    re.I | re.M,
-)
-"""Who writes as the machine or its keeper is not heard as a customer."""
 MINE = re.compile(
     r"\b(?:i|we)(?:'d|'m| am| would| want| need| have to| wish| must| should)?\b[^.!?]{0,70}" + DO, re.I
 )
 THANKS = re.compile(
-    rf"\b(?:great|excellent|good|super|perfect|fantastic|lovely|wonderful|brilliant) (?:service|job|work|help)\b"
-    rf"[^.!?]{{0,30}}{DO}|\b(?:thank(?:s| you)(?: \w+){{0,4}} (?:for|that)|thx for|cheers for|"
+    rf"\b(?:great|excellent|good|super|perfect|fantastic|lovely|wonderful|brilliant) "
+    rf"(?:service|job|work|help)\b[^.!?]{{0,30}}{DO}|"
+    rf"\b(?:thank(?:s| you)(?: \w+){{0,4}} (?:for|that)|thx for|cheers for|"
     rf"(?<!should be )(?<!would be )(?<!'d be )grateful|"
     rf"(?<!would )(?<!'d )appreciate(?! it if)|kudos|"
     rf"merci pour|danke für|gracias por|happy (?:with|that|how|i am)|great experience|"
@@ -272,13 +266,18 @@ THANKS = re.compile(
     re.I,
 )
 NOT_MEANT = re.compile(
-    r"noise cancell?ing|^(?:return|refund|exchange|cancel)(?:,? (?:return|refund|exchange|cancel)\w*)+(?:$|,)|"
+    r"noise cancell?ing|"
+    r"^(?:return|refund|exchange|cancel)(?:,? (?:return|refund|exchange|cancel)\w*)+(?:$|,)|"
     r"(?:give|send|drop|bring) me (?:back )?(?:a |my |your )?(?:short |quick )?"
     r"(?:call|note|ring|line|account|access|answer)(?: back)?|"
     r"cancel(?:l?ed|l?ation(?: of| for)?)? (?:my |the |any |your )?"
-    r"(?:newsletter|appointment|subscription|account|cheque|pickup|internet|button)|"
+    r"(?:(?:\w+ )?(?:mails?|e-?mails?|reminders?|notifications?)\b|"
+    r"newsletter|appointment|subscription|account|cheque|pickup|internet|button)|"
     r"(?:send|bring|give)(?: (?!back|and|then|money|amount|payment|refund|sum|it|them)[\w-]+){1,6} back to "
     r"(?:me|us)\b|return (?:my |the |some |our )?(?:library|rented|rental|hired|borrowed|leased) \w+|"
+    r"(?:return|refund) (?:my |the )(?:\w+ )?(?:form|ticket|letter|documents?|papers|contract|keys?)\b|"
+    r"(?:send|give|bring|mail)(?:ing)? (?:me|us) back (?:my|our|the|an?|that|this) "
+    r"(?!(?:full |whole )?(?:money|amount|refund|price|payment|cash|sum)\b)|"
     r"return(?:s|ed)? (?:my |your |the |a )?(?:call|flight|address|department|"
     r"policy|form)|replacement (?:filter|part|lid|head|bulb|batter|strap|blade)\w*|"
     r"replace the (?:photo|picture|text)|"
@@ -361,11 +360,10 @@ IDLE = re.compile(
     r"only a question\b",
     re.I,
 )
-REFUSED = re.compile(
-    r"\b(?:refund|return\w*|cancel\w*|exchang\w+|replacement|swap)\?+\s*(?:no|nope|not)\b", re.I
-)
 INQUIRES = re.compile(
-    r"^(?:do|did|must|should|shall) (?:i|we)\b|^why (?:would|should|do)\b|\bdid you\b", re.I
+    r"^(?:returns|refunds|exchanges|cancell?ations) (?:\w+ )?(?:accepted|possible|allowed|free)\b|"
+    r"^(?:do|did|must|should|shall) (?:i|we)\b|^why (?:would|should|do)\b|\bdid you\b",
+    re.I,
 )
 DOES = re.compile(rf"\b{DO}", re.I)
 INDIRECT = re.compile(
@@ -384,14 +382,6 @@ TOLD = re.compile(
     re.I,
 )
 """What others told the customer to do."""
-CITES = re.compile(
-    r"\b(?:you|they|he|she|it|(?:the|a|an|your|this|that|some|one|another) (?:[\w-]+ ){0,3}?[\w-]+)"
-    r" (?:has |have |had |just |then |once )?(?:said|says?|wrote|writes?|reads?|told|tells?|asked|asks|showed|shows)"
-    r"(?: (?:me|us|to me|to us))?:(?! ?\d)|"
-    r"\b(?:in|on|from) (?:your|the|an?|this) [^.!?:]{1,40}? (?:i|we) (?:read|found|saw|see|find):",
-    re.I,
-)
-"""What follows the colon is what somebody else said or some page shows: `A pop-up told me: return it`."""
 BARE = re.compile(
     r"^(?:cancel|refund|return|exchange|swap|replace)\b(?!.*\b(?:please|pls|plz|possible|for)\b)",
     re.I,

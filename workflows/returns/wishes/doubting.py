@@ -6,20 +6,33 @@ from collections.abc import Sequence
 from workflows.returns.reading import words_of
 from workflows.returns.types import Order
 from workflows.returns.wishes import change_guard, guard
+from workflows.returns.wishes.acceptance import FOREIGN
 from workflows.returns.wishes.acts import Act, Said, acts, firmly, wants_another
 from workflows.returns.wishes.addresses import address
 from workflows.returns.wishes.cues import NOT_MEANT
-from workflows.returns.wishes.frames import asked_for
+from workflows.returns.wishes.frames import asked_for, in_another_language
 from workflows.returns.wishes.letter import Kind, OrderReading
 from workflows.returns.wishes.naming import mentions
+from workflows.returns.wishes.objects import another_thing
 from workflows.returns.wishes.parts import CANCEL, EXCHANGE, RETURN, Part
 from workflows.returns.wishes.paying import REST
-from workflows.returns.wishes.sentences import without_sayings
+from workflows.returns.wishes.sentences import straight, without_sayings
 from workflows.returns.wishes.words import normal
 
 DENIED = "denied"
 """The sign of a reading of which something may be denied, as plainly as a rule can tell."""
-_LISTED = re.compile(r"->|\u2192|:|=|>")
+_LISTED = re.compile(r"->|\u2192|:|=|>|\|")
+_POINTED = re.compile(r"->|\u2192|=|>|\|")
+_STATED = re.compile(
+    r"\b(?:you can|(?:i|we) (?:unfortunately |therefore )?must) (?:cancel|return|exchange|refund)\b"
+    r"|\b(?:should|must|shall|(?:have|has|need|needs) to|go|goes|(?:is|are) (?:to be|coming|going)) "
+    r"(?:\w+ )?(?:back\b|cancel\w*|return\w*|exchang\w+|refund\w*|swapp\w+)"
+    r"|\b(?:i|we) (?:hereby )?return (?:the|my|both|all|these)\b"
+    r"|\b(?:i|we)(?:'d| would) be (?:glad|happy|grateful) if you (?:could|would) "
+    r"(?:cancel|return|refund|exchange)\b",
+    re.I,
+)
+"""What is to happen, said as a fact: `the yellow shoes go back`."""
 _SENTENCE = re.compile(
     r"\b(?:was|were|when|receipt|invoice|asked|told|had|has|have|been|wants|asks|nobody|service)\b", re.I
 )
@@ -105,6 +118,8 @@ def judged(
         "keeps": float(sum(piece.keeps for piece in pieces)),
         DENIED: float(_denied(reading, order, [*said, *stray])),
     }
+    if any(firmly(each) and in_another_language(each.text) for each in said):
+        signs[FOREIGN] = 1.0
     if any(_WHICHEVER.search(piece.text) for piece in pieces):
         signs["ambiguous"] = 1.0
     doubts = tuple(
@@ -133,7 +148,9 @@ def _supposes(piece: Part) -> bool:
 
 def _asked(order: Order, pieces: Sequence[Part], said: Sequence[Said]) -> bool:
     """Say whether it is asked for in so many words, or stands in a list: `W-1: return lamp`."""
-    if any(firmly(each) or wants_another(each) for each in said):
+    if any(
+        (firmly(each) and not another_thing(each.text, order.lines)) or wants_another(each) for each in said
+    ):
         return True
     listed = [
         piece
@@ -142,17 +159,24 @@ def _asked(order: Order, pieces: Sequence[Part], said: Sequence[Said]) -> bool:
     ]
     reported = {each.text for each in said if each.act is not Act.ASKS and each.act is not Act.SPEAKS}
     return any(
-        (_LISTED.search(_own(piece)) or _stands_in_a_list(piece))
+        _stands_in_a_list(order, piece)
         and not any(text in piece.text or piece.text in text for text in reported)
         for piece in listed
     )
 
 
-def _stands_in_a_list(piece: Part) -> bool:
-    """Say whether a piece is a line of a list, `the lamp back, the tent for a blue one`, and no sentence."""
+def _stands_in_a_list(order: Order, piece: Part) -> bool:
+    """Say whether a piece is a line of a list, `W-1 -> the lamp back`, or says what is to happen."""
     own = NOT_MEANT.sub(" ", _own(piece))
     named = any(cue.search(own) for cue in (CANCEL, RETURN, EXCHANGE))
-    return named and (asked_for(own) or not _SENTENCE.search(own))
+    if not named:
+        # What is quoted names it instead: `You wrote: "Return the lamp"`.
+        return bool(_LISTED.search(own)) and own == straight(piece.text)
+    if another_thing(own, order.lines):
+        return False
+    begun = own.lstrip(" -*#(\u2022").startswith((order.id, order.id.lstrip("#")))
+    line = begun or bool(_POINTED.search(own)) or bool(_STATED.search(own))
+    return asked_for(own) or (line and not _SENTENCE.search(own))
 
 
 def _asks_change(reading: OrderReading, pieces: Sequence[Part]) -> bool:

@@ -99,6 +99,11 @@ def asked_for(clause: str) -> bool:
     return _governed(plain) or _begun(plain) or _foreign(plain)
 
 
+def in_another_language(clause: str) -> bool:
+    """Say whether a clause asks in words that English does not have, however short the letter is."""
+    return _foreign(clause)
+
+
 def says_do_it(clause: str) -> bool:
     """Say whether a clause asks for what the one before it asked about: `If so, please do it.`."""
     return bool(_DO_IT.match(clause))
