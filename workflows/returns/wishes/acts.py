@@ -49,6 +49,8 @@ def _acts(text: str) -> tuple[Said, ...]:
     said = _answered([said for sentence in sentences(own) for said in _sentence_acts(sentence)])
     if refused := remarks.REFUSED.search(own):
         said.append(Said(text=refused.group(), act=Act.DENIES, about_action=True))
+    if done := remarks.IS_DONE.search(own):
+        said.append(Said(text=done.group(), act=Act.REPORTS, about_action=True))
     if theirs := remarks.THEIR_ORDER.search(own):
         said.append(Said(text=theirs.group(), act=Act.OTHERS, about_action=True))
     if posing := remarks.POSES.search(own) or remarks.CITES.search(own):

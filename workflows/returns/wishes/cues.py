@@ -105,7 +105,7 @@ WITHDRAWS = re.compile(
     r"that)\b(?! (?:as )?(?:short|simple|brief|quick|easy)\b)|"
     r"keep (?:the|"
     r"my|our) order|"
-    r"all (?:good|sorted|fine|well) now|all sorted|it'?s sorted|problem (?:is )?solved|"
+    r"all (?:good|sorted|fine|well|done) now|all sorted|it'?s sorted|problem (?:is )?solved|"
     r"complaint is settled|"
     r"i take back|taking back my|false alarm|(?:refund|return|exchange|"
     r"replacement)(?: is)? no longer (?:required|needed)|no longer (?:want|need|wish) to (?:return|"
@@ -203,7 +203,8 @@ IF = re.compile(
     r"^(?:were|had|should) (?:the|it|i|we|my)\b(?!.*\?)|\b(?:if|in (?:the worst )?case|one day|"
     r"it could be|unless|should (?:i|it|the|we|he|she|"
     r"my)\b(?!.*\?)|depending on|provided|assuming|suppose|supposing|imagine|what if|had i|were (?:it|"
-    r"the|i) |once i|as soon as|falls|sonst|wenn|si (?!vous plaît|us plaît|possible|us)|en caso)\b",
+    r"the|i) |once i|as soon as (?!possible|you can)|falls|sonst|"
+    r"wenn|si (?!vous plaît|us plaît|possible|us)|en caso)\b",
     re.I,
 )
 THREAT = re.compile(
@@ -284,6 +285,9 @@ NOT_MEANT = re.compile(
     r"return(?:s|ed|ing)? to (?:the|work|sender|(?:your|this) (?:shop|store|site|website|page))|"
     r"return(?:s|ed|ing)? (?:from|(?:your|the) (?:greetings?|favou?r|compliment))|cancell?ation form|"
     r"(?:bring|take) back [^.!?]{0,40} to (?:your|the) (?:range|catalogue|menu|website|shop window)|"
+    r"(?:exchange|replace|swap) (?:your|the) (?:\w+ ){0,2}(?:supplier|courier|"
+    r"carrier|manager|staff|website|logo)|"
+    r"replacement (?!for|of|one|unit|please|item|product)\w+ for (?:the|my)|"
     r"swap (?:stories|tips|ideas|places)|"
     r"happy returns|in return\b|returning customers?|"
     r"exchange (?:a few )?(?:words|views|ideas|letters|currenc\w+|rates?)|\brefund polic|"
@@ -340,8 +344,8 @@ FAMILIES = {
     "cancel": re.compile(r"cancel|annul|storn|call off|stop the order|withdraw", re.I),
 }
 INSTEAD = re.compile(
-    r"\b(?:need (?:an? |the )?(?:xx?s|s|m|l|xx?l|\d+)\b|chang\w+|switch\w*|trad(?:e|ing)|instead|"
-    r"rather than|(?:a|the|another|"
+    r"\b(?:need (?:an? |the )?(?:xx?s|s|m|l|xx?l|\d+)\b|chang\w+|"
+    r"switch\w*(?! (?:\w+ )?off\b)|trad(?:e|ing)|instead|rather than|(?:a|the|another|"
     r"same) (?:\w+ ){0,3}(?:new|working|right|correct|bigger|smaller|other|second|replacement|whole|"
     r"faultless)?\b ?(?:one|pair|size|piece)|"
     r"another|new one|in (?:xx?s|s|m|l|xx?l|\d+|a \w+)\b|the (?:xx?s|s|m|l|xx?l)\b|size|(?:bigger|"

@@ -74,6 +74,7 @@ _CLAIM = re.compile(
     r"makes?|takes|took|came|went|worked|has|had|can't|cannot|should|must|may|might)\b",
     re.I,
 )
+_ABOUT_IT = re.compile(rf" (?:{_THING}\b|(?:(?:that|which) )?(?:you|they|he|she) \w+)", re.I)
 _TOLD_OF = re.compile(rf"\b(?:the|my|our|this|that) {_ACTION}$", re.I)
 _RELATIVE = re.compile(
     r"\b(?:that|which|who|whatever|what|because|since|as|if|where|when|i|we|you|so|but|and|it|they)\b.*", re.I
@@ -126,7 +127,7 @@ def _begun(clause: str) -> bool:
     for start in _START.finditer(clause):
         rest = clause[start.end() :]
         own = rest if _TOLD_OF.search(start.group()) else _RELATIVE.sub("", rest)
-        if not _CLAIM.search(own) and not re.match(rf" {_THING}\b", rest, re.I):
+        if not _CLAIM.search(own) and not _ABOUT_IT.match(rest):
             return True
     return False
 

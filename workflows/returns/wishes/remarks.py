@@ -35,3 +35,9 @@ POSES = re.compile(
 REFUSED = re.compile(
     r"\b(?:refund|return\w*|cancel\w*|exchang\w+|replacement|swap)\?+\s*(?:no|nope|not)\b", re.I
 )
+IS_DONE = re.compile(
+    r"\b(?:refund|return|exchange|swap|replacement|cancell?ation)\b[^.!?:]{0,30}: ?"
+    r"(?:received|done|arrived|completed?|finished|settled|sorted|processed|fine|ok(?:ay)?)\b",
+    re.I,
+)
+"""A list of what has been done: `Refund: received`."""

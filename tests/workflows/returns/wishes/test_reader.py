@@ -243,3 +243,27 @@ def test_all_of_a_number_that_the_order_does_not_have_is_a_question() -> None:
     assert not accepted(found, card())
     assert found.question is not None
     assert found.question.gap is Gap.LINES
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "We've changed our minds about the return of the lamp.",
+        "The neighbours returned their tent. Mine stays.",
+        "SUBJECT: Your return of the lamp. BODY: thanks for shopping with us!",
+        "Refund for the lamp: received. Everything fine.",
+        "I need advice: repair or return the tent?",
+    ],
+)
+def test_a_sentence_that_names_a_thing_and_an_action_is_no_line_of_a_list(message: str) -> None:
+    found = weighed(read(message, CUSTOMER, order="W-90001")).orders
+
+    assert not any(accepted(one, card()) for one in found)
+
+
+@pytest.mark.parametrize("words", ["return: lamp", "the lamp goes back", "lamp back, tent back too"])
+def test_a_line_of_a_list_asks_for_what_it_names(words: str) -> None:
+    found = weighed(read(f"W-90001: {words}", CUSTOMER, order="W-90001")).orders
+
+    assert any("L3" in {piece.line for wish in one.wishes for piece in wish.pieces} for one in found)
+    assert not any(one.signs.get("unasked") for one in found)
