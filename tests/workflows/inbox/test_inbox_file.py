@@ -74,7 +74,11 @@ def test_a_mailbox_of_the_desk_needs_the_file(office: Path) -> None:
         ('unsure = "front"', 'unsure = "back"', "there is no team 'back' (teams are: accounts, advice"),
         ('unsure_clock = "usual"', 'unsure_clock = "slow"', "there is no clock 'slow' (clocks are: calm,"),
         ('team = "accounts"', 'team = "acounts"', "[topics.invoice] team: there is no team 'acounts'"),
-        ('desk = "returns"', 'desk = "refunds"', "there is no desk 'refunds' (desks are: inbox, returns"),
+        (
+            'desk = "returns"',
+            'desk = "refunds"',
+            "there is no desk 'refunds' (desks are: content, inbox, returns",
+        ),
         ('clock = "calm"', 'clock = "never"', "there is no clock 'never'"),
         ('role = "lead"', 'role = "boss"', "staff.toml has no role 'boss' (roles are: clerk, lead, owner)"),
         ("[levels.priority]", "[levels.gold]", "there is no level 'priority' (levels are: gold)"),

@@ -176,7 +176,8 @@ WANTED_DONE = re.compile(
     re.I,
 )
 NEARLY = re.compile(
-    r"\b(?:thought (?:about|of)|thinking (?:about|of)|considered|considering|almost|nearly|"
+    r"\b(?:let's say|you say (?:that )?(?:i|we) (?:should|must|have to)|"
+    r"thought (?:about|of)|thinking (?:about|of)|considered|considering|almost|nearly|"
     r"was (?:going|about) to|were going to|"
     r"(?:glad|good) (?:that )?(?:i|we) (?:didn't|did not)|had (?:wanted|planned|intended|"
     r"requested) to|intended to|wondering (?:if|whether) (?:i|we) should|"

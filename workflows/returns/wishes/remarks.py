@@ -33,7 +33,9 @@ POSES = re.compile(
 )
 """Who writes as the machine or its keeper is not heard as a customer."""
 REFUSED = re.compile(
-    r"\b(?:refund|return\w*|cancel\w*|exchang\w+|replacement|swap)\?+\s*(?:no|nope|not)\b", re.I
+    r"\b(?:refund|return\w*|cancel\w*|exchang\w+|replacement|swap)\?+\s*(?:no|nope|not)\b"
+    r"|\b(?:return|exchange|refund|request)\b[^.!?]{0,40}[:,-] ?(?:please )?cancel (?:it|that|this)\b",
+    re.I,
 )
 IS_DONE = re.compile(
     r"\b(?:refund|return|exchange|swap|replacement|cancell?ation)\b[^.!?:]{0,30}: ?"
