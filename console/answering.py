@@ -188,11 +188,12 @@ def _stale(visit: Visit, record: ApprovalRecord) -> Response:
 
 def _meanwhile(visit: Visit, record: ApprovalRecord) -> str:
     end = record.approval
-    if end is None:
-        return "The page that you answered is not what is asked."
     people = visit.kontor.policy_engine.book.staff.people
     who = dict.fromkeys(kept.answer.person for kept in record.counted)
     by = ", ".join(people[each].name if each in people else each for each in who)
+    if end is None:
+        # Of two who press at once, one's answer counts before its end is written.
+        return f"It is answered by {by}." if by else "The page that you answered is not what is asked."
     return f"It is {end.outcome.value}" + (f" by {by}." if by else f": {end.note}." if end.note else ".")
 
 

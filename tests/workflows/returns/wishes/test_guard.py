@@ -86,7 +86,7 @@ def test_of_the_messages_that_ask_for_nothing_the_rules_alone_let_hardly_one_thr
     passed = [each.text for each in messages if not doubts(each.text)]
 
     assert len(messages) >= 200
-    assert len(passed) <= 10, passed
+    assert len(passed) <= len(messages) / 22, passed
 
 
 def test_another_thing_that_a_picture_shows_is_nothing_asked_for() -> None:
