@@ -80,7 +80,7 @@ async def test_of_two_who_press_at_once_one_decides_and_the_other_is_told(toy: T
         )
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     [late] = [answer for answer in answers if answer.status_code == 409]
-    assert "by kim" in late.text
+    assert "by Kim" in late.text
     [kept] = toy.installation.approvals.of_case(record.request.case_id)
     assert kept.approval is not None
     assert kept.approval.outcome in (ApprovalOutcome.APPROVED, ApprovalOutcome.REJECTED)
