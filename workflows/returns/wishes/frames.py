@@ -19,7 +19,8 @@ _BETWEEN = (
     r"put|through|in|on|from|at|by|as|soon|am|are|would|could|can|'d|let's|pls|plz|let|u|ur|thing|things|"
     r"other|others|same|following|new|different|bigger|smaller|another|larger|her|his|their|someone|somebody|"
     r"cheaper|best|first|second|last|only|mine|hereby|therefore|use|using|exercise|right|still|not|"
-    r"two|three|four|five|\d+(?:[- ]days?)?|apply|claim|opt|choose|consider|must|should|will|i'd|i'll|i'm|"
+    r"two|three|four|five|\d+(?:[- ]days?)?|apply|claim|opt|gerne?|"
+    r"bitte|doch|mal|nur|jetzt|auch|choose|consider|must|should|will|i'd|i'll|i'm|"
     r"we'd|we'll|it's|completely|entirely|straight|guys|folks|fresh|right away|urgently|quickly|previous|"
     r"recent|latest),? )"
 )
